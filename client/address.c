@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "address.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/un.h>
+
+#define HOST_MAX 256
+
+static int form_error(const char *text, char *words, size_t n)
+{
+	snprintf(words, n, "lender=%.200s: write HOST, HOST:PORT, [ADDR6]:PORT, unix:PATH, "
+	         "nbd://HOST[:PORT][/POOL] or nbd+unix:///[POOL]?socket=PATH", text);
+	return -1;
+}
+
+static const char *after(const char *text, const char *prefix)
+{
+	size_t n = strlen(prefix);
+
+	return strncmp(text, prefix, n) == 0 ? text + n : NULL;
+}
+
+static int set_unix(struct address *a, const char *path, char *words, size_t n)
+{
+	struct sockaddr_un *un = (struct sockaddr_un *)&a->sockaddr;
+
+	if (!*path || strlen(path) >= sizeof un->sun_path) {
+		snprintf(words, n, "lender: the path of a unix socket has 1 to %zu bytes",
+		         sizeof un->sun_path - 1);
+		return -1;
+	}
+	un->sun_family = AF_UNIX;
+	strcpy(un->sun_path, path);
+	a->len = sizeof *un;
+	return 0;
+}
+
+static int resolve(struct address *a, const char *host, const char *port,
+                   char *words, size_t n)
+{
+	struct addrinfo *list, hints = { .ai_socktype = SOCK_STREAM };
+	int r = getaddrinfo(host, port, &hints, &list);
+
+	if (r != 0) {
+		snprintf(words, n, "lender: cannot resolve %s: %s", host,
+		         r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
+		return -1;
+	}
+	memcpy(&a->sockaddr, list->ai_addr, list->ai_addrlen);
+	a->len = list->ai_addrlen;
+	freeaddrinfo(list);
+	return 0;
+}
+
+/* LEN bytes "HOST", "HOST:PORT", "[ADDR6]" or "[ADDR6]:PORT". */
+static bool split(const char *text, size_t len, char host[static HOST_MAX],
+                  char port[static 8])
+{
+	const char *end = text + len, *close = NULL, *colon;
+
+	if (len && *text == '[') {
+		close = memchr(text, ']', len);
+		if (!close)
+			return false;
+		text++;
+	}
+	colon = close ? (close + 1 < end ? close + 1 : NULL)
+	              : memchr(text, ':', (size_t)(end - text));
+	if (colon && (*colon != ':' || end - colon < 2 || end - colon > 6 ||
+	              strspn(colon + 1, "0123456789") < (size_t)(end - colon - 1)))
+		return false;
+	const char *host_end = close ? close : colon ? colon : end;
+	if (host_end == text || host_end - text >= HOST_MAX)
+		return false;
+	snprintf(host, HOST_MAX, "%.*s", (int)(host_end - text), text);
+	snprintf(port, 8, "%.*s", colon ? (int)(end - colon - 1) : 5,
+	         colon ? colon + 1 : ADDRESS_PORT);
+	return true;
+}
+
+static bool set_pool(struct address *a, const char *pool, size_t len)
+{
+	if (len >= sizeof a->pool || memchr(pool, '%', len))
+		return false;
+	memcpy(a->pool, pool, len);
+	a->pool[len] = '\0';
+	return true;
+}
+
+static int parse_unix_uri(struct address *a, const char *rest, const char *text,
+                          char *words, size_t n)
+{
+	const char *query = strstr(rest, "?socket=");
+
+	if (*rest != '/' || !query || strpbrk(query + 1, "&%") ||
+	    !set_pool(a, rest + 1, (size_t)(query - rest - 1)))
+		return form_error(text, words, n);
+	return set_unix(a, query + strlen("?socket="), words, n);
+}
+
+int address_parse(struct address *a, const char *text, char *words, size_t n)
+{
+	char host[HOST_MAX], port[8];
+	const char *rest, *slash;
+
+	memset(a, 0, sizeof *a);
+	if ((rest = after(text, "unix:")))
+		return set_unix(a, rest, words, n);
+	if ((rest = after(text, "nbd+unix://")))
+		return parse_unix_uri(a, rest, text, words, n);
+	if (after(text, "nbds")) {
+		snprintf(words, n, "lender=%.200s: TLS is not supported; use nbd:// within a "
+		         "network that you trust", text);
+		return -1;
+	}
+	rest = after(text, "nbd://");
+	if (!rest && strchr(text, '/'))
+		return form_error(text, words, n);
+	if (!rest)
+		rest = text;
+	slash = strchr(rest, '/');
+	if ((slash && !set_pool(a, slash + 1, strlen(slash + 1))) ||
+	    !split(rest, slash ? (size_t)(slash - rest) : strlen(rest), host, port))
+		return form_error(text, words, n);
+	return resolve(a, host, port, words, n);
+}

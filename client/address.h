@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A lender's address: HOST, HOST:PORT, [ADDR6]:PORT, unix:PATH,
+ * nbd://HOST[:PORT][/POOL] or nbd+unix:///[POOL]?socket=PATH. */
+#ifndef FARPAGE_ADDRESS_H
+#define FARPAGE_ADDRESS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/socket.h>
+
+#define ADDRESS_POOL_MAX 128
+#define ADDRESS_PORT "10809"
+
+/* Names are resolved once, here: never on the path of a page. */
+struct address {
+	struct sockaddr_storage sockaddr;
+	socklen_t len;
+	char pool[ADDRESS_POOL_MAX]; /* that a URI named, or "" */
+};
+
+/* -1 with WORDS (N bytes at most): what was wrong, and the way out. */
+int address_parse(struct address *, const char *text, char *words, size_t n);
+
+#endif

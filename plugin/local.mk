@@ -1,0 +1,13 @@
+# SPDX-License-Identifier: BSD-2-Clause
+plugin_LTLIBRARIES = plugin/nbdkit-farpage-plugin.la
+plugin_nbdkit_farpage_plugin_la_SOURCES = \
+	plugin/plugin.c \
+	plugin/prepare.c \
+	plugin/prepare.h \
+	plugin/span.c \
+	plugin/span.h
+plugin_nbdkit_farpage_plugin_la_CPPFLAGS = $(AM_CPPFLAGS) $(NBDKIT_CFLAGS)
+plugin_nbdkit_farpage_plugin_la_LIBADD = client/libborrower.la
+plugin_nbdkit_farpage_plugin_la_LDFLAGS = $(AM_LDFLAGS) \
+	-module -avoid-version -shared -no-undefined $(NBDKIT_LIBS) \
+	-export-symbols-regex '^plugin_init$$'

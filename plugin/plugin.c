@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* nbdkit-farpage-plugin: a block device whose pages are in another host's RAM. */
+#include "config.h"
+
+#include <errno.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define NBDKIT_API_VERSION 2
+#include <nbdkit-plugin.h>
+
+#include "farpage.h"
+#include "prepare.h"
+#include "span.h"
+
+#define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
+
+static struct farpage_options options;
+static char *lender, *pool;
+static bool swapping = true;
+static bool realtime;
+static struct farpage *farpage;
+
+static void farpage_load(void)
+{
+	prepare_load();
+}
+
+static void farpage_unload(void)
+{
+	free(lender);
+	free(pool);
+}
+
+static int set_text(char **to, const char *key, const char *value)
+{
+	if (*to) {
+		nbdkit_error("%s= is given twice", key);
+		return -1;
+	}
+	if (!*value) {
+		nbdkit_error("%s= is empty", key);
+		return -1;
+	}
+	*to = strdup(value);
+	if (!*to) {
+		nbdkit_error("strdup: %m");
+		return -1;
+	}
+	return 0;
+}
+
+static int set_pool(const char *value)
+{
+	if (strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") !=
+	        strlen(value) || strlen(value) > 64) {
+		nbdkit_error("pool=%s: a pool's name has 1 to 64 letters, digits, dots, dashes "
+		             "and underscores", value);
+		return -1;
+	}
+	return set_text(&pool, "pool", value);
+}
+
+static int set_size(const char *value)
+{
+	int64_t size = nbdkit_parse_size(value);
+
+	if (size < 0)
+		return -1;
+	if (size == 0 || size % FARPAGE_PAGE_BYTES) {
+		nbdkit_error("size=%s: a size is a multiple of 4096 bytes, and not 0", value);
+		return -1;
+	}
+	options.size = (uint64_t)size;
+	return 0;
+}
+
+static int set_ms(unsigned *to, const char *key, const char *value)
+{
+	if (nbdkit_parse_unsigned(key, value, to) < 0)
+		return -1;
+	if (*to < 10 || *to > 3600000) {
+		nbdkit_error("%s=%s: write milliseconds from 10 to 3600000", key, value);
+		return -1;
+	}
+	return 0;
+}
+
+static int set_bool(bool *to, const char *value)
+{
+	int r = nbdkit_parse_bool(value);
+
+	if (r < 0)
+		return -1;
+	*to = r;
+	return 0;
+}
+
+static int farpage_config(const char *key, const char *value)
+{
+	if (strcmp(key, "lender") == 0)
+		return set_text(&lender, key, value);
+	if (strcmp(key, "pool") == 0)
+		return set_pool(value);
+	if (strcmp(key, "size") == 0)
+		return set_size(value);
+	if (strcmp(key, "deadline") == 0)
+		return set_ms(&options.deadline_ms, key, value);
+	if (strcmp(key, "link-timeout") == 0)
+		return set_ms(&options.link_timeout_ms, key, value);
+	if (strcmp(key, "swap") == 0)
+		return set_bool(&swapping, value);
+	if (strcmp(key, "realtime") == 0)
+		return set_bool(&realtime, value);
+	nbdkit_error("unknown parameter '%s'; nbdkit farpage --help lists them", key);
+	return -1;
+}
+
+static int farpage_config_complete(void)
+{
+	if (!lender && !options.size) {
+		nbdkit_error("say where the pages go: lender=HOST[:PORT], or size=SIZE to keep "
+		             "them in this process");
+		return -1;
+	}
+	if (pool && !lender) {
+		nbdkit_error("pool= needs lender=");
+		return -1;
+	}
+	options.lender = lender;
+	options.pool = pool;
+	return 0;
+}
+
+#define farpage_config_help \
+	"lender=HOST[:PORT]   The lender, also [ADDR6]:PORT, unix:PATH,\n" \
+	"                     nbd://HOST[:PORT][/POOL], nbd+unix:///[POOL]?socket=PATH.\n" \
+	"                     Without it pages are kept in this process.\n" \
+	"pool=NAME            Pool on the lender (default: its first).\n" \
+	"size=SIZE            Size of the device (default: the pool's).\n" \
+	"deadline=MS          Longest time of an operation, then EIO (default: 30000).\n" \
+	"link-timeout=MS      A lender that owes an answer this long is connected\n" \
+	"                     anew (default: 10000).\n" \
+	"swap=BOOL            Prepare this process for being swapped onto\n" \
+	"                     (default: true).\n" \
+	"realtime=BOOL        Run in the real-time class (default: false)."
+
+static void farpage_dump_plugin(void)
+{
+	printf("farpage_version=%s\n", PACKAGE_VERSION);
+	printf("farpage_page_bytes=%d\n", FARPAGE_PAGE_BYTES);
+	printf("farpage_embedded_store=flat\n");
+	printf("farpage_deadline_ms=%d\n", FARPAGE_DEADLINE_MS);
+	printf("farpage_link_timeout_ms=%d\n", FARPAGE_LINK_TIMEOUT_MS);
+}
+
+static int farpage_get_ready(void)
+{
+	char words[FARPAGE_WORDS_MAX];
+
+	if (swapping)
+		prepare_privileged(realtime);
+	farpage = farpage_open(&options, words);
+	if (!farpage) {
+		nbdkit_error("%s%s%s", lender ? lender : "", lender ? ": " : "", words);
+		return -1;
+	}
+	return 0;
+}
+
+static int farpage_after_fork(void)
+{
+	if (swapping)
+		prepare_memory();
+	return 0;
+}
+
+static void farpage_cleanup(void)
+{
+	farpage_close(farpage);
+	farpage = NULL;
+}
+
+/* The export's name is this process' instance, so that a client that comes back
+ * to another process is not given zeros for the pages it put here. */
+static const char *farpage_default_export(int readonly, int is_tls)
+{
+	(void)readonly, (void)is_tls;
+	return farpage_instance(farpage);
+}
+
+static int farpage_list_exports(int readonly, int is_tls, struct nbdkit_exports *exports)
+{
+	(void)readonly, (void)is_tls;
+	return nbdkit_add_export(exports, farpage_instance(farpage), "this process' pages");
+}
+
+static void *farpage_open_connection(int readonly)
+{
+	const char *name = nbdkit_export_name();
+
+	(void)readonly;
+	if (name && *name && strcmp(name, farpage_instance(farpage)) != 0) {
+		nbdkit_error("export %s is not here: the process that had its pages has ended, and "
+		             "its pages with it; this one is %s", name, farpage_instance(farpage));
+		return NULL;
+	}
+	return NBDKIT_HANDLE_NOT_NEEDED;
+}
+
+static int64_t farpage_get_size(void *handle)
+{
+	(void)handle;
+	return (int64_t)farpage_size(farpage);
+}
+
+static int farpage_block_size(void *handle, uint32_t *minimum, uint32_t *preferred,
+                              uint32_t *maximum)
+{
+	(void)handle;
+	*minimum = 1;
+	*preferred = FARPAGE_PAGE_BYTES;
+	*maximum = 32 << 20;
+	return 0;
+}
+
+static int yes(void *handle)
+{
+	(void)handle;
+	return 1;
+}
+
+static int no(void *handle)
+{
+	(void)handle;
+	return 0;
+}
+
+/* A put is acknowledged by the lender before it returns: nothing is ever unflushed. */
+static int fua_native(void *handle)
+{
+	(void)handle;
+	return NBDKIT_FUA_NATIVE;
+}
+
+static int farpage_pread(void *handle, void *buf, uint32_t count, uint64_t offset,
+                         uint32_t flags)
+{
+	(void)handle, (void)flags;
+	return span_get(farpage, buf, count, offset);
+}
+
+static int farpage_pwrite(void *handle, const void *buf, uint32_t count,
+                          uint64_t offset, uint32_t flags)
+{
+	(void)handle, (void)flags;
+	return span_put(farpage, buf, count, offset);
+}
+
+static int farpage_flush_nothing(void *handle, uint32_t flags)
+{
+	(void)handle, (void)flags;
+	return 0;
+}
+
+static int farpage_erase(void *handle, uint32_t count, uint64_t offset, uint32_t flags)
+{
+	(void)handle, (void)flags;
+	return span_flush(farpage, count, offset);
+}
+
+static struct nbdkit_plugin plugin = {
+	.name = "farpage",
+	.longname = "swap on another host's RAM",
+	.version = PACKAGE_VERSION,
+	.description = "A block device whose pages are kept in another host's RAM.",
+	.load = farpage_load,
+	.unload = farpage_unload,
+	.dump_plugin = farpage_dump_plugin,
+	.config = farpage_config,
+	.config_complete = farpage_config_complete,
+	.config_help = farpage_config_help,
+	.magic_config_key = "lender",
+	.get_ready = farpage_get_ready,
+	.after_fork = farpage_after_fork,
+	.cleanup = farpage_cleanup,
+	.default_export = farpage_default_export,
+	.list_exports = farpage_list_exports,
+	.open = farpage_open_connection,
+	.get_size = farpage_get_size,
+	.block_size = farpage_block_size,
+	.can_multi_conn = yes,
+	.can_flush = yes,
+	.can_trim = yes,
+	.can_zero = yes,
+	.can_fua = fua_native,
+	.is_rotational = no,
+	.pread = farpage_pread,
+	.pwrite = farpage_pwrite,
+	.flush = farpage_flush_nothing,
+	.trim = farpage_erase,
+	.zero = farpage_erase,
+	.errno_is_preserved = 1,
+};
+
+/* What nbdkit's macro defines. */
+struct nbdkit_plugin *plugin_init(void);
+
+NBDKIT_REGISTER_PLUGIN(plugin)

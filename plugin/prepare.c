@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "prepare.h"
+
+#include <errno.h>
+#include <link.h>
+#include <malloc.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+
+#define STACK_BYTES (256u << 10) /* nbdkit's and our calls need under 100 KiB */
+/* What the heap grows to in advance: requests of 256 KiB in 16 threads, and
+ * libnbd's commands. */
+#define HEAP_BYTES  (8u << 20)
+/* Segments larger than this are data that nobody touches: nbdkit's table of
+ * 192 MiB, and 30 MiB of Unicode tables that come with libxml2. */
+#define SEGMENT_MAX (4u << 20)
+#define REALTIME_PRIORITY 10
+
+static void __attribute__((format(printf, 1, 2))) warn(const char *format, ...)
+{
+	char line[512];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(line, sizeof line, format, ap);
+	va_end(ap);
+	fprintf(stderr, "nbdkit: farpage: warning: %s\n", line);
+}
+
+void prepare_load(void)
+{
+	pthread_attr_t attr;
+
+	mallopt(M_ARENA_MAX, 1);
+	mallopt(M_MMAP_MAX, 0);
+	mallopt(M_TRIM_THRESHOLD, -1);
+	mallopt(M_TOP_PAD, 1 << 20);
+	pthread_attr_init(&attr);
+	pthread_attr_setstacksize(&attr, STACK_BYTES);
+	if (pthread_setattr_default_np(&attr) != 0)
+		warn("cannot make thread stacks small: they take more locked memory");
+	pthread_attr_destroy(&attr);
+}
+
+/* Read back: a kernel that lacks it, or a sandbox, may have said yes. */
+static void become_io_flusher(void)
+{
+	if (prctl(PR_SET_IO_FLUSHER, 1, 0, 0, 0) < 0 ||
+	    prctl(PR_GET_IO_FLUSHER, 0, 0, 0, 0) != 1)
+		warn("cannot become an I/O flusher (%s): under memory pressure the kernel may wait "
+		     "for this process while it waits for the kernel; give it CAP_SYS_RESOURCE",
+		     strerrordesc_np(errno));
+}
+
+static void become_realtime(void)
+{
+	struct sched_param param = { .sched_priority = REALTIME_PRIORITY };
+
+	if (sched_setscheduler(0, SCHED_RR, &param) < 0)
+		warn("cannot get the real-time class (%s): give it CAP_SYS_NICE or "
+		     "LimitRTPRIO=%d", strerrordesc_np(errno), REALTIME_PRIORITY);
+}
+
+void prepare_privileged(bool realtime)
+{
+	become_io_flusher();
+	if (realtime)
+		become_realtime();
+}
+
+static int lock_segments(struct dl_phdr_info *info, size_t size, void *failed)
+{
+	(void)size;
+	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
+
+		if (p->p_type == PT_LOAD && p->p_memsz <= SEGMENT_MAX &&
+		    mlock((void *)(info->dlpi_addr + p->p_vaddr), p->p_memsz) < 0)
+			*(int *)failed = errno;
+	}
+	return 0;
+}
+
+static void grow_heap(void)
+{
+	void *p = malloc(HEAP_BYTES);
+
+	if (p)
+		memset(p, 1, HEAP_BYTES);
+	/* Not given back: M_TRIM_THRESHOLD. The compiler must not see through it. */
+	__asm__ volatile("" : : "r"(p) : "memory");
+	free(p);
+}
+
+/* Everything that is touched is kept from now on; what a page passes through is
+ * touched now; and what is mapped from here on is there at once. */
+void prepare_memory(void)
+{
+	int failed = 0;
+
+	grow_heap();
+	if (mlockall(MCL_CURRENT | MCL_ONFAULT) < 0)
+		failed = errno;
+	else
+		dl_iterate_phdr(lock_segments, &failed);
+	if (!failed && mlockall(MCL_FUTURE) < 0)
+		failed = errno;
+	if (failed) {
+		munlockall();
+		warn("cannot lock memory (%s): the kernel may swap this process out onto itself and "
+		     "hang; give it CAP_IPC_LOCK or LimitMEMLOCK=infinity", strerrordesc_np(failed));
+	}
+}

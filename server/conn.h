@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One connection: a socket, its handshake, then its session. Lives on one loop. */
+#ifndef FARPAGE_CONN_H
+#define FARPAGE_CONN_H
+
+#include "handshake.h"
+#include "loop.h"
+#include "request.h"
+
+#define CONN_HANDSHAKE_SECONDS 10.
+/* A peer that is gone without a word is found out in this time. */
+#define CONN_DEAD_SECONDS 15
+
+enum conn_state {
+	CONN_HANDSHAKE,
+	CONN_SESSION,
+	CONN_ENDING, /* no more reading; hang up once all is sent */
+};
+
+struct conn {
+	struct loop *loop;
+	int fd;
+	enum conn_state state;
+	ev_io readable, writable;
+	ev_timer timer;           /* HANDSHAKE: its deadline; SESSION: end of a rest */
+	bool resting;             /* had its turn; others first */
+	struct handshake handshake;
+	struct buf out;           /* the handshake's bytes still to be sent */
+	struct buf kept;          /* received, not yet consumed */
+	struct session session;
+	struct member member;
+	LIST_ENTRY(conn) link;
+};
+
+/* Takes FD over, also when it fails (it is closed then). */
+void conn_new(struct loop *, int fd);
+void conn_free(struct conn *);
+
+#endif

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Export names: NAME, NAME@EPOCH, NAME?claim=INSTANCE[&force]. An empty NAME
+ * is the first pool. */
+#ifndef FARPAGE_EXPORT_H
+#define FARPAGE_EXPORT_H
+
+#include "pool.h"
+
+enum export_how { EXPORT_PLAIN, EXPORT_EPOCH, EXPORT_CLAIM };
+
+struct export {
+	enum export_how how;
+	char name[POOL_NAME_MAX + 1];
+	uint64_t epoch;
+	char instance[POOL_INSTANCE_MAX + 1];
+	bool force;
+};
+
+/* LEN bytes, not terminated, from the wire. -1: not such a name. */
+int export_parse(struct export *, const char *text, size_t len);
+
+#endif

@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "handshake.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "export.h"
+#include "nbd.h"
+
+#define MAX_BLOCK (32u << 20)
+
+static void set_state(struct handshake *h, enum handshake_state state)
+{
+	h->state = state;
+}
+
+static void hang_up(struct handshake *h, const char *why)
+{
+	h->why = why;
+	set_state(h, HANDSHAKE_CLOSE);
+}
+
+void handshake_start(struct handshake *h, struct pools *pools,
+                     struct member *member, struct buf *out)
+{
+	uint8_t *p = buf_add(out, 18);
+
+	*h = (struct handshake){ .pools = pools, .member = member };
+	set_state(h, HANDSHAKE_FLAGS);
+	if (!p)
+		return;
+	store64(p, NBD_MAGIC);
+	store64(p + 8, NBD_OPTION_MAGIC);
+	store16(p + 16, NBD_FIXED_NEWSTYLE | NBD_NO_ZEROES);
+}
+
+/* An option's reply: the header, and room for LEN bytes. */
+static uint8_t *reply(struct buf *out, uint32_t option, uint32_t type,
+                      uint32_t len)
+{
+	uint8_t *p = buf_add(out, 20 + len);
+
+	if (!p)
+		return NULL;
+	store64(p, NBD_REPLY_MAGIC);
+	store32(p + 8, option);
+	store32(p + 12, type);
+	store32(p + 16, len);
+	return p + 20;
+}
+
+static void ack(struct buf *out, uint32_t option)
+{
+	reply(out, option, NBD_REP_ACK, 0);
+}
+
+static void refuse(struct buf *out, uint32_t option, uint32_t error,
+                   const char *words)
+{
+	uint32_t len = (uint32_t)strlen(words);
+	uint8_t *p = reply(out, option, error, len);
+
+	if (p)
+		memcpy(p, words, len);
+}
+
+static uint16_t export_flags(const struct member *m)
+{
+	return (uint16_t)(NBD_HAS_FLAGS | NBD_SEND_FLUSH | NBD_SEND_FUA |
+	                  NBD_SEND_TRIM | NBD_SEND_WRITE_ZEROES |
+	                  NBD_CAN_MULTI_CONN | NBD_SEND_CACHE |
+	                  (m->read_only ? NBD_READ_ONLY : 0));
+}
+
+/* Become a member as the name says. 0, or an option's error with words. */
+static uint32_t join(struct handshake *h, const struct export *e,
+                     struct pool *pool, char words[static POOL_WORDS_MAX])
+{
+	int r = -1;
+
+	switch (e->how) {
+	case EXPORT_PLAIN:
+		r = pool_join(pool, h->member);
+		break;
+	case EXPORT_EPOCH:
+		r = pool_join_epoch(pool, h->member, e->epoch, words);
+		break;
+	case EXPORT_CLAIM:
+		r = pool_claim(pool, h->member, e->instance, e->force, words);
+		break;
+	}
+	return r < 0 ? NBD_REP_ERR_POLICY : 0;
+}
+
+static uint32_t find_pool(struct handshake *h, const struct export *e,
+                          struct pool **pool, char words[static POOL_WORDS_MAX])
+{
+	*pool = pool_find(h->pools, e->name);
+	if (*pool)
+		return 0;
+	if (*e->name)
+		snprintf(words, POOL_WORDS_MAX, "no pool is called %s", e->name);
+	else
+		snprintf(words, POOL_WORDS_MAX, "no pool is lent here");
+	return NBD_REP_ERR_UNKNOWN;
+}
+
+static void info_text(struct buf *out, uint32_t option, enum nbd_info type,
+                      const char *text)
+{
+	uint32_t len = (uint32_t)strlen(text);
+	uint8_t *p = reply(out, option, NBD_REP_INFO, 2 + len);
+
+	if (!p)
+		return;
+	store16(p, (uint16_t)type);
+	memcpy(p + 2, text, len);
+}
+
+/* The name under which further connections join what this one is part of. */
+static void canonical_name(const struct export *e, const struct pool *pool,
+                           const struct member *m, char name[static 128])
+{
+	if (e->how == EXPORT_PLAIN || !m->pool)
+		snprintf(name, 128, "%s", pool->name);
+	else
+		snprintf(name, 128, "%s@%llu", pool->name,
+		         (unsigned long long)m->epoch);
+}
+
+static void send_infos(struct handshake *h, uint32_t option,
+                       const struct export *e, struct pool *pool,
+                       const uint8_t *wanted, uint16_t n, struct buf *out)
+{
+	char text[POOL_WORDS_MAX];
+	uint8_t *p = reply(out, option, NBD_REP_INFO, 12);
+
+	if (p) {
+		store16(p, NBD_INFO_EXPORT);
+		store64(p + 2, pool->size);
+		store16(p + 10, export_flags(h->member));
+	}
+	p = reply(out, option, NBD_REP_INFO, 14);
+	if (p) {
+		store16(p, NBD_INFO_BLOCK_SIZE);
+		store32(p + 2, 1);
+		store32(p + 6, PAGE_SIZE);
+		store32(p + 10, MAX_BLOCK);
+	}
+	/* Each at most once, however often it was asked for. */
+	bool name = false, description = false;
+	for (unsigned i = 0; i < n; i++) {
+		name |= load16(wanted + 2 * i) == NBD_INFO_NAME;
+		description |= load16(wanted + 2 * i) == NBD_INFO_DESCRIPTION;
+	}
+	if (name) {
+		canonical_name(e, pool, h->member, text);
+		info_text(out, option, NBD_INFO_NAME, text);
+	}
+	if (description) {
+		pool_describe(pool, text);
+		info_text(out, option, NBD_INFO_DESCRIPTION, text);
+	}
+}
+
+/* INFO tells about a pool, GO also opens it; only GO claims. */
+static void info_or_go(struct handshake *h, uint32_t option,
+                       const uint8_t *data, uint32_t len, struct buf *out)
+{
+	char words[POOL_WORDS_MAX];
+	uint32_t name_len, error = 0;
+	struct export e;
+	struct pool *pool;
+	uint16_t n;
+
+	if (len < 6 || (name_len = load32(data)) > len - 6 ||
+	    (n = load16(data + 4 + name_len),
+	     len - 6 - name_len != 2u * n)) {
+		refuse(out, option, NBD_REP_ERR_INVALID,
+		       "the option's lengths do not add up");
+		return;
+	}
+	if (name_len > NBD_NAME_MAX) {
+		refuse(out, option, NBD_REP_ERR_TOO_BIG, "the export name is too long");
+		return;
+	}
+	if (export_parse(&e, (const char *)data + 4, name_len) < 0) {
+		refuse(out, option, NBD_REP_ERR_UNKNOWN,
+		       "no such export name: it is POOL, POOL@EPOCH or "
+		       "POOL?claim=INSTANCE[&force]");
+		return;
+	}
+	pthread_mutex_lock(&h->pools->lock);
+	error = find_pool(h, &e, &pool, words);
+	if (!error && option == NBD_OPT_GO)
+		error = join(h, &e, pool, words);
+	else if (!error) /* as GO would */
+		h->member->read_only = e.how == EXPORT_PLAIN && pool_owned(pool);
+	if (!error) {
+		h->size = pool->size;
+		send_infos(h, option, &e, pool, data + 6 + name_len, n, out);
+		ack(out, option);
+		if (option == NBD_OPT_GO)
+			set_state(h, HANDSHAKE_DONE);
+	}
+	pthread_mutex_unlock(&h->pools->lock);
+	if (error)
+		refuse(out, option, error, words);
+}
+
+/* The old way in. It has no way to refuse but hanging up. */
+static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
+                        struct buf *out)
+{
+	char words[POOL_WORDS_MAX];
+	struct export e;
+	struct pool *pool;
+	bool joined = false;
+
+	pthread_mutex_lock(&h->pools->lock);
+	if (export_parse(&e, (const char *)data, len) == 0 &&
+	    find_pool(h, &e, &pool, words) == 0 &&
+	    join(h, &e, pool, words) == 0) {
+		joined = true;
+		h->size = pool->size;
+	}
+	pthread_mutex_unlock(&h->pools->lock);
+	if (!joined) {
+		hang_up(h, "EXPORT_NAME asked for what it cannot have");
+		return;
+	}
+	uint8_t *p = buf_add(out, h->no_zeroes ? 10 : 134);
+	if (p) {
+		memset(p, 0, h->no_zeroes ? 10 : 134);
+		store64(p, h->size);
+		store16(p + 8, export_flags(h->member));
+	}
+	set_state(h, HANDSHAKE_DONE);
+}
+
+static void list(struct handshake *h, uint32_t len, struct buf *out)
+{
+	struct pool *pool;
+
+	if (len) {
+		refuse(out, NBD_OPT_LIST, NBD_REP_ERR_INVALID, "LIST carries no data");
+		return;
+	}
+	pthread_mutex_lock(&h->pools->lock);
+	TAILQ_FOREACH(pool, &h->pools->list, link) {
+		uint32_t n = (uint32_t)strlen(pool->name);
+		uint8_t *p = reply(out, NBD_OPT_LIST, NBD_REP_SERVER, 4 + n);
+
+		if (!p)
+			break;
+		store32(p, n);
+		memcpy(p + 4, pool->name, n);
+	}
+	pthread_mutex_unlock(&h->pools->lock);
+	ack(out, NBD_OPT_LIST);
+}
+
+static void option_whole(struct handshake *h, uint32_t option,
+                         const uint8_t *data, uint32_t len, struct buf *out)
+{
+	switch (option) {
+	case NBD_OPT_EXPORT_NAME:
+		export_name(h, data, len, out);
+		break;
+	case NBD_OPT_ABORT:
+		ack(out, option);
+		hang_up(h, NULL);
+		break;
+	case NBD_OPT_LIST:
+		list(h, len, out);
+		break;
+	case NBD_OPT_INFO:
+	case NBD_OPT_GO:
+		info_or_go(h, option, data, len, out);
+		break;
+	default:
+		refuse(out, option, NBD_REP_ERR_UNSUP, "not supported here");
+	}
+}
+
+static size_t feed_flags(struct handshake *h, const uint8_t *in, size_t len)
+{
+	uint32_t flags;
+
+	if (len < 4)
+		return 0;
+	flags = load32(in);
+	h->no_zeroes = flags & NBD_NO_ZEROES;
+	if (flags & ~(uint32_t)(NBD_FIXED_NEWSTYLE | NBD_NO_ZEROES))
+		hang_up(h, "unknown client flags");
+	else if (!(flags & NBD_FIXED_NEWSTYLE))
+		hang_up(h, "the client does not speak fixed newstyle");
+	else
+		set_state(h, HANDSHAKE_OPTION);
+	return 4;
+}
+
+static size_t feed_option(struct handshake *h, const uint8_t *in, size_t len,
+                          struct buf *out)
+{
+	uint32_t option, n;
+
+	if (len < NBD_OPTION_BYTES)
+		return 0;
+	option = load32(in + 8);
+	n = load32(in + 12);
+	if (load64(in) != NBD_OPTION_MAGIC) {
+		hang_up(h, "an option without its magic number");
+		return len;
+	}
+	if (n > HANDSHAKE_OPTION_MAX) {
+		h->option = option;
+		h->skip = n;
+		if (n > HANDSHAKE_SKIP_MAX || option == NBD_OPT_EXPORT_NAME)
+			hang_up(h, "an option far too long");
+		else
+			set_state(h, HANDSHAKE_SKIP);
+		return NBD_OPTION_BYTES;
+	}
+	if (len - NBD_OPTION_BYTES < n)
+		return 0;
+	if (++h->options > HANDSHAKE_OPTIONS)
+		hang_up(h, "too many options");
+	else
+		option_whole(h, option, in + NBD_OPTION_BYTES, n, out);
+	return NBD_OPTION_BYTES + n;
+}
+
+static size_t feed_skip(struct handshake *h, size_t len, struct buf *out)
+{
+	size_t n = len < h->skip ? len : h->skip;
+
+	h->skip -= (uint32_t)n;
+	if (h->skip)
+		return n;
+	if (++h->options > HANDSHAKE_OPTIONS)
+		hang_up(h, "too many options");
+	else {
+		refuse(out, h->option, NBD_REP_ERR_TOO_BIG, "the option is too long");
+		set_state(h, HANDSHAKE_OPTION);
+	}
+	return n;
+}
+
+size_t handshake_feed(struct handshake *h, const uint8_t *in, size_t len,
+                      struct buf *out)
+{
+	size_t used = 0;
+
+	while (h->state < HANDSHAKE_DONE && used < len && out->len < HANDSHAKE_OUT_MAX) {
+		size_t n = h->state == HANDSHAKE_FLAGS
+		               ? feed_flags(h, in + used, len - used)
+		           : h->state == HANDSHAKE_OPTION
+		               ? feed_option(h, in + used, len - used, out)
+		               : feed_skip(h, len - used, out);
+		if (n == 0)
+			break;
+		used += n;
+	}
+	if (out->failed)
+		hang_up(h, "no memory");
+	return used;
+}

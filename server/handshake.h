@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The handshake of one connection: bytes of the client in, bytes for it out,
+ * and in the end a member of a pool. Fixed newstyle, without TLS.
+ * Knows no socket; one thread. */
+#ifndef FARPAGE_HANDSHAKE_H
+#define FARPAGE_HANDSHAKE_H
+
+#include "buf.h"
+#include "pool.h"
+
+/* The most an option may carry: the longest name and a long list of infos.
+ * What a caller must be able to keep between two calls is this much. */
+#define HANDSHAKE_OPTION_MAX 8192
+#define HANDSHAKE_KEEP_BYTES (16 + HANDSHAKE_OPTION_MAX)
+/* Larger options are skipped and refused up to this size; beyond, hang up. */
+#define HANDSHAKE_SKIP_MAX   (1u << 20)
+#define HANDSHAKE_OPTIONS    256 /* a client, before we hang up */
+#define HANDSHAKE_OUT_MAX    65536 /* owed to a client that goes on asking */
+
+enum handshake_state {
+	HANDSHAKE_FLAGS,   /* the client's flags come next */
+	HANDSHAKE_OPTION,  /* an option comes next */
+	HANDSHAKE_SKIP,    /* the rest of an oversized option comes next */
+	HANDSHAKE_DONE,    /* member is in its pool: transmission begins */
+	HANDSHAKE_CLOSE,   /* send what is in the buffer, then hang up */
+};
+
+struct handshake {
+	enum handshake_state state;
+	struct pools *pools;
+	struct member *member; /* joins here; its peer and fence are set */
+	bool no_zeroes;
+	unsigned options;      /* how many so far */
+	uint32_t option;       /* being skipped */
+	uint32_t skip;         /* bytes of it left */
+	uint64_t size;         /* of the export, once DONE */
+	const char *why;       /* state CLOSE: words for the log, or NULL */
+};
+
+/* Begin: the server's greeting goes to OUT. */
+void handshake_start(struct handshake *, struct pools *, struct member *,
+                     struct buf *out);
+
+/* Consume what can be consumed of LEN bytes; the rest comes again with more
+ * behind it, or when OUT is empty. Returns the number consumed. */
+size_t handshake_feed(struct handshake *, const uint8_t *in, size_t len,
+                      struct buf *out);
+
+#endif

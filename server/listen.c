@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "listen.h"
+
+#include <errno.h>
+#include <netdb.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "log.h"
+
+#define BACKLOG 1024
+#define ACCEPTS 64          /* in one go */
+#define RETRY_SECONDS 1.    /* after running out of descriptors */
+
+struct listener {
+	int fd;
+	char *path;         /* of a unix socket, to remove in the end */
+	struct loops *loops;
+	ev_io accepting;
+	ev_timer retry;
+};
+
+/* "HOST:PORT" into its parts, with the brackets of an IPv6 address off. */
+static bool split(const char *address, char host[static 256], char port[static 32])
+{
+	const char *colon = strrchr(address, ':'), *from = address, *to = colon;
+
+	if (!colon || colon == address || !colon[1] ||
+	    strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
+	    strlen(colon + 1) > 5 || atoi(colon + 1) > 65535)
+		return false;
+	if (*from == '[') {
+		if (to[-1] != ']')
+			return false;
+		from++;
+		to--;
+	} else if (memchr(from, ':', (size_t)(to - from))) {
+		return false; /* an IPv6 address wants brackets */
+	}
+	if (to <= from || to - from > 255)
+		return false;
+	snprintf(host, 256, "%.*s", (int)(to - from), from);
+	snprintf(port, 32, "%s", colon + 1);
+	return true;
+}
+
+static const char *unix_path(const char *address)
+{
+	return strncmp(address, "unix:", 5) == 0 ? address + 5 : NULL;
+}
+
+bool listen_valid(const char *address)
+{
+	char host[256], port[32];
+	const char *path = unix_path(address);
+
+	if (path)
+		return *path && strlen(path) < sizeof((struct sockaddr_un *)0)->sun_path;
+	return split(address, host, port);
+}
+
+static void on_retry(struct ev_loop *ev, ev_timer *w, int events)
+{
+	struct listener *l = w->data;
+
+	(void)events;
+	ev_io_start(ev, &l->accepting);
+}
+
+static void on_acceptable(struct ev_loop *ev, ev_io *w, int events)
+{
+	struct listener *l = w->data;
+	struct loops *loops = l->loops;
+
+	(void)events;
+	for (int i = 0; i < ACCEPTS; i++) {
+		int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+		if (fd >= 0) {
+			loop_adopt(loops->loop[loops->next++ % loops->n], fd);
+		} else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
+		           errno == ENOBUFS) {
+			log_line(LOG_WARN, "cannot accept: %s", strerror(errno));
+			ev_io_stop(ev, &l->accepting);
+			ev_timer_set(&l->retry, RETRY_SECONDS, 0.);
+			ev_timer_start(ev, &l->retry);
+			return;
+		} else if (errno == EAGAIN) {
+			return;
+		}
+	}
+}
+
+/* A socket file that nobody answers on is left over from a crash. */
+static void remove_stale(const struct sockaddr_un *addr)
+{
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	struct stat st;
+
+	if (fd >= 0 && lstat(addr->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
+	    connect(fd, (const struct sockaddr *)addr, sizeof *addr) < 0 &&
+	    errno == ECONNREFUSED)
+		unlink(addr->sun_path);
+	if (fd >= 0)
+		close(fd);
+}
+
+static int bind_unix(struct listener *l, const char *path)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	strcpy(addr.sun_path, path);
+	remove_stale(&addr);
+	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (l->fd < 0 || bind(l->fd, (struct sockaddr *)&addr, sizeof addr) < 0)
+		return -1;
+	l->path = strdup(path);
+	return l->path ? 0 : -1;
+}
+
+static int bind_tcp(struct listener *l, const char *host, const char *port,
+                    const char **error)
+{
+	struct addrinfo *list, hints = {
+		.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	const int on = 1;
+	int r = getaddrinfo(host, port, &hints, &list);
+
+	if (r != 0) {
+		*error = gai_strerror(r);
+		return -1;
+	}
+	l->fd = socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (l->fd >= 0) {
+		setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+		r = bind(l->fd, list->ai_addr, list->ai_addrlen);
+	}
+	*error = strerror(errno);
+	freeaddrinfo(list);
+	return l->fd < 0 ? -1 : r;
+}
+
+/* The port is the kernel's choice when 0 was asked for: say which. */
+static void announce(const struct listener *l)
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof addr;
+	char host[64], port[16];
+
+	if (l->path)
+		log_line(LOG_INFO, "listening on unix:%s", l->path);
+	else if (getsockname(l->fd, (struct sockaddr *)&addr, &len) == 0 &&
+	         getnameinfo((struct sockaddr *)&addr, len, host, sizeof host, port,
+	                     sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0)
+		log_line(LOG_INFO, addr.ss_family == AF_INET6 ? "listening on [%s]:%s"
+		                                               : "listening on %s:%s",
+		         host, port);
+}
+
+struct listener *listen_on(const char *address, struct loops *loops,
+                           char words[static LISTEN_WORDS_MAX])
+{
+	struct listener *l = calloc(1, sizeof *l);
+	char host[256], port[32];
+	const char *path = unix_path(address), *error = NULL;
+	int r = -1;
+
+	if (!l)
+		goto err;
+	l->fd = -1;
+	if (path)
+		r = bind_unix(l, path);
+	else if (split(address, host, port))
+		r = bind_tcp(l, host, port, &error);
+	if (r < 0 || listen(l->fd, BACKLOG) < 0)
+		goto err;
+	l->loops = loops;
+	ev_io_init(&l->accepting, on_acceptable, l->fd, EV_READ);
+	ev_timer_init(&l->retry, on_retry, RETRY_SECONDS, 0.);
+	l->accepting.data = l->retry.data = l;
+	ev_io_start(loops->loop[0]->ev, &l->accepting);
+	announce(l);
+	return l;
+err:
+	if (!error)
+		error = strerror(errno);
+	snprintf(words, LISTEN_WORDS_MAX, "cannot listen on %s: %s%s", address, error,
+	         errno == EADDRINUSE ? "; is another farpaged running? --listen chooses another address"
+	                             : "");
+	listen_close(l);
+	return NULL;
+}
+
+void listen_close(struct listener *l)
+{
+	if (!l)
+		return;
+	if (l->loops) {
+		ev_io_stop(l->loops->loop[0]->ev, &l->accepting);
+		ev_timer_stop(l->loops->loop[0]->ev, &l->retry);
+	}
+	if (l->path)
+		unlink(l->path);
+	if (l->fd >= 0)
+		close(l->fd);
+	free(l->path);
+	free(l);
+}

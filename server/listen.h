@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Listening sockets: "ADDR:PORT", "[ADDR6]:PORT" or "unix:PATH". Accepted
+ * connections go to the loops in turn. */
+#ifndef FARPAGE_LISTEN_H
+#define FARPAGE_LISTEN_H
+
+#include "loop.h"
+
+#define LISTEN_WORDS_MAX 512
+
+struct listener;
+
+struct loops {
+	struct loop **loop; /* the first one accepts */
+	unsigned n, next;
+};
+
+/* Is this the form of an address? Looks nothing up. */
+bool listen_valid(const char *address);
+/* Bind ADDRESS and accept on loops' first loop. NULL with words. */
+struct listener *listen_on(const char *address, struct loops *loops,
+                           char words[static LISTEN_WORDS_MAX]);
+void listen_close(struct listener *);
+
+#endif

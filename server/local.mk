@@ -1,0 +1,39 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The page store, which the borrower's embedded default uses too.
+noinst_LTLIBRARIES += server/libstore.la
+server_libstore_la_SOURCES = server/store.h server/store_flat.c
+
+# All of the daemon but main(), for the unit tests and the fuzzers.
+noinst_LTLIBRARIES += server/liblender.la
+server_liblender_la_SOURCES = \
+	server/buf.c \
+	server/buf.h \
+	server/conn.c \
+	server/conn.h \
+	server/export.c \
+	server/export.h \
+	server/handshake.c \
+	server/handshake.h \
+	server/listen.c \
+	server/listen.h \
+	server/log.c \
+	server/log.h \
+	server/loop.c \
+	server/loop.h \
+	server/nbd.h \
+	server/options.c \
+	server/options.h \
+	server/pool.c \
+	server/pool.h \
+	server/reply.c \
+	server/reply.h \
+	server/request.c \
+	server/request.h \
+	server/size.c \
+	server/size.h
+server_liblender_la_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS)
+server_liblender_la_LIBADD = server/libstore.la $(INIH_LIBS) $(EV_LIBS) $(PTHREAD_LIBS)
+
+sbin_PROGRAMS += server/farpaged
+server_farpaged_SOURCES = server/farpaged.c
+server_farpaged_LDADD = server/liblender.la

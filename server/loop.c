@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "loop.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "conn.h"
+
+static void on_wake(struct ev_loop *ev, ev_async *w, int events)
+{
+	struct loop *loop = w->data;
+	int *fds;
+	size_t n;
+
+	(void)events;
+	pthread_mutex_lock(&loop->lock);
+	fds = loop->inbox;
+	n = loop->inbox_len;
+	loop->inbox = NULL;
+	loop->inbox_len = loop->inbox_size = 0;
+	if (loop->stopping)
+		ev_break(ev, EVBREAK_ALL);
+	pthread_mutex_unlock(&loop->lock);
+	for (size_t i = 0; i < n; i++)
+		conn_new(loop, fds[i]);
+	free(fds);
+}
+
+struct loop *loop_new(struct ev_loop *ev, struct pools *pools)
+{
+	struct loop *loop = calloc(1, sizeof *loop);
+
+	if (!loop || !ev) {
+		free(loop);
+		errno = ENOMEM;
+		return NULL;
+	}
+	loop->ev = ev;
+	loop->pools = pools;
+	LIST_INIT(&loop->conns);
+	pthread_mutex_init(&loop->lock, NULL);
+	ev_async_init(&loop->wake, on_wake);
+	loop->wake.data = loop;
+	ev_async_start(ev, &loop->wake);
+	return loop;
+}
+
+static bool inbox_push(struct loop *loop, int fd)
+{
+	if (loop->inbox_len == loop->inbox_size) {
+		size_t size = loop->inbox_size * 2 + 8;
+		int *inbox = realloc(loop->inbox, size * sizeof *inbox);
+
+		if (!inbox)
+			return false;
+		loop->inbox = inbox;
+		loop->inbox_size = size;
+	}
+	loop->inbox[loop->inbox_len++] = fd;
+	return true;
+}
+
+void loop_adopt(struct loop *loop, int fd)
+{
+	pthread_mutex_lock(&loop->lock);
+	bool ok = inbox_push(loop, fd);
+	pthread_mutex_unlock(&loop->lock);
+	if (ok)
+		ev_async_send(loop->ev, &loop->wake);
+	else
+		close(fd);
+}
+
+void loop_stop(struct loop *loop)
+{
+	pthread_mutex_lock(&loop->lock);
+	loop->stopping = true;
+	pthread_mutex_unlock(&loop->lock);
+	ev_async_send(loop->ev, &loop->wake);
+}
+
+void loop_run(struct loop *loop)
+{
+	ev_run(loop->ev, 0);
+}
+
+void loop_free(struct loop *loop)
+{
+	struct conn *c;
+
+	if (!loop)
+		return;
+	while ((c = LIST_FIRST(&loop->conns)))
+		conn_free(c);
+	for (size_t i = 0; i < loop->inbox_len; i++)
+		close(loop->inbox[i]);
+	free(loop->inbox);
+	ev_async_stop(loop->ev, &loop->wake);
+	ev_loop_destroy(loop->ev);
+	pthread_mutex_destroy(&loop->lock);
+	free(loop);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What farpaged was told: by its options, and by a config file that says the
+ * same things in the same words. Both are read from one table. */
+#ifndef FARPAGE_OPTIONS_H
+#define FARPAGE_OPTIONS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "log.h"
+#include "pool.h"
+
+#define OPTIONS_LISTEN_MAX 16
+#define OPTIONS_POOLS_MAX  1024
+#define OPTIONS_THREADS_MAX 64
+#define OPTIONS_WORDS_MAX  1024
+
+struct pool_spec {
+	char name[POOL_NAME_MAX + 1];
+	uint64_t size; /* bytes */
+	bool thin;
+};
+
+struct options {
+	char *config;
+	bool check_config;
+	char *listen[OPTIONS_LISTEN_MAX];
+	unsigned listens;
+	uint64_t lend;             /* bytes */
+	struct pool_spec *pool;
+	unsigned pools;
+	unsigned threads;
+	char *pid_file;
+	enum log_level log_level;
+};
+
+enum options_result { OPTIONS_OK, OPTIONS_DONE, OPTIONS_BAD };
+
+/* What is lent by default: half of the free memory now, in bytes. */
+uint64_t options_default_lend(void);
+
+/* Read the command line, then the file it names; what the command line says
+ * of an option replaces what the file says of it. DONE: --help or --version
+ * was printed. BAD: WORDS say what was wrong and the way out. The caller owns
+ * O and frees it, also after BAD. */
+enum options_result options_read(struct options *o, int argc, char **argv,
+                                 uint64_t default_lend,
+                                 char words[static OPTIONS_WORDS_MAX]);
+void options_free(struct options *);
+
+#endif

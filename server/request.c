@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "request.h"
+
+#include <errno.h>
+
+static const uint8_t zeros[64 * 1024];
+
+static void set_state(struct session *s, enum session_state state)
+{
+	s->state = state;
+}
+
+static void break_off(struct session *s, const char *why)
+{
+	s->why = why;
+	set_state(s, SESSION_BROKEN);
+}
+
+void session_start(struct session *s, struct member *member, uint64_t size)
+{
+	*s = (struct session){ .member = member, .size = size };
+	set_state(s, SESSION_REQUEST);
+}
+
+void session_free(struct session *s)
+{
+	replies_free(&s->replies);
+}
+
+int request_parse(struct request *r, const uint8_t in[static NBD_REQUEST_BYTES])
+{
+	if (load32(in) != NBD_REQUEST_MAGIC)
+		return -1;
+	r->flags = load16(in + 4);
+	r->type = load16(in + 6);
+	r->cookie = load64(in + 8);
+	r->offset = load64(in + 16);
+	r->length = load32(in + 24);
+	return 0;
+}
+
+static bool writes(uint16_t type)
+{
+	return type == NBD_CMD_WRITE || type == NBD_CMD_TRIM ||
+	       type == NBD_CMD_WRITE_ZEROES;
+}
+
+static uint16_t allowed_flags(uint16_t type)
+{
+	return (uint16_t)(NBD_CMD_FLAG_FUA |
+	                  (type == NBD_CMD_WRITE_ZEROES ? NBD_CMD_FLAG_NO_HOLE : 0));
+}
+
+uint32_t request_check(const struct request *r, uint64_t size, bool read_only)
+{
+	if (r->flags & ~allowed_flags(r->type))
+		return NBD_EINVAL;
+	switch (r->type) {
+	case NBD_CMD_FLUSH:
+		return r->offset || r->length ? NBD_EINVAL : NBD_OK;
+	case NBD_CMD_READ:
+	case NBD_CMD_WRITE:
+		if (r->length > REQUEST_MAX_BYTES)
+			return NBD_EOVERFLOW;
+		break;
+	case NBD_CMD_TRIM:
+	case NBD_CMD_CACHE:
+	case NBD_CMD_WRITE_ZEROES:
+		break;
+	default:
+		return NBD_EINVAL;
+	}
+	if (read_only && writes(r->type))
+		return NBD_EPERM;
+	if (r->length == 0)
+		return NBD_EINVAL;
+	if (r->offset > size || r->length > size - r->offset)
+		return writes(r->type) ? NBD_ENOSPC : NBD_EINVAL;
+	return NBD_OK;
+}
+
+static void owe(struct session *s, uint32_t error, uint32_t length)
+{
+	if (replies_push(&s->replies, s->request.cookie, error,
+	                 s->request.offset, length) < 0)
+		break_off(s, "no memory for its replies");
+}
+
+static void begin(struct session *s, enum session_state state)
+{
+	s->at = s->request.offset;
+	s->left = s->request.length;
+	set_state(s, state);
+}
+
+static void carry_out(struct session *s)
+{
+	const struct request *r = &s->request;
+	uint32_t error = request_check(r, s->size, s->member->read_only);
+
+	s->error = error;
+	s->refused = error != NBD_OK;
+	if (r->type == NBD_CMD_DISC) {
+		set_state(s, SESSION_ENDING);
+	} else if (r->type == NBD_CMD_WRITE) {
+		/* A refused payload is read all the same, if it is of a size
+		 * that we ever agreed to. */
+		if (r->length > REQUEST_MAX_BYTES)
+			break_off(s, "a WRITE larger than any that we allow");
+		else if (r->length)
+			begin(s, SESSION_PAYLOAD);
+		else
+			owe(s, error, 0);
+	} else if (error) {
+		owe(s, error, 0);
+	} else if (r->type == NBD_CMD_TRIM || r->type == NBD_CMD_WRITE_ZEROES) {
+		begin(s, SESSION_ERASE);
+	} else {
+		owe(s, NBD_OK, r->type == NBD_CMD_READ ? r->length : 0);
+	}
+}
+
+/* The part of LEN bytes that ends at a page's end or at the payload's: what
+ * may be put, so that a connection cut here leaves each page old or new. */
+static size_t whole_pages(const struct session *s, size_t len)
+{
+	if (len >= s->left)
+		return (size_t)s->left;
+	size_t beyond = (s->at + len) % PAGE_SIZE;
+	return len > beyond ? len - beyond : 0;
+}
+
+static uint32_t put_error(void)
+{
+	return errno == EPERM ? NBD_EPERM : NBD_ENOSPC;
+}
+
+/* After a page that did not fit the next ones are put all the same, so that
+ * a write that failed leaves no page as it was before. */
+static size_t feed_payload(struct session *s, const uint8_t *in, size_t len)
+{
+	size_t n = whole_pages(s, len);
+
+	if (n && !s->refused && pool_put(s->member, s->at, n, in) < 0)
+		s->error = put_error();
+	s->at += n;
+	s->left -= n;
+	if (s->left == 0) {
+		set_state(s, SESSION_REQUEST);
+		owe(s, s->error, 0);
+	}
+	return n;
+}
+
+size_t session_feed(struct session *s, const uint8_t *in, size_t len)
+{
+	size_t used = 0;
+
+	for (;;) {
+		if (s->state == SESSION_PAYLOAD) {
+			size_t n = feed_payload(s, in + used, len - used);
+
+			if (n == 0)
+				return used;
+			used += n;
+		} else if (s->state == SESSION_REQUEST &&
+		           len - used >= NBD_REQUEST_BYTES) {
+			if (request_parse(&s->request, in + used) < 0) {
+				break_off(s, "a request without its magic number");
+				return used;
+			}
+			used += NBD_REQUEST_BYTES;
+			carry_out(s);
+		} else {
+			return used;
+		}
+	}
+}
+
+/* WRITE_ZEROES with NO_HOLE wants its pages there, not absent. Pages done. */
+static int64_t fill(struct session *s, uint64_t max)
+{
+	uint64_t pages = 0;
+
+	if (pool_enter(s->member) < 0)
+		return -1;
+	while (pages < max && s->left) {
+		/* To a page's end: between two turns no page is half erased. */
+		uint64_t n = sizeof zeros - s->at % PAGE_SIZE;
+
+		if (n > s->left)
+			n = s->left;
+		if (pool_put(s->member, s->at, (size_t)n, zeros) < 0)
+			s->error = put_error();
+		s->at += n;
+		s->left -= n;
+		pages += (n + PAGE_SIZE - 1) / PAGE_SIZE;
+	}
+	pool_exit(s->member);
+	return (int64_t)pages;
+}
+
+static int64_t flush(struct session *s, uint64_t max)
+{
+	uint64_t end = s->at + s->left;
+	int64_t pages = pool_flush(s->member, &s->at, end, max);
+
+	s->left = end - s->at;
+	return pages;
+}
+
+int session_erase(struct session *s, uint64_t *turn)
+{
+	int64_t pages = s->request.flags & NBD_CMD_FLAG_NO_HOLE ? fill(s, *turn)
+	                                                        : flush(s, *turn);
+
+	if (pages < 0)
+		return -1;
+	if (pages == 0)
+		pages = 1;
+	*turn = *turn > (uint64_t)pages ? *turn - (uint64_t)pages : 0;
+	if (s->left == 0) {
+		set_state(s, SESSION_REQUEST);
+		owe(s, s->error, 0);
+	}
+	return 0;
+}

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A page store: pages by number, each whole or absent. What keeps them is a
+ * table of operations chosen at run time; store_flat is the first.
+ *
+ * Threads: any number may be inside put, get and present at once. flush,
+ * resize and close need the store to themselves, because get hands out
+ * pointers: the caller holds a lock (pool.c's, or the borrower's link) over
+ * the whole use of such a pointer. */
+#ifndef FARPAGE_STORE_H
+#define FARPAGE_STORE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define PAGE_SIZE  4096u
+#define PAGE_SHIFT 12
+
+struct store;
+
+struct store_ops {
+	const char *name;
+	/* A store of PAGES absent pages, or NULL with errno. LOCKED says
+	 * whether its pages are kept from being swapped themselves. */
+	struct store *(*open)(uint64_t pages, bool *locked);
+	void (*close)(struct store *);
+	/* More or fewer pages; the ones beyond the end are gone. 0 or -1. */
+	int (*resize)(struct store *, uint64_t pages);
+	/* LEN bytes into one page at OFFSET; an absent page is zeros first.
+	 * 1: the page was absent before, 0: it was there, -1: errno. */
+	int (*put)(struct store *, uint64_t page, size_t offset, size_t len,
+	           const uint8_t *data);
+	/* The longest run of pages from PAGE on, at most MAX, that are all
+	 * there or all absent: its length in *RUN, its bytes or NULL. */
+	const uint8_t *(*get)(struct store *, uint64_t page, uint64_t max,
+	                      uint64_t *run);
+	/* Give pages back to the host, from *PAGE up to END, at most MAX of
+	 * them; *PAGE moves to where it stopped. Returns how many it freed. */
+	uint64_t (*flush)(struct store *, uint64_t *page, uint64_t end,
+	                  uint64_t max);
+	bool (*present)(const struct store *, uint64_t page);
+};
+
+struct store {
+	const struct store_ops *ops;
+};
+
+extern const struct store_ops store_flat;
+
+#endif

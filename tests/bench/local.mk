@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The benchmarks: ./run tests/bench/servers, ./run tests/bench/borrowers
+noinst_PROGRAMS += tests/bench/epollfloor tests/bench/nbdload
+tests_bench_epollfloor_SOURCES = \
+	tests/bench/epollfloor.c \
+	tests/bench/nbdwire.h
+tests_bench_nbdload_SOURCES = \
+	tests/bench/conn.c \
+	tests/bench/conn.h \
+	tests/bench/dial.c \
+	tests/bench/dial.h \
+	tests/bench/hist.h \
+	tests/bench/load.c \
+	tests/bench/load.h \
+	tests/bench/meter.c \
+	tests/bench/meter.h \
+	tests/bench/nbdload.c \
+	tests/bench/nbdwire.h \
+	tests/bench/stamp.h
+dist_check_SCRIPTS += \
+	tests/bench/borrowers \
+	tests/bench/nbdload-refuses.sh \
+	tests/bench/nbdload-verifies.sh \
+	tests/bench/servers \
+	tests/bench/tables.sh
+EXTRA_DIST += tests/bench/bench.py
+TESTS += \
+	tests/bench/nbdload-refuses.sh \
+	tests/bench/nbdload-verifies.sh \
+	tests/bench/tables.sh

@@ -1,0 +1,16 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Both comparisons run, and give a table and JSON with every point.
+. "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
+requires python3 taskset nbdkit
+
+for name in servers borrowers; do
+    "$FARPAGE_SRCDIR/tests/bench/$name" --depths 1,8 --modes read,mixed --repeat 1 --seconds 0.02 \
+        --size-mib 8 --no-syscalls --json "$tmp/json" >"$tmp/table" || fail "$name: status $?"
+    python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); p = r["points"]
+servers = {x["server"] for x in p}
+assert len(servers) >= 2 and r["reference"] in servers, servers
+assert len(p) == len(servers) * 8, len(p)
+assert all(x["iops"] > 0 and x["cpu_us"] > 0 and x["iops_ratio"] for x in p)' "$tmp/json"
+    [ "$(grep -c '^| pinned' "$tmp/table")" -ge 8 ] || fail "$(cat "$tmp/table")"
+done

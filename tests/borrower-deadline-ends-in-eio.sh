@@ -1,0 +1,40 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# A lender that does not answer: every wait ends in EIO by its deadline; and
+# when it answers again, what was acknowledged before is there.
+. "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
+requires nbdkit nbdinfo
+lender --lend 16M --pool a=8M
+borrower "lender=127.0.0.1:$port" deadline=1000 link-timeout=300
+nbdsh_at "nbd+unix:///?socket=$sock" "$lender_pid" <<'EOF'
+import signal, time
+lender = int(sys.argv[2])
+h.pwrite(b"a" * 4096, 0)
+h.pwrite(b"b" * 4096, 4096)
+os.kill(lender, signal.SIGSTOP)
+
+def fails(what, *args):
+    begin = time.monotonic()
+    try:
+        what(*args)
+    except nbd.Error as e:
+        assert e.errnum == 5, e
+    else:
+        raise SystemExit("%s succeeded without a lender" % what)
+    took = time.monotonic() - begin
+    assert 0.5 < took < 5, took
+
+fails(h.pread, 4096, 0)
+fails(h.pwrite, b"c" * 4096, 4096)
+os.kill(lender, signal.SIGCONT)
+# The page that was only read is whole; the one whose put failed is lost, even
+# if the lender got it after all; put again it is fine.
+assert h.pread(4096, 0) == b"a" * 4096
+try:
+    h.pread(4096, 4096)
+    raise SystemExit("a page came back whose put had failed")
+except nbd.Error as e:
+    assert e.errnum == 5, e
+h.pwrite(b"d" * 4096, 4096)
+assert h.pread(8192, 0) == b"a" * 4096 + b"d" * 4096
+EOF

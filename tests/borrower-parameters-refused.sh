@@ -1,0 +1,41 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Each wrong parameter is refused in words that say what was wrong.
+. "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
+requires nbdkit
+lender --lend 16M --pool a=8M --pool b=8M
+# WORDS PARAMETER...
+refused() {
+    words=$1
+    shift
+    if "$FARPAGE_BUILDDIR/run" nbdkit -f -U "$tmp/none" farpage "$@" --run true 2>"$tmp/err"; then
+        fail "accepted: $*"
+    fi
+    grep -q -- "$words" "$tmp/err" || fail "farpage $*: $(cat "$tmp/err")"
+}
+l=lender=127.0.0.1:$port
+refused "say where the pages go"
+refused "not a multiple of 4096\|multiple of 4096" size=5000
+refused "multiple of 4096" size=0
+refused "could not parse\|parse size" size=lots
+refused "unknown parameter 'colour'" size=1M colour=red
+refused "needs lender=" size=1M pool=a
+refused "a pool's name has" "$l" pool=a/b
+refused "pool= is empty\|a pool's name" "$l" pool=
+refused "no pool is called nosuch" "$l" pool=nosuch
+refused "more than the pool has" "$l" pool=a size=16M
+refused "is given twice" "$l" "$l"
+refused "TLS is not supported" lender=nbds://127.0.0.1
+refused "names pool b" "lender=nbd://127.0.0.1:$port/b" pool=a
+refused "write HOST" lender=a:b:c
+refused "write HOST" lender=http://127.0.0.1
+refused "write HOST" "lender=127.0.0.1:0x50"
+refused "cannot resolve" lender=no-such-host.invalid
+refused "write milliseconds" "$l" deadline=3
+refused "deadline" "$l" deadline=soon
+refused "write milliseconds" "$l" link-timeout=99999999
+refused "boolean\|could not" "$l" swap=perhaps
+refused "Connection refused" lender=127.0.0.1:1
+nbdkit -U "$tmp/memory" memory 8M --run "
+    ! '$FARPAGE_BUILDDIR/run' nbdkit -f -U '$tmp/none' farpage lender=unix:\$unixsocket --run true 2>'$tmp/err'"
+grep -q "not a farpaged" "$tmp/err" || fail "took a stock server for a lender: $(cat "$tmp/err")"

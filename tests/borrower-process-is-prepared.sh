@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# What the process needs to be swapped onto: memory locked, and not too much of
+# it; one heap; small stacks; and plain words about what could not be had.
+. "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
+requires nbdkit nbdinfo setpriv
+if grep -q "^#define FARPAGE_SANITIZED" "$FARPAGE_BUILDDIR/config.h"; then
+    echo "what a sanitizer needs is not looked at" && exit 0
+fi
+lender --lend 1G --pool a=1G
+borrower "lender=127.0.0.1:$port"
+nbdsh_at "nbd+unix:///?socket=$sock" <<'EOF'
+for i in range(64):
+    h.pwrite(os.urandom(1 << 18), i << 18)
+EOF
+locked=$(sed -n 's/^Locked:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$borrower_pid/smaps_rollup")
+# 1 GiB of pages have 256 KiB of records.
+[ "$locked" -gt 8000 ] || fail "only $locked KiB are locked"
+[ "$locked" -le $((32 * 1024 + 256)) ] || fail "$locked KiB are locked"
+kill "$borrower_pid"
+wait "$borrower_pid" || true
+prlimit --memlock=65536:65536 --pid $$
+cat >"$tmp/unprivileged" <<EOF
+setpriv --bounding-set -ipc_lock,-sys_resource,-sys_nice --inh-caps -all --reuid 65534 \
+    --clear-groups "$FARPAGE_BUILDDIR/run" nbdkit -f -U "$tmp/none" farpage size=1M realtime=yes --run true
+EOF
+chmod 777 "$tmp"
+sh "$tmp/unprivileged" 2>"$tmp/err" || true
+for words in "cannot become an I/O flusher.*CAP_SYS_RESOURCE" "cannot lock memory.*CAP_IPC_LOCK" \
+    "cannot get the real-time class.*CAP_SYS_NICE"; do
+    grep -q "$words" "$tmp/err" || fail "no word of: $words; $(cat "$tmp/err")"
+done

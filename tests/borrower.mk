@@ -1,0 +1,22 @@
+# SPDX-License-Identifier: BSD-2-Clause
+borrower_scripts = \
+	tests/borrower-claim-refused.sh \
+	tests/borrower-deadline-ends-in-eio.sh \
+	tests/borrower-embedded-verifies.sh \
+	tests/borrower-goes-on-after-a-cut.sh \
+	tests/borrower-help-is-full.sh \
+	tests/borrower-large-writes-flow.sh \
+	tests/borrower-lender-verifies.sh \
+	tests/borrower-lost-memory-is-eio.sh \
+	tests/borrower-parameters-refused.sh \
+	tests/borrower-process-is-prepared.sh \
+	tests/borrower-successor-starts-empty.sh \
+	tests/borrower-usurped-pool-is-eio.sh
+dist_check_SCRIPTS += $(borrower_scripts)
+TESTS += $(borrower_scripts)
+EXTRA_DIST += tests/borrower-model.py
+
+check_LTLIBRARIES += tests/keeplocale.la
+tests_keeplocale_la_SOURCES = tests/keeplocale.c
+tests_keeplocale_la_LDFLAGS = -module -shared -avoid-version -rpath /nowhere
+tests_keeplocale_la_CFLAGS = $(WARN_CFLAGS)

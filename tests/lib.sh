@@ -1,0 +1,161 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: BSD-2-Clause
+# For the behaviour scripts: . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
+# A script is one behaviour. It exits 0, or 77 when something is missing, or
+# says what it saw and exits 1. What it started ends with it.
+set -eu
+# Nothing hangs for ever: a script that needs more sets time_limit before.
+if [ -z "${FARPAGE_LIMITED-}" ]; then
+    export FARPAGE_LIMITED=1
+    exec timeout -k 20 "${time_limit:-120}" "$0" "$@"
+fi
+# "make check" turns malloc's checks on: for our programs, not for all others.
+malloc_debug=${MALLOC_CHECK_:+libc_malloc_debug.so.0}
+tmp=$(mktemp -d)
+cleanups=
+# The newest first; a script's own status stays.
+run_cleanups() {
+    status=$?
+    trap - EXIT
+    set +e
+    eval "$cleanups"
+    rm -rf "$tmp"
+    exit $status
+}
+trap run_cleanups EXIT
+trap 'exit 143' TERM INT HUP
+
+# cleanup COMMAND: run it when the script ends.
+cleanup() { cleanups="$*; $cleanups"; }
+
+fail() {
+    echo "FAILED: $*" >&2
+    [ ! -s "$tmp/lender.log" ] || tail -20 "$tmp/lender.log" | sed 's/^/  | /' >&2
+    exit 1
+}
+
+# requires PROGRAM...: or skip.
+requires() {
+    for program; do
+        command -v "$program" >/dev/null || {
+            echo "SKIPPED: $program is not installed" >&2
+            exit 77
+        }
+    done
+}
+
+# wait_for SECONDS COMMAND...: until it succeeds.
+wait_for() {
+    wait_end=$(($(date +%s) + $1))
+    shift
+    until "$@" >/dev/null 2>&1; do
+        [ "$(date +%s)" -lt "$wait_end" ] || fail "waited in vain for: $*"
+        sleep 0.02
+    done
+}
+
+# lender [OPTION...]: a farpaged on a port of its own; $port, $lender_pid and
+# its log in $tmp/lender.log. A test that needs a certain port gives --listen,
+# or a --config that says where.
+lender() {
+    : >"$tmp/lender.log"
+    listens=0 lender_config=/dev/null before_option=
+    for option; do
+        [ "$option" != --listen ] || listens=$((listens + 1))
+        [ "$before_option" != --config ] || lender_config=$option
+        before_option=$option
+    done
+    [ $listens -gt 0 ] || listens=$(grep -c "^listen" "$lender_config") || {
+        set -- --listen 127.0.0.1:0 "$@"
+        listens=1
+    }
+    LD_PRELOAD=$malloc_debug farpaged "$@" 2>"$tmp/lender.log" &
+    lender_pid=$!
+    cleanup "end_lender $lender_pid"
+    wait_for 10 lender_listens
+    kill -0 $lender_pid || fail "farpaged $* did not start"
+    port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\)$/\1/p' "$tmp/lender.log" | tail -1)
+}
+
+lender_listens() {
+    [ "$(grep -c 'listening on' "$tmp/lender.log")" -ge "$listens" ] ||
+        ! kill -0 "$lender_pid"
+}
+
+# end_lender PID: also the one that crashed, leaked or hangs fails the test.
+end_lender() {
+    if grep -qs "^PPid:[^0-9]*$$\$" "/proc/$1/status"; then
+        # In this order: a late SIGCONT would undo how LeakSanitizer stops it.
+        kill -CONT "$1" 2>/dev/null
+        kill "$1" 2>/dev/null
+    fi
+    wait "$1"
+    lender_status=$?
+    case $lender_status in
+    0 | 127 | 137) return 0 ;; # or the script killed it, or waited for it
+    esac
+    echo "FAILED: the lender ended with status $lender_status" >&2
+    tail -40 "$tmp/lender.log" >&2
+    status=1
+}
+
+# reload LINE...: hand the lender a config of these lines; its words on it are
+# in $words.
+reload() {
+    printf '%s\n' "$@" >"$tmp/lender.conf"
+    said=$(wc -l <"$tmp/lender.log")
+    kill -HUP "$lender_pid"
+    wait_for 10 lender_reloaded
+    # shellcheck disable=SC2034 # for the script
+    words=$(tail -n +$((said + 1)) "$tmp/lender.log")
+}
+
+lender_reloaded() {
+    tail -n +$((said + 1)) "$tmp/lender.log" |
+        grep -e 'configuration read again' -e 'nothing changed'
+}
+
+# borrower [PARAMETER...]: nbdkit with the plugin; $sock, $borrower_pid, log in
+# $tmp/borrower.log.
+borrower() {
+    sock=$tmp/borrower.sock
+    rm -f "$sock" "$tmp/borrower.pid"
+    "$FARPAGE_BUILDDIR/run" nbdkit -f -P "$tmp/borrower.pid" -U "$sock" farpage "$@" \
+        2>"$tmp/borrower.log" &
+    borrower_pid=$!
+    cleanup "kill $borrower_pid 2>/dev/null && wait $borrower_pid"
+    wait_for 20 test -s "$tmp/borrower.pid"
+}
+
+# nbdsh_at URI [ARG...]: python on stdin, with h connected to URI.
+nbdsh_at() {
+    nbdsh_uri=$1
+    shift
+    python3_nbd -c 'import nbd, os, sys
+h = nbd.NBD()
+h.connect_uri(sys.argv[1])
+exec(compile(sys.stdin.read(), "test", "exec"))' "$nbdsh_uri" "$@"
+}
+
+# Debian's libnbd module belongs to Debian's python.
+python3_nbd() { /usr/bin/python3 "$@"; }
+
+# raw [ARG...]: python on stdin, with what rawnbd.py has; it dials $port.
+raw() {
+    PYTHONPATH=$FARPAGE_SRCDIR/tests PYTHONDONTWRITEBYTECODE=1 \
+        python3_nbd -c 'import sys
+from rawnbd import *
+set_port(sys.argv.pop(1))
+exec(compile(sys.stdin.read(), "test", "exec"))' "$port" "$@"
+}
+
+# used POOL: bytes that the lender says it keeps.
+used() {
+    nbdinfo "nbd://127.0.0.1:$port/$1" | sed -n 's/.* used=\([0-9]*\).*/\1/p'
+}
+
+# sanitized: is this a build whose own memory says nothing?
+sanitized() { grep -q __asan_init "$FARPAGE_BUILDDIR/server/farpaged"; }
+
+# lender_kib: resident shared memory of the lender, in KiB.
+lender_kib() { sed -n 's/^RssShmem:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$lender_pid/status"; }

@@ -1,0 +1,86 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Behaviour: one script each, run as "./run SCRIPT" would.
+TEST_EXTENSIONS = .sh
+SH_LOG_COMPILER = $(abs_top_builddir)/run
+
+# Errors in the use of malloc end a program. ASan has its own checks.
+if !SANITIZERS
+AM_TESTS_ENVIRONMENT = \
+	MALLOC_CHECK_=3 MALLOC_PERTURB_=$$(($$$$ % 254 + 1)); \
+	export MALLOC_CHECK_ MALLOC_PERTURB_;
+# The scripts see to it themselves, see lib.sh.
+LOG_COMPILER = env LD_PRELOAD=libc_malloc_debug.so.0
+endif
+
+behaviour_scripts = \
+	tests/bad-address-in-use.sh \
+	tests/bad-config-unreadable.sh \
+	tests/bad-configs.sh \
+	tests/bad-greedy-handshakes.sh \
+	tests/bad-handshakes.sh \
+	tests/bad-killed-in-traffic.sh \
+	tests/bad-names-and-claims.sh \
+	tests/bad-no-memory.sh \
+	tests/bad-options.sh \
+	tests/bad-requests.sh \
+	tests/client-fio.sh \
+	tests/client-nbd-client-list.sh \
+	tests/client-nbdcopy-sparse.sh \
+	tests/client-nbdcopy.sh \
+	tests/client-nbdinfo.sh \
+	tests/client-nbdkit-proxy.sh \
+	tests/client-nbdsh.sh \
+	tests/client-qemu-img.sh \
+	tests/client-qemu-io.sh \
+	tests/lender-32-mib-requests.sh \
+	tests/lender-any-offset-and-length.sh \
+	tests/lender-busy-clients.sh \
+	tests/lender-claim-fences.sh \
+	tests/lender-claim-in-traffic.sh \
+	tests/lender-claim-refused.sh \
+	tests/lender-claim-takes-over.sh \
+	tests/lender-commands-and-flags.sh \
+	tests/lender-config.sh \
+	tests/lender-cut-in-mid-payload.sh \
+	tests/lender-disc-finishes.sh \
+	tests/lender-ends-cleanly.sh \
+	tests/lender-epochs.sh \
+	tests/lender-erasing-does-not-stall.sh \
+	tests/lender-fenced-writer-leaves-no-trace.sh \
+	tests/lender-full-is-not-stale.sh \
+	tests/lender-half-open.sh \
+	tests/lender-handshake-deadline.sh \
+	tests/lender-handshake.sh \
+	tests/lender-help.sh \
+	tests/lender-info-says-what-go-does.sh \
+	tests/lender-join-after-a-plain-writer.sh \
+	tests/lender-lend-exact.sh \
+	tests/lender-listens.sh \
+	tests/lender-locked.sh \
+	tests/lender-log-is-not-read.sh \
+	tests/lender-many-erasing-do-not-stall.sh \
+	tests/lender-many-threads.sh \
+	tests/lender-may-not-lock.sh \
+	tests/lender-multi-conn.sh \
+	tests/lender-mute-clients.sh \
+	tests/lender-out-of-descriptors.sh \
+	tests/lender-plain-is-read-only.sh \
+	tests/lender-pool-comes-again.sh \
+	tests/lender-pool-size-exact.sh \
+	tests/lender-reload-refused.sh \
+	tests/lender-reload-whole-or-not.sh \
+	tests/lender-reload.sh \
+	tests/lender-requests-behind-erasing.sh \
+	tests/lender-restart-loses-memory.sh \
+	tests/lender-threads-side-by-side.sh \
+	tests/lender-trim-frees.sh \
+	tests/lender-unix-socket.sh \
+	tests/lender-untouched-costs-nothing.sh
+dist_check_SCRIPTS += $(behaviour_scripts)
+TESTS += $(behaviour_scripts)
+EXTRA_DIST += \
+	tests/.shellcheckrc \
+	tests/lib.sh \
+	tests/rawnbd.py
+
+include tests/unit/local.mk

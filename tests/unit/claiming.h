@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One pool under test, and ways into it. */
+#ifndef FARPAGE_CLAIMING_H
+#define FARPAGE_CLAIMING_H
+
+#include "pooled.h"
+
+static struct pool *pool; /* of 64 pages, made anew for each test */
+
+static inline int setup(void **state)
+{
+	*state = lend(64);
+	pool = add(*state, "p", 64, false);
+	return 0;
+}
+
+static inline int teardown(void **state)
+{
+	lend_no_more(*state);
+	return 0;
+}
+
+static inline struct body *plain(void)
+{
+	struct body *b = body("plain");
+
+	assert_int_equal(pool_join(pool, &b->m), 0);
+	return b;
+}
+
+static inline struct body *claim(const char *instance, bool force)
+{
+	struct body *b = body(instance);
+	char words[POOL_WORDS_MAX] = "";
+
+	if (pool_claim(pool, &b->m, instance, force, words) < 0)
+		fail_msg("%s", words);
+	return b;
+}
+
+static inline struct body *by_epoch(uint64_t epoch)
+{
+	struct body *b = body("by epoch");
+	char words[POOL_WORDS_MAX] = "";
+
+	if (pool_join_epoch(pool, &b->m, epoch, words) == 0)
+		return b;
+	assert_non_null(strstr(words, "claim the pool again"));
+	assert_null(b->m.pool);
+	free(b);
+	return NULL;
+}
+
+static inline bool refused(const char *instance)
+{
+	char words[POOL_WORDS_MAX] = "";
+	struct body *b = body(instance);
+	int r = pool_claim(pool, &b->m, instance, false, words);
+
+	gone(b);
+	return r < 0;
+}
+
+static inline bool fenced(struct body *b)
+{
+	uint64_t offset = 0;
+	bool out = pool_enter(&b->m) < 0;
+
+	if (!out)
+		pool_exit(&b->m);
+	else
+		assert_int_equal(errno, ESTALE);
+	/* A flush takes the lock itself, and must come to the same result. */
+	errno = 0;
+	if (pool_flush(&b->m, &offset, PAGE(1), 1) < 0)
+		assert_int_equal(errno, out ? ESTALE : EPERM);
+	else
+		assert_false(out);
+	return out;
+}
+
+/* A test with a pool of its own. */
+#define POOL_UNIT(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+#endif

@@ -1,0 +1,142 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# Unit tests: one program a source file, the real code with fakes around it.
+noinst_HEADERS += \
+	tests/unit/claiming.h \
+	tests/unit/coring.h \
+	tests/unit/fakelink.h \
+	tests/unit/memfd.h \
+	tests/unit/pooled.h \
+	tests/unit/serving.h \
+	tests/unit/storing.h \
+	tests/unit/talking.h \
+	tests/unit/telling.h \
+	tests/unit/unit.h \
+	tests/unit/wire.h
+
+if HAVE_CMOCKA
+unit_tests = \
+	tests/unit/test-address \
+	tests/unit/test-buf \
+	tests/unit/test-conn \
+	tests/unit/test-core \
+	tests/unit/test-core-deadline \
+	tests/unit/test-core-link \
+	tests/unit/test-core-queue \
+	tests/unit/test-core-random \
+	tests/unit/test-drive \
+	tests/unit/test-drive-leader \
+	tests/unit/test-drive-threads \
+	tests/unit/test-export \
+	tests/unit/test-farpage \
+	tests/unit/test-handshake \
+	tests/unit/test-handshake-claim \
+	tests/unit/test-handshake-hostile \
+	tests/unit/test-handshake-lengths \
+	tests/unit/test-link \
+	tests/unit/test-map \
+	tests/unit/test-options \
+	tests/unit/test-options-file \
+	tests/unit/test-pool \
+	tests/unit/test-pool-claim \
+	tests/unit/test-pool-epoch \
+	tests/unit/test-pool-since \
+	tests/unit/test-pool-threads \
+	tests/unit/test-reply \
+	tests/unit/test-request \
+	tests/unit/test-session \
+	tests/unit/test-session-cut \
+	tests/unit/test-session-erase \
+	tests/unit/test-session-random \
+	tests/unit/test-size \
+	tests/unit/test-span \
+	tests/unit/test-store \
+	tests/unit/test-store-size
+check_PROGRAMS += $(unit_tests)
+TESTS += $(unit_tests)
+
+unit_cppflags = $(AM_CPPFLAGS) -iquote $(srcdir)/plugin $(CMOCKA_CFLAGS)
+unit_lender = server/liblender.la $(CMOCKA_LIBS)
+unit_borrower = client/libborrower.la $(CMOCKA_LIBS)
+
+tests_unit_test_address_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_address_LDADD = $(unit_borrower)
+tests_unit_test_buf_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_buf_LDADD = $(unit_lender)
+tests_unit_test_conn_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_conn_LDADD = $(unit_lender)
+tests_unit_test_core_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_LDADD = $(unit_borrower)
+tests_unit_test_core_deadline_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_deadline_LDADD = $(unit_borrower)
+tests_unit_test_core_link_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_link_LDADD = $(unit_borrower)
+tests_unit_test_core_queue_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_queue_LDADD = $(unit_borrower)
+tests_unit_test_core_random_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_random_LDADD = $(unit_borrower)
+tests_unit_test_drive_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_drive_LDADD = $(unit_borrower)
+tests_unit_test_drive_leader_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_drive_leader_LDADD = $(unit_borrower)
+tests_unit_test_drive_threads_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_drive_threads_LDADD = $(unit_borrower)
+tests_unit_test_export_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_export_LDADD = $(unit_lender)
+tests_unit_test_farpage_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_farpage_LDADD = $(unit_borrower)
+tests_unit_test_handshake_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_handshake_LDADD = $(unit_lender)
+tests_unit_test_handshake_claim_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_handshake_claim_LDADD = $(unit_lender)
+tests_unit_test_handshake_hostile_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_handshake_hostile_LDADD = $(unit_lender)
+tests_unit_test_handshake_lengths_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_handshake_lengths_LDADD = $(unit_lender)
+tests_unit_test_link_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_link_LDADD = client/libborrower.la $(unit_lender)
+tests_unit_test_map_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_map_LDADD = $(unit_borrower)
+tests_unit_test_options_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_options_LDADD = $(unit_lender)
+tests_unit_test_options_file_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_options_file_LDADD = $(unit_lender)
+tests_unit_test_pool_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_pool_LDADD = $(unit_lender)
+tests_unit_test_pool_claim_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_pool_claim_LDADD = $(unit_lender)
+tests_unit_test_pool_epoch_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_pool_epoch_LDADD = $(unit_lender)
+tests_unit_test_pool_since_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_pool_since_LDADD = $(unit_lender)
+tests_unit_test_pool_threads_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_pool_threads_LDADD = $(unit_lender)
+tests_unit_test_reply_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_reply_LDADD = $(unit_lender)
+tests_unit_test_request_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_request_LDADD = $(unit_lender)
+tests_unit_test_session_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_session_LDADD = $(unit_lender)
+tests_unit_test_session_cut_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_session_cut_LDADD = $(unit_lender)
+tests_unit_test_session_erase_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_session_erase_LDADD = $(unit_lender)
+tests_unit_test_session_random_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_session_random_LDADD = $(unit_lender)
+tests_unit_test_size_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_size_LDADD = $(unit_lender)
+tests_unit_test_span_SOURCES = tests/unit/test-span.c plugin/span.c
+tests_unit_test_span_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_span_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)
+tests_unit_test_store_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_store_LDADD = $(unit_lender)
+tests_unit_test_store_size_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_store_size_LDADD = $(unit_lender)
+endif
+
+# The unit tests once more, under valgrind; but for those whose threads spin
+# (it runs one at a time) or that go through every byte.
+check-valgrind: all
+	$(MAKE) check TESTS="$(filter-out %/test-pool-threads %/test-session-cut,$(unit_tests))" \
+	  LOG_COMPILER="timeout 100 $(abs_builddir)/libtool --mode=execute $(VALGRIND) -q \
+	    --fair-sched=yes --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite"
+.PHONY: check-valgrind

@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Pools under test, and members of them that count how often they are fenced. */
+#ifndef FARPAGE_POOLED_H
+#define FARPAGE_POOLED_H
+
+#include "unit.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "pool.h"
+
+#define PAGE(n) ((uint64_t)(n) * PAGE_SIZE)
+
+/* Somebody on a connection. */
+struct body {
+	struct member m;
+	_Atomic unsigned fenced;
+};
+
+static inline void count_fence(struct member *m)
+{
+	atomic_fetch_add(&((struct body *)m)->fenced, 1);
+}
+
+static inline struct body *body(const char *peer)
+{
+	struct body *b = calloc(1, sizeof *b);
+
+	assert_non_null(b);
+	snprintf(b->m.peer, sizeof b->m.peer, "%s", peer);
+	b->m.fence = count_fence;
+	return b;
+}
+
+static inline void gone(struct body *b)
+{
+	pool_leave(&b->m);
+	free(b);
+}
+
+static inline struct pools *lend(uint64_t pages)
+{
+	struct pools *pools = calloc(1, sizeof *pools);
+
+	assert_non_null(pools);
+	pools_init(pools, PAGE(pages));
+	return pools;
+}
+
+static inline void lend_no_more(struct pools *pools)
+{
+	pools_free(pools);
+	free(pools);
+}
+
+static inline struct pool *add(struct pools *pools, const char *name,
+                               uint64_t pages, bool thin)
+{
+	char words[POOL_WORDS_MAX] = "";
+
+	if (pool_add(pools, name, PAGE(pages), thin, words) < 0)
+		fail_msg("%s", words);
+	return pool_find(pools, name);
+}
+
+/* A reserved pool of its own, and a plain member of it. */
+static inline struct body *sole(uint64_t pages)
+{
+	struct body *b = body("sole");
+
+	pool_join(add(lend(pages), "p", pages, false), &b->m);
+	return b;
+}
+
+static inline void sole_gone(struct body *b)
+{
+	struct pools *pools = b->m.pool->pools;
+
+	gone(b);
+	lend_no_more(pools);
+}
+
+/* One page's worth of TAG's bytes at page N: pool_put()'s result. */
+static inline int put(struct body *b, uint64_t page, uint64_t tag)
+{
+	uint8_t data[PAGE_SIZE];
+	int r;
+
+	fill(data, sizeof data, tag);
+	assert_int_equal(pool_enter(&b->m), 0);
+	r = pool_put(&b->m, PAGE(page), sizeof data, data);
+	pool_exit(&b->m);
+	return r;
+}
+
+/* LEN bytes at OFFSET as a reply would carry them; absent ones are zeros. */
+static inline void read_bytes(struct body *b, uint64_t offset, size_t len,
+                              uint8_t *out)
+{
+	assert_int_equal(pool_enter(&b->m), 0);
+	while (len) {
+		size_t n = len;
+		const uint8_t *data = pool_get(&b->m, offset, &n);
+
+		assert_in_range(n, 1, len);
+		if (data)
+			memcpy(out, data, n);
+		else
+			memset(out, 0, n);
+		out += n;
+		offset += n;
+		len -= n;
+	}
+	pool_exit(&b->m);
+}
+
+/* TAG 0: it must be absent, not merely zero. */
+static inline void expect(struct body *b, uint64_t page, uint64_t tag)
+{
+	uint8_t want[PAGE_SIZE], got[PAGE_SIZE];
+	size_t n = 1;
+
+	assert_int_equal(pool_enter(&b->m), 0);
+	assert_int_equal(pool_get(&b->m, PAGE(page), &n) != NULL, tag != 0);
+	pool_exit(&b->m);
+	if (!tag)
+		return;
+	fill(want, sizeof want, tag);
+	read_bytes(b, PAGE(page), sizeof got, got);
+	assert_memory_equal(got, want, sizeof want);
+}
+
+/* All of it, however many turns it takes. */
+static inline void flush(struct body *b, uint64_t offset, uint64_t end)
+{
+	while (offset < end)
+		assert_true(pool_flush(&b->m, &offset, end, 1000) >= 0);
+}
+
+/* A number in the pool's description. */
+static inline uint64_t told(struct pool *pool, const char *key)
+{
+	char text[POOL_WORDS_MAX], *at;
+
+	pool_describe(pool, text);
+	at = strstr(text, key);
+	assert_non_null(at);
+	return strtoull(at + strlen(key), NULL, 10);
+}
+
+#endif

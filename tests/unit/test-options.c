@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* farpaged's options, from the command line. The file is in test-options-file. */
+#include "telling.h"
+
+#include <unistd.h>
+
+TEST(nothing_at_all_is_fine)
+{
+	good("farpaged");
+	assert_null(o.config);
+	assert_false(o.check_config);
+	assert_int_equal(o.listens, 1);
+	assert_string_equal(o.listen[0], "127.0.0.1:10809");
+	assert_true(o.lend == DEFAULT_LEND);
+	assert_int_equal(o.pools, 1);
+	assert_string_equal(o.pool[0].name, "default");
+	assert_true(o.pool[0].size == DEFAULT_LEND);
+	assert_false(o.pool[0].thin);
+	assert_int_equal(o.threads, 1);
+	assert_null(o.pid_file);
+	assert_int_equal(o.log_level, LOG_INFO);
+}
+
+TEST(everything_at_once)
+{
+	good("farpaged", "--listen", "10.0.0.1:1", "--listen=[::1]:2", "--listen", "unix:/s",
+	     "--lend", "32M", "--pool", "a=8M", "--pool=b=1G,thin", "--threads", "4",
+	     "--pid-file", "/run/p", "--log-level", "debug", "--check-config");
+	assert_int_equal(o.listens, 3);
+	assert_string_equal(o.listen[0], "10.0.0.1:1");
+	assert_string_equal(o.listen[1], "[::1]:2");
+	assert_string_equal(o.listen[2], "unix:/s");
+	assert_true(o.lend == 32 << 20);
+	assert_int_equal(o.pools, 2);
+	assert_string_equal(o.pool[0].name, "a");
+	assert_true(o.pool[0].size == 8 << 20);
+	assert_false(o.pool[0].thin);
+	assert_string_equal(o.pool[1].name, "b");
+	assert_true(o.pool[1].size == UINT64_C(1) << 30);
+	assert_true(o.pool[1].thin);
+	assert_int_equal(o.threads, 4);
+	assert_string_equal(o.pid_file, "/run/p");
+	assert_int_equal(o.log_level, LOG_DEBUG);
+	assert_true(o.check_config);
+}
+
+TEST(the_last_word_counts)
+{
+	good("farpaged", "--lend", "1M", "--lend", "2M", "--threads", "2", "--threads", "3",
+	     "--pid-file", "a", "--pid-file", "b", "--log-level", "warn", "--log-level", "error");
+	assert_true(o.lend == 2 << 20);
+	assert_int_equal(o.threads, 3);
+	assert_string_equal(o.pid_file, "b");
+	assert_int_equal(o.log_level, LOG_ERROR);
+}
+
+TEST(the_default_pool_is_all_that_is_lent)
+{
+	good("farpaged", "--lend", "5M");
+	assert_int_equal(o.pools, 1);
+	assert_true(o.pool[0].size == 5 << 20);
+}
+
+TEST(what_is_lent_is_whole_pages)
+{
+	good("farpaged", "--lend", "10000");
+	assert_true(o.lend == 8192);
+	assert_true(o.pool[0].size == 8192);
+}
+
+TEST(unknown_options)
+{
+	bad("see farpaged --help", "farpaged", "--lent", "1M");
+	bad("--lent", "farpaged", "--lent", "1M");
+	bad("-x", "farpaged", "-x");
+	bad("--size=1", "farpaged", "--size=1");
+	bad("see farpaged --help", "farpaged", "pool");
+	bad("pool: options only", "farpaged", "pool");
+	bad("options only", "farpaged", "--lend", "1M", "more");
+	bad("options only", "farpaged", "--", "--lend");
+}
+
+TEST(values_that_are_missing_or_too_many)
+{
+	bad("--lend: wants a value", "farpaged", "--lend");
+	bad("--pool: wants a value", "farpaged", "--lend", "1M", "--pool");
+	bad("--check-config", "farpaged", "--check-config=yes");
+}
+
+TEST(bad_addresses)
+{
+	const char *const texts[] = { "", "10809", ":10809", "127.0.0.1", "127.0.0.1:",
+	                              "127.0.0.1:x", "127.0.0.1:65536", "127.0.0.1:-1",
+	                              "::1:10809", "[::1]", "[::1", "[]:1", "[::1]1", "unix:",
+	                              "127.0.0.1:123456", "127.0.0.1:1 " };
+
+	for (size_t i = 0; i < COUNT(texts); i++)
+		bad("write ADDR:PORT", "farpaged", "--listen", texts[i]);
+}
+
+TEST(addresses_without_end)
+{
+	const char *argv[2 * OPTIONS_LISTEN_MAX + 4] = { "farpaged" };
+
+	for (size_t i = 0; i <= OPTIONS_LISTEN_MAX; i++) {
+		argv[1 + 2 * i] = "--listen";
+		argv[2 + 2 * i] = "127.0.0.1:1";
+	}
+	assert_int_equal(read_options(1 + 2 * OPTIONS_LISTEN_MAX, argv), OPTIONS_OK);
+	assert_int_equal(o.listens, OPTIONS_LISTEN_MAX);
+	assert_int_equal(read_options(3 + 2 * OPTIONS_LISTEN_MAX, argv), OPTIONS_BAD);
+	assert_non_null(strstr(words, "one address too many"));
+}
+
+TEST(bad_sizes)
+{
+	const char *const texts[] = { "", "x", "-1", "0", "4095", "1X", "1.5.5G", "99999999P" };
+
+	for (size_t i = 0; i < COUNT(texts); i++)
+		bad("write a size", "farpaged", "--lend", texts[i]);
+	bad("this host has only", "farpaged", "--lend", "8191P");
+}
+
+TEST(bad_pools)
+{
+	const char *const forms[] = { "", "a", "a:1M" };
+	const char *const names[] = { "=1M", "a b=1M", "a/b=1M", "a@1=1M", "a?=1M", "\xc3\xa4=1M" };
+	const char *const sizes[] = { "a=", "a=x", "a=0", "a=1", "a=4095", "a=4097", "a=1.5",
+	                              "a=-4096", "a=8192P", "a==1M", "a=1M=1M", "a= 1M" };
+	const char *const flags[] = { "a=1M,", "a=1M,thick", "a=1M,thin,", "a=1M,thin,thin",
+	                              "a=1M, thin", "a=1M,Thin" };
+
+	for (size_t i = 0; i < COUNT(forms); i++)
+		bad("write NAME=SIZE", "farpaged", "--pool", forms[i]);
+	for (size_t i = 0; i < COUNT(names); i++)
+		bad("a name has", "farpaged", "--pool", names[i]);
+	for (size_t i = 0; i < COUNT(sizes); i++)
+		bad("a multiple of 4K", "farpaged", "--pool", sizes[i]);
+	for (size_t i = 0; i < COUNT(flags); i++)
+		bad("only ,thin may stand", "farpaged", "--pool", flags[i]);
+	bad("of that name already", "farpaged", "--pool", "a=4K", "--pool", "a=8K");
+}
+
+TEST(names_of_pools_as_long_as_they_may_be)
+{
+	char text[80];
+
+	memset(text, 'n', sizeof text);
+	strcpy(text + 64, "=4K");
+	good("farpaged", "--lend", "1M", "--pool", text);
+	assert_int_equal(strlen(o.pool[0].name), 64);
+	text[64] = 'n';
+	strcpy(text + 65, "=4K");
+	bad("NAME=SIZE", "farpaged", "--lend", "1M", "--pool", text);
+}
+
+TEST(more_pools_than_is_lent)
+{
+	bad("raise lend", "farpaged", "--lend", "1M", "--pool", "a=1028K");
+	bad("raise lend", "farpaged", "--lend", "1M", "--pool", "a=512K", "--pool", "b=516K");
+	good("farpaged", "--lend", "1M", "--pool", "a=512K", "--pool", "b=512K");
+	good("farpaged", "--lend", "1M", "--pool", "a=1M", "--pool", "b=100G,thin");
+	bad("raise lend", "farpaged", "--lend", "1M", "--pool", "a=8191P", "--pool", "b=8191P",
+	    "--pool", "c=4096P"); /* more than 2^64 in all */
+}
+
+TEST(bad_threads_and_levels_and_paths)
+{
+	const char *const threads[] = { "", "0", "-1", "65", "1.5", "2x", " 2", "99999999999999999999" };
+	const char *const levels[] = { "", "loud", "INFO", "infos", "1" };
+
+	for (size_t i = 0; i < COUNT(threads); i++)
+		bad("1 to 64", "farpaged", "--threads", threads[i]);
+	for (size_t i = 0; i < COUNT(levels); i++)
+		bad("error, warn, info or debug", "farpaged", "--log-level", levels[i]);
+	bad("write a path", "farpaged", "--pid-file", "");
+	good("farpaged", "--threads", "64");
+}
+
+/* Every option is in the help, which ends the reading. */
+TEST(help_and_version)
+{
+	const char *const names[] = { "--config", "--listen", "--lend", "--pool", "--threads",
+	                              "--pid-file", "--log-level", "--check-config", "--help",
+	                              "--version" };
+	char text[4096] = "";
+	FILE *f = tmpfile();
+	int out = dup(1);
+	enum options_result help, version;
+
+	assert_non_null(f);
+	fflush(stdout);
+	dup2(fileno(f), 1);
+	help = tell("farpaged", "--help", "--lend", "nonsense");
+	version = tell("farpaged", "--version");
+	fflush(stdout);
+	dup2(out, 1);
+	close(out);
+	rewind(f);
+	assert_true(fread(text, 1, sizeof text - 1, f) > 100);
+	fclose(f);
+	assert_int_equal(help, OPTIONS_DONE);
+	assert_int_equal(version, OPTIONS_DONE);
+	for (size_t i = 0; i < COUNT(names); i++)
+		assert_non_null(strstr(text, names[i]));
+}
+
+TEST(the_default_of_what_is_lent_is_some_but_not_all_memory)
+{
+	uint64_t bytes = options_default_lend();
+
+	assert_true(bytes > 0);
+	assert_true(bytes / 4096 < (uint64_t)sysconf(_SC_PHYS_PAGES));
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_teardown(name, forget)
+	const struct CMUnitTest tests[] = {
+		T(nothing_at_all_is_fine),
+		T(everything_at_once),
+		T(the_last_word_counts),
+		T(the_default_pool_is_all_that_is_lent),
+		T(what_is_lent_is_whole_pages),
+		T(unknown_options),
+		T(values_that_are_missing_or_too_many),
+		T(bad_addresses),
+		T(addresses_without_end),
+		T(bad_sizes),
+		T(bad_pools),
+		T(names_of_pools_as_long_as_they_may_be),
+		T(more_pools_than_is_lent),
+		T(bad_threads_and_levels_and_paths),
+		T(help_and_version),
+		T(the_default_of_what_is_lent_is_some_but_not_all_memory),
+	};
+
+	return cmocka_run_group_tests_name("options", tests, NULL, NULL);
+}

@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Claims of a pool, and whom they fence. */
+#include "claiming.h"
+
+TEST(every_claim_raises_the_epoch)
+{
+	uint64_t before = told(pool, "epoch=");
+
+	for (int i = 1; i <= 5; i++) {
+		struct body *b = claim(i % 2 ? "a" : "b", true);
+
+		assert_true(b->m.epoch == before + (uint64_t)i);
+		assert_true(told(pool, "epoch=") == b->m.epoch);
+		assert_true(b->m.owner);
+		assert_false(b->m.read_only);
+		gone(b);
+	}
+}
+
+TEST(a_claim_fences_all_that_were_there)
+{
+	struct body *p = plain(), *a = claim("a", false);
+	struct body *e = by_epoch(a->m.epoch), *q = plain();
+
+	assert_int_equal(p->fenced, 1);
+	assert_int_equal(a->fenced + e->fenced + q->fenced, 0);
+	assert_true(fenced(p));
+	assert_false(fenced(a) || fenced(e) || fenced(q));
+	struct body *b = claim("a", false);
+	assert_int_equal(a->fenced, 1);
+	assert_int_equal(e->fenced, 1);
+	assert_int_equal(q->fenced, 1);
+	assert_true(fenced(a) && fenced(e) && fenced(q) && fenced(p));
+	assert_false(fenced(b));
+	assert_int_equal(b->fenced, 0);
+	gone(p), gone(a), gone(e), gone(q), gone(b);
+}
+
+TEST(a_fenced_member_changes_nothing)
+{
+	struct body *a = claim("a", false), *b;
+	uint64_t offset = 0;
+
+	put(a, 3, 1);
+	b = claim("b", true);
+	put(b, 4, 2);
+	errno = 0;
+	assert_int_equal(pool_enter(&a->m), -1);
+	assert_int_equal(errno, ESTALE);
+	errno = 0;
+	assert_int_equal(pool_flush(&a->m, &offset, PAGE(64), 64), -1);
+	assert_int_equal(errno, ESTALE);
+	assert_true(offset == 0);
+	expect(b, 3, 1);
+	expect(b, 4, 2);
+	gone(a);
+	expect(b, 4, 2);
+	gone(b);
+}
+
+TEST(the_same_instance_may_always_claim_again)
+{
+	struct body *a = claim("a", false), *b = claim("a", false), *c;
+
+	assert_true(b->m.epoch == a->m.epoch + 1);
+	gone(a);
+	c = claim("a", false);
+	gone(b), gone(c);
+	gone(claim("a", false));
+}
+
+TEST(another_instance_is_refused_while_the_owner_lives)
+{
+	struct body *a = claim("owner-1", false), *b = body("b");
+	uint64_t epoch = told(pool, "epoch="), since = told(pool, "since=");
+	char words[POOL_WORDS_MAX] = "", year[] = "since 2";
+
+	assert_int_equal(pool_claim(pool, &b->m, "other", false, words), -1);
+	assert_non_null(strstr(words, "pool p "));
+	assert_non_null(strstr(words, "instance owner-1"));
+	assert_non_null(strstr(words, "from owner-1")); /* its peer */
+	assert_non_null(strstr(words, year));
+	assert_non_null(strstr(words, "&force"));
+	assert_null(b->m.pool);
+	assert_int_equal(a->fenced, 0);
+	assert_false(fenced(a));
+	assert_true(told(pool, "epoch=") == epoch);
+	assert_true(told(pool, "since=") == since);
+	gone(a), gone(b);
+}
+
+TEST(any_of_its_connections_keeps_an_owner_alive)
+{
+	struct body *a = claim("a", false), *e = by_epoch(a->m.epoch);
+
+	gone(a);
+	assert_true(refused("b"));
+	gone(e);
+	assert_false(refused("b"));
+}
+
+TEST(a_fenced_connection_keeps_nobody_alive)
+{
+	struct body *old = claim("a", false);
+
+	gone(claim("a", false));
+	assert_false(refused("b"));
+	gone(old);
+}
+
+TEST(a_plain_member_stops_no_claim)
+{
+	struct body *p = plain();
+
+	assert_false(refused("a"));
+	assert_int_equal(p->fenced, 1);
+	gone(p);
+}
+
+TEST(force_takes_a_pool_away)
+{
+	struct body *a = claim("a", false), *b = claim("b", true);
+
+	assert_int_equal(a->fenced, 1);
+	assert_true(fenced(a));
+	assert_true(refused("a"));
+	gone(a), gone(b);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		POOL_UNIT(every_claim_raises_the_epoch),
+		POOL_UNIT(a_claim_fences_all_that_were_there),
+		POOL_UNIT(a_fenced_member_changes_nothing),
+		POOL_UNIT(the_same_instance_may_always_claim_again),
+		POOL_UNIT(another_instance_is_refused_while_the_owner_lives),
+		POOL_UNIT(any_of_its_connections_keeps_an_owner_alive),
+		POOL_UNIT(a_fenced_connection_keeps_nobody_alive),
+		POOL_UNIT(a_plain_member_stops_no_claim),
+		POOL_UNIT(force_takes_a_pool_away),
+	};
+
+	return cmocka_run_group_tests_name("a pool's members", tests, NULL, NULL);
+}

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Epochs and incarnations of a pool, and plain members beside its owner. */
+#include "claiming.h"
+
+TEST(an_epoch_is_joined_while_it_lasts)
+{
+	struct body *a = claim("a", false), *e = by_epoch(a->m.epoch);
+
+	assert_non_null(e);
+	assert_true(e->m.owner);
+	assert_false(e->m.read_only);
+	put(e, 1, 1);
+	expect(a, 1, 1);
+	gone(a), gone(e);
+	e = by_epoch(told(pool, "epoch=")); /* also after all of them were gone */
+	assert_non_null(e);
+	gone(e);
+}
+
+TEST(an_older_epoch_is_refused_for_ever)
+{
+	uint64_t first = told(pool, "epoch=") + 1;
+
+	for (int i = 0; i < 100; i++) {
+		uint64_t now = first + (uint64_t)i;
+
+		gone(claim(i % 3 ? "a" : "b", true));
+		for (uint64_t epoch = first - 1; epoch < now; epoch++)
+			assert_null(by_epoch(epoch));
+		assert_null(by_epoch(now + 1));
+		assert_null(by_epoch(0));
+		assert_null(by_epoch(UINT64_MAX));
+	}
+}
+
+TEST(a_pool_that_nobody_claimed_has_no_epoch_to_join)
+{
+	assert_null(by_epoch(told(pool, "epoch=")));
+}
+
+TEST(an_epoch_is_over_once_a_plain_member_wrote)
+{
+	struct body *a = claim("a", false), *p;
+	uint64_t epoch = a->m.epoch;
+
+	gone(a);
+	p = plain();
+	put(p, 1, 1);
+	assert_null(by_epoch(epoch));
+	gone(p);
+	assert_null(by_epoch(epoch));
+	a = claim("a", false);
+	assert_null(by_epoch(epoch));
+	gone(by_epoch(epoch + 1));
+	gone(a);
+}
+
+TEST(epochs_and_incarnations_do_not_repeat)
+{
+	struct pools *others[20];
+	char seen[20][33];
+	uint64_t epoch[20];
+
+	for (size_t i = 0; i < COUNT(others); i++) {
+		others[i] = lend(1);
+		struct pool *p = add(others[i], "p", 1, false);
+
+		assert_int_equal(strlen(p->incarnation), 32);
+		strcpy(seen[i], p->incarnation);
+		epoch[i] = told(p, "epoch=");
+		/* They only ever grow, as if each were a daemon started later. */
+		assert_true(i == 0 || epoch[i] > epoch[i - 1] + 1);
+		for (size_t k = 0; k < i; k++)
+			assert_string_not_equal(seen[i], seen[k]);
+	}
+	for (size_t i = 0; i < COUNT(others); i++)
+		lend_no_more(others[i]);
+}
+
+TEST(an_incarnation_lasts_as_long_as_its_memory)
+{
+	char before[33], words[POOL_WORDS_MAX] = "", text[POOL_WORDS_MAX];
+
+	strcpy(before, pool->incarnation);
+	gone(claim("a", false));
+	gone(claim("b", false));
+	gone(plain());
+	assert_int_equal(pool_grow(pool, PAGE(64), words), 0);
+	assert_string_equal(pool->incarnation, before);
+	pool_describe(pool, text);
+	assert_int_equal(strncmp(text, "incarnation=", 12), 0);
+	assert_int_equal(strncmp(text + 12, before, 32), 0);
+}
+
+TEST(a_plain_member_beside_a_living_owner_is_read_only)
+{
+	struct body *before = plain(), *a, *beside, *after;
+
+	assert_false(before->m.read_only);
+	a = claim("a", false);
+	beside = plain();
+	assert_true(beside->m.read_only);
+	gone(a);
+	assert_true(beside->m.read_only);
+	after = plain();
+	assert_false(after->m.read_only);
+	gone(before), gone(beside), gone(after);
+}
+
+TEST(a_plain_member_beside_a_returning_owner_is_read_only)
+{
+	struct body *a = claim("a", false), *p, *e;
+	uint64_t epoch = a->m.epoch;
+
+	gone(a);
+	p = plain();
+	assert_false(p->m.read_only);
+	e = by_epoch(epoch);
+	assert_non_null(e);
+	assert_true(p->m.read_only);
+	assert_int_equal(put(p, 1, 1), -1);
+	assert_int_equal(errno, EPERM);
+	expect(e, 1, 0);
+	gone(p), gone(e);
+}
+
+TEST(a_reader_writes_nothing)
+{
+	struct body *a = claim("a", false), *p = plain();
+	uint64_t offset = 0;
+
+	put(a, 1, 1);
+	errno = 0;
+	assert_int_equal(put(p, 1, 2), -1);
+	assert_int_equal(errno, EPERM);
+	errno = 0;
+	assert_int_equal(pool_flush(&p->m, &offset, PAGE(64), 64), -1);
+	assert_int_equal(errno, EPERM);
+	expect(a, 1, 1);
+	expect(p, 1, 1);
+	gone(p), gone(a);
+}
+
+TEST(whether_there_is_an_owner)
+{
+	struct body *p = plain(), *a;
+
+	assert_false(pool_owned(pool));
+	a = claim("a", false);
+	assert_true(pool_owned(pool));
+	gone(a);
+	assert_false(pool_owned(pool));
+	gone(p);
+}
+
+TEST(leaving_twice_or_without_having_come)
+{
+	struct body *a = claim("a", false), *nobody = body("nobody");
+
+	pool_leave(&a->m);
+	assert_null(a->m.pool);
+	assert_true(pool_idle(pool));
+	gone(a), gone(nobody);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		POOL_UNIT(an_epoch_is_joined_while_it_lasts),
+		POOL_UNIT(an_older_epoch_is_refused_for_ever),
+		POOL_UNIT(a_pool_that_nobody_claimed_has_no_epoch_to_join),
+		POOL_UNIT(an_epoch_is_over_once_a_plain_member_wrote),
+		POOL_UNIT(epochs_and_incarnations_do_not_repeat),
+		POOL_UNIT(an_incarnation_lasts_as_long_as_its_memory),
+		POOL_UNIT(a_plain_member_beside_a_living_owner_is_read_only),
+		POOL_UNIT(a_plain_member_beside_a_returning_owner_is_read_only),
+		POOL_UNIT(a_reader_writes_nothing),
+		POOL_UNIT(whether_there_is_an_owner),
+		POOL_UNIT(leaving_twice_or_without_having_come),
+	};
+
+	return cmocka_run_group_tests_name("a pool's epochs", tests, NULL, NULL);
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A pool's pages, and what they count against. Who may touch them is in
+ * test-pool-claim. */
+#include "pooled.h"
+
+static uint64_t used(const struct body *b)
+{
+	return atomic_load(&b->m.pool->used_pages);
+}
+
+static uint64_t granted(const struct pools *pools)
+{
+	return atomic_load(&pools->granted_pages);
+}
+
+TEST(pages_are_put_and_got_and_counted)
+{
+	struct body *b = sole(8);
+
+	assert_int_equal(put(b, 3, 1), 0);
+	assert_int_equal(put(b, 3, 2), 0);
+	assert_int_equal(put(b, 7, 3), 0);
+	expect(b, 3, 2);
+	expect(b, 7, 3);
+	expect(b, 0, 0);
+	assert_int_equal(used(b), 2);
+	assert_int_equal(told(b->m.pool, "used="), 2 * PAGE_SIZE);
+	assert_int_equal(told(b->m.pool, "size="), 8 * PAGE_SIZE);
+	flush(b, 0, PAGE(8));
+	assert_int_equal(used(b), 0);
+	expect(b, 3, 0);
+	sole_gone(b);
+}
+
+TEST(any_offset_and_length_as_a_plain_array_says)
+{
+	enum { PAGES = 6, BYTES = PAGES * (int)PAGE_SIZE };
+	static uint8_t model[BYTES], data[BYTES], got[BYTES];
+	struct body *b = sole(PAGES);
+	uint64_t seed = 5;
+
+	memset(model, 0, sizeof model);
+	for (uint64_t i = 1; i <= 4000; i++) {
+		uint64_t near = dice_below(&seed, PAGES + 1) * PAGE_SIZE + dice_below(&seed, 5);
+		uint64_t offset = dice_below(&seed, 2) ? dice_below(&seed, BYTES)
+		                                       : near < 2 ? 0 : (near - 2) % BYTES;
+		size_t len = 1 + (size_t)dice_below(&seed, BYTES - offset);
+
+		if (dice_below(&seed, 3)) {
+			fill(data, len, i);
+			memcpy(model + offset, data, len);
+			assert_int_equal(pool_enter(&b->m), 0);
+			assert_int_equal(pool_put(&b->m, offset, len, data), 0);
+			pool_exit(&b->m);
+		} else {
+			memset(model + offset, 0, len);
+			flush(b, offset, offset + len);
+		}
+		read_bytes(b, 0, BYTES, got);
+		assert_memory_equal(got, model, BYTES);
+	}
+	sole_gone(b);
+}
+
+TEST(a_flush_frees_whole_pages_and_zeros_parts)
+{
+	struct body *b = sole(8);
+
+	for (uint64_t page = 0; page < 8; page++)
+		put(b, page, page + 1);
+	flush(b, PAGE(1) + 1, PAGE(6) - 1);
+	assert_int_equal(used(b), 8 - 3);
+	expect(b, 2, 0);
+	expect(b, 4, 0);
+	expect(b, 0, 1);
+	expect(b, 6, 7);
+	sole_gone(b);
+}
+
+TEST(zeroing_a_part_of_an_absent_page_costs_nothing)
+{
+	struct body *b = sole(8);
+
+	flush(b, 10, 20);
+	flush(b, PAGE(1) + 5, PAGE(3) + 5);
+	assert_int_equal(used(b), 0);
+	for (uint64_t page = 0; page < 4; page++)
+		expect(b, page, 0);
+	sole_gone(b);
+}
+
+TEST(a_flush_comes_in_slices)
+{
+	struct body *b = sole(100);
+	uint64_t offset = 100, turns = 0;
+
+	for (uint64_t page = 0; page < 100; page++)
+		put(b, page, 1);
+	for (; offset < PAGE(99) + 100; turns++) {
+		uint64_t before = used(b);
+		int64_t freed = pool_flush(&b->m, &offset, PAGE(99) + 100, 10);
+
+		assert_in_range(freed, 0, 10);
+		assert_int_equal(before - used(b), freed);
+	}
+	assert_in_range(turns, 10, 11);
+	assert_true(offset == PAGE(99) + 100);
+	assert_int_equal(used(b), 2);
+	sole_gone(b);
+}
+
+TEST(a_reserved_pool_takes_its_size_from_what_is_lent)
+{
+	struct pools *pools = lend(100);
+	char words[POOL_WORDS_MAX] = "";
+
+	add(pools, "a", 60, false);
+	assert_int_equal(granted(pools), 60);
+	assert_int_equal(pool_add(pools, "b", PAGE(41), false, words), -1);
+	assert_non_null(strstr(words, "pool b"));
+	assert_non_null(strstr(words, "lend"));
+	assert_null(pool_find(pools, "b"));
+	assert_int_equal(granted(pools), 60);
+	add(pools, "b", 40, false);
+	assert_int_equal(granted(pools), 100);
+	assert_int_equal(pool_add(pools, "c", PAGE(1), false, words), -1);
+	lend_no_more(pools);
+}
+
+TEST(a_removed_pool_gives_its_share_back)
+{
+	struct pools *pools = lend(100);
+	char words[POOL_WORDS_MAX] = "";
+	struct body *b = body("b");
+
+	pool_join(add(pools, "thin", 1000, true), &b->m);
+	for (uint64_t page = 0; page < 30; page++)
+		put(b, page, 1);
+	assert_int_equal(granted(pools), 30);
+	gone(b);
+	assert_int_equal(pool_remove(pool_find(pools, "thin"), words), 0);
+	assert_int_equal(granted(pools), 0);
+	assert_int_equal(pool_remove(add(pools, "whole", 100, false), words), 0);
+	assert_int_equal(granted(pools), 0);
+	lend_no_more(pools);
+}
+
+TEST(a_pool_in_use_is_not_removed)
+{
+	struct body *b = sole(8);
+	char words[POOL_WORDS_MAX] = "";
+
+	put(b, 1, 1);
+	assert_false(pool_idle(b->m.pool));
+	assert_int_equal(pool_remove(b->m.pool, words), -1);
+	assert_non_null(strstr(words, "in use"));
+	expect(b, 1, 1);
+	sole_gone(b);
+}
+
+TEST(a_reserved_put_is_never_refused)
+{
+	struct pools *pools = lend(20);
+	struct body *thin = body("thin"), *whole = body("whole");
+
+	pool_join(add(pools, "whole", 12, false), &whole->m);
+	pool_join(add(pools, "thin", 100, true), &thin->m);
+	for (uint64_t page = 0; page < 8; page++)
+		assert_int_equal(put(thin, page, page + 1), 0);
+	assert_int_equal(put(thin, 8, 9), -1);
+	assert_int_equal(errno, ENOSPC);
+	for (uint64_t page = 0; page < 12; page++)
+		assert_int_equal(put(whole, page, page + 1), 0);
+	gone(thin);
+	gone(whole);
+	lend_no_more(pools);
+}
+
+TEST(lend_holds_to_the_page)
+{
+	struct pools *pools = lend(10);
+	struct body *b = body("b"), *c = body("c");
+
+	pool_join(add(pools, "b", 100, true), &b->m);
+	pool_join(add(pools, "c", 100, true), &c->m);
+	for (uint64_t page = 0; page < 6; page++)
+		assert_int_equal(put(b, page, 1), 0);
+	for (uint64_t page = 0; page < 4; page++)
+		assert_int_equal(put(c, page, 1), 0);
+	assert_int_equal(put(c, 50, 1), -1);
+	assert_int_equal(put(b, 50, 1), -1);
+	assert_int_equal(put(b, 5, 2), 0); /* over itself it fits */
+	flush(c, 0, PAGE(1));
+	assert_int_equal(put(b, 50, 1), 0);
+	assert_int_equal(put(c, 0, 1), -1);
+	assert_int_equal(granted(pools), 10);
+	gone(b);
+	gone(c);
+	lend_no_more(pools);
+}
+
+TEST(a_page_that_did_not_fit_is_flushed_and_the_rest_is_new)
+{
+	struct pools *pools = lend(3);
+	struct body *b = body("b");
+	static uint8_t data[5 * PAGE_SIZE];
+
+	pool_join(add(pools, "b", 100, true), &b->m);
+	put(b, 1, 1);
+	put(b, 4, 2);
+	fill(data, PAGE_SIZE, 10);
+	for (size_t i = 1; i < 5; i++)
+		memcpy(data + i * PAGE_SIZE, data, PAGE_SIZE);
+	assert_int_equal(pool_enter(&b->m), 0);
+	errno = 0;
+	assert_int_equal(pool_put(&b->m, 0, sizeof data, data), -1);
+	assert_int_equal(errno, ENOSPC);
+	pool_exit(&b->m);
+	expect(b, 0, 10); /* the one page that there was room for */
+	expect(b, 1, 10); /* there before: new now, whatever became of others */
+	expect(b, 2, 0);
+	expect(b, 3, 0);
+	expect(b, 4, 10);
+	assert_int_equal(granted(pools), 3);
+	gone(b);
+	lend_no_more(pools);
+}
+
+TEST(a_part_that_did_not_fit_is_zeros)
+{
+	struct pools *pools = lend(1);
+	struct body *b = body("b");
+	uint8_t one = 1;
+
+	pool_join(add(pools, "b", 100, true), &b->m);
+	put(b, 0, 1);
+	assert_int_equal(pool_enter(&b->m), 0);
+	assert_int_equal(pool_put(&b->m, PAGE(2) + 77, 1, &one), -1);
+	pool_exit(&b->m);
+	expect(b, 2, 0);
+	gone(b);
+	lend_no_more(pools);
+}
+
+TEST(growing)
+{
+	struct pools *pools = lend(20);
+	struct body *b = body("b");
+	char words[POOL_WORDS_MAX] = "";
+	struct pool *pool = add(pools, "b", 8, false);
+
+	pool_join(pool, &b->m);
+	put(b, 7, 1);
+	assert_int_equal(pool_grow(pool, PAGE(21), words), -1);
+	assert_non_null(strstr(words, "lend"));
+	assert_int_equal(pool->size, PAGE(8));
+	assert_int_equal(granted(pools), 8);
+	assert_int_equal(pool_grow(pool, PAGE(20), words), 0);
+	assert_int_equal(pool->size, PAGE(20));
+	assert_int_equal(granted(pools), 20);
+	expect(b, 7, 1);
+	assert_int_equal(put(b, 19, 2), 0);
+	expect(b, 19, 2);
+	gone(b);
+	lend_no_more(pools);
+}
+
+TEST(pools_are_found_by_name_and_the_first_by_none)
+{
+	struct pools *pools = lend(20);
+
+	assert_null(pool_find(pools, ""));
+	struct pool *a = add(pools, "a", 1, false), *b = add(pools, "b", 1, true);
+	assert_ptr_equal(pool_find(pools, "a"), a);
+	assert_ptr_equal(pool_find(pools, "b"), b);
+	assert_ptr_equal(pool_find(pools, ""), a);
+	assert_null(pool_find(pools, "A"));
+	assert_null(pool_find(pools, "ab"));
+	lend_no_more(pools);
+}
+
+TEST(a_size_for_which_there_is_no_address_space)
+{
+	struct pools *pools = lend(20);
+	char words[POOL_WORDS_MAX] = "";
+
+	assert_int_equal(pool_add(pools, "huge", UINT64_C(1) << 62, true, words), -1);
+	assert_non_null(strstr(words, "pool huge: no memory"));
+	assert_null(pool_find(pools, "huge"));
+	assert_int_equal(granted(pools), 0);
+	lend_no_more(pools);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(pages_are_put_and_got_and_counted),
+		cmocka_unit_test(any_offset_and_length_as_a_plain_array_says),
+		cmocka_unit_test(a_flush_frees_whole_pages_and_zeros_parts),
+		cmocka_unit_test(zeroing_a_part_of_an_absent_page_costs_nothing),
+		cmocka_unit_test(a_flush_comes_in_slices),
+		cmocka_unit_test(a_reserved_pool_takes_its_size_from_what_is_lent),
+		cmocka_unit_test(a_removed_pool_gives_its_share_back),
+		cmocka_unit_test(a_pool_in_use_is_not_removed),
+		cmocka_unit_test(a_reserved_put_is_never_refused),
+		cmocka_unit_test(lend_holds_to_the_page),
+		cmocka_unit_test(a_page_that_did_not_fit_is_flushed_and_the_rest_is_new),
+		cmocka_unit_test(a_part_that_did_not_fit_is_zeros),
+		cmocka_unit_test(growing),
+		cmocka_unit_test(pools_are_found_by_name_and_the_first_by_none),
+		cmocka_unit_test(a_size_for_which_there_is_no_address_space),
+	};
+
+	return cmocka_run_group_tests_name("a pool's pages", tests, NULL, NULL);
+}

@@ -1,0 +1,44 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# The units, as they are installed, are in order: systemd-analyze says so, what they start
+# exists, and the example files say what the programs understand.
+. "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
+requires systemd-analyze
+env -u MAKEFLAGS make -s -C "$FARPAGE_BUILDDIR" install DESTDIR="$tmp/root" >"$tmp/make.log" 2>&1 ||
+    fail "make install: $(tail -5 "$tmp/make.log")"
+units=$(dirname "$(find "$tmp/root" -name farpaged.service)")
+
+# The same with the paths of here, and with an instance.
+mkdir "$tmp/units"
+for unit in farpaged farpage@ farpage-swap@; do
+    grep -q '@[a-z]*dir@' "$units/$unit.service" && fail "$unit: not all is substituted"
+    sed -E "s|^(Exec[A-Za-z]*=)(/[^ ]*/farpage)|\\1$tmp/root\\2|" "$units/$unit.service" \
+        >"$tmp/units/$unit.service"
+done
+for unit in farpaged farpage@test farpage-swap@test; do
+    said=$(systemd-analyze verify --man=no "$tmp/units/$unit.service" 2>&1) || fail "$unit: $said"
+    [ -z "$said" ] || fail "$unit: $said"
+done
+
+examples=$(dirname "$(find "$tmp/root" -name farpage-swap.env)")
+farpaged --check-config --lend 1G --config "$examples/farpaged.conf" ||
+    fail 'the example of a config file is wrong'
+LENDER='' POOL='' PRIORITY='' DEVICE=''
+# shellcheck source=/dev/null
+. "$examples/farpage-swap.env"
+[ "$LENDER/$POOL/$PRIORITY/$DEVICE" = 127.0.0.1:10809/default// ] || fail 'farpage-swap.env changed'
+# What it speaks of is what the script reads, and nothing else.
+sed -n 's/^#*\([A-Z]*\)=.*/\1/p' "$examples/farpage-swap.env" | sort >"$tmp/spoken"
+sed -n 's/^# attach: \(.*\); see.*/\1/p' "$FARPAGE_SRCDIR/units/farpage-swap" | tr -d ' ' |
+    tr , '\n' | sort >"$tmp/read"
+cmp "$tmp/spoken" "$tmp/read" || fail 'farpage-swap and its example differ'
+
+# The plugin takes its example, and misses nothing but the lender.
+parameters=$(sed -n 's/^PARAMETERS=//p' "$examples/farpage.env" | sed 's/:10809/:1/')
+# shellcheck disable=SC2086
+said=$("$FARPAGE_BUILDDIR/run" nbdkit -U - farpage $parameters --run true 2>&1) &&
+    fail 'there was a lender'
+case $said in
+*'cannot open the lender'*) ;;
+*) fail "farpage.env: $said" ;;
+esac

@@ -1,0 +1,170 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# boot.sh, to be sourced (sh): starts lenders and gateways on this host and boots guests.
+#
+#   wire WIRING SIZE          a lender with a pool of SIZE, and the gateway if WIRING has one:
+#                             direct, plugin or gateway, and stock for nbdkit's own proxy; what an
+#                             earlier wire started is ended
+#   guest <<'EOF' ... EOF     boots $KERNEL (6.1 or 6.12), runs the scenario that stands on standard
+#                             input (see guest-init.sh), and is true if it ended well. The console
+#                             is then in $dir/console. The guest may call the functions below.
+#
+# The variables named in $given go to the scenario, and so do files put into $dir/extra (to /run).
+# Everything started is ended when the script exits; $dir is kept (and named) if it failed.
+set -u
+
+KERNEL=${KERNEL-6.12}
+MEMORY_MIB=${MEMORY_MIB-128}
+BOOT_SECONDS=${BOOT_SECONDS-900}
+vm=$FARPAGE_SRCDIR/tests/vm
+cache=$FARPAGE_BUILDDIR/tests/vm
+dir=$(mktemp -d "${TMPDIR:-/tmp}/farpage-vm.XXXXXX")
+given='wiring|lender_port|gateway_port|size|passes|again|small|limit|min_free_kib|boost|sectors_kib|threads|realtime'
+pids=''
+status=0
+trap 'status=$?; vm_end; exit $status' EXIT
+trap 'exit 130' INT TERM
+
+end_all() {
+    for pid in $pids; do kill "$pid" 2>/dev/null; done
+    for pid in $pids; do wait "$pid" 2>/dev/null; done
+    pids=''
+}
+
+vm_end() {
+    end_all
+    [ "$status" = 0 ] || [ "$status" = 77 ] || { echo "kept: $dir"; return; }
+    rm -rf "$dir"
+}
+
+skip() { echo "SKIP: $*"; exit 77; }
+fail() { echo "FAILED: $*"; exit 1; }
+
+requires() { # program...
+    for p; do command -v "$p" >/dev/null || skip "needs $p"; done
+}
+
+wait_until() { # what command...: 10 s at most
+    what=$1 tries=100
+    shift
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || fail "waited in vain for $what"
+        sleep 0.1
+    done
+}
+
+free_port() {
+    port=$((20000 + ($(od -An -N2 -tu2 /dev/urandom) % 12000)))
+    while ss -Hltn "sport = :$port" | grep -q .; do port=$((port + 1)); done
+    echo "$port"
+}
+
+listening() { ss -Hltn "sport = :$1" | grep -q .; }
+
+start() { # program [argument...]: in the background, ended with the test; sets $started
+    "$@" </dev/null >>"$dir/${1##*/}.log" 2>&1 &
+    started=$!
+    pids="$started $pids"
+}
+
+# The lender: farpaged, or with LENDER=memory the stock server, to tell whose fault something is.
+lender() { # pool size: sets $lender_port, $lender_pid
+    lender_port=$(free_port)
+    case ${LENDER-farpaged} in
+        memory) start nbdkit -f -i 127.0.0.1 -p "$lender_port" memory "$2" ;;
+        *) start farpaged --listen "127.0.0.1:$lender_port" --lend 4G --pool "$1=$2" ;;
+    esac
+    lender_pid=$started
+    wait_until "the lender ($dir/*.log)" listening "$lender_port"
+}
+
+lender_used_kib() { # what the lender's process occupies, and the most it ever did
+    awk '/^VmRSS:/ { print $2 }' "/proc/$lender_pid/status"
+}
+
+lender_used_max_kib() {
+    awk '/^VmHWM:/ { print $2 }' "/proc/$lender_pid/status"
+}
+
+gateway() { # nbdkit with the plugin on this host; sets $gateway_port
+    gateway_port=$(free_port)
+    start "$FARPAGE_BUILDDIR/run" nbdkit -f -i 127.0.0.1 -p "$gateway_port" \
+        farpage "lender=127.0.0.1:$lender_port" pool=host
+    wait_until "the gateway ($dir/*.log)" listening "$gateway_port"
+}
+
+wire() { # wiring size
+    end_all
+    wiring=$1
+    lender host "$2"
+    [ "$wiring" != gateway ] || gateway
+}
+
+vm_prepare() {
+    requires qemu-system-x86_64 nbdkit nbd-client busybox mke2fs cpio ss
+    "$vm/kernels.sh" "$KERNEL" && "$vm/image.sh" "$KERNEL" || exit
+}
+
+# The common initramfs, and behind it what goes to the guest's /run: the scenario from standard
+# input, and whatever the test left in $dir/extra.
+vm_initrd() {
+    mkdir -p "$dir/extra"
+    { set | grep -E "^($given)="; cat; } >"$dir/extra/scenario"
+    (cd "$dir" && find extra | cpio -o -H newc --quiet) | cat "$cache/initrd-$KERNEL" - >"$dir/initrd"
+}
+
+# Without the string instructions that copy a byte at a time when emulated.
+vm_qemu() {
+    exec timeout "$BOOT_SECONDS" qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-erms,-fsrm -smp 2 -m "$MEMORY_MIB" \
+        -nodefaults -display none -no-reboot -kernel "$cache/kernel-$KERNEL/vmlinuz" -initrd "$dir/initrd" \
+        -append "console=ttyS0 panic=-1 quiet mitigations=off sysrq_always_enabled=1 ${APPEND-}" \
+        -drive "file=$cache/root.img,format=raw,if=virtio,readonly=on" \
+        -drive "file=$dir/disk,format=raw,if=virtio,cache=unsafe" \
+        -netdev user,id=net -device virtio-net-pci,netdev=net,romfile= \
+        -serial "file:$dir/console" -serial "pipe:$dir/line"
+}
+
+# Answers the guest's calls until its end closes the line.
+vm_answer() {
+    while read -r call; do
+        $call | head -n 1 | grep . || echo
+    done <"$dir/line.out" >"$dir/line.in"
+}
+
+vm_boot() {
+    rm -f "$dir/console" "$dir"/line.* "$dir/disk"
+    truncate -s 1G "$dir/disk"
+    mkfifo "$dir/line.in" "$dir/line.out"
+    (vm_qemu) &
+    qemu_pid=$! others=$pids
+    pids="$qemu_pid $pids"
+    vm_answer
+    wait "$qemu_pid" || true
+    pids=$others
+    sed -i 's/\r//g' "$dir/console"
+}
+
+# QEMU's emulation of several CPUs now and then lets one run code that another is just patching
+# (a static branch). That says nothing about what is tested here: boot again.
+vm_misemulated() { grep -q 'Oops: int3' "$dir/console"; }
+
+guest() {
+    vm_prepare
+    vm_initrd
+    vm_boot
+    for _ in 1 2 3; do
+        vm_misemulated || break
+        echo 'guest: boots again: QEMU tripped over code that was being patched' >&2
+        vm_boot
+    done
+    grep -qx 'guest: exit 0' "$dir/console"
+}
+
+said() { # name: the value after name= in the scenario's last "guest: " line that has it
+    sed -n "s/^guest: .*\<$1=\([^ ]*\).*/\1/p" "$dir/console" | tail -n 1
+}
+
+result() { # name: the value after name= in swapcheck's last line
+    sed -n "s/^swapcheck: [a-zA-Z]* .*\<$1=\([0-9.]*\).*/\1/p" "$dir/console" | tail -n 1
+}

@@ -1,0 +1,124 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# /init of the guest: brings the machine up, runs the scenario that the host sent along
+# (/run/scenario, sh), and powers off. Scenarios are made of the functions below.
+# ttyS0 is the console: kernel, programs, and our "guest: ..." lines. ttyS1 is the line to the host.
+
+nbdkit_pid=''
+lender=10.0.2.2 # the host's loopback, as seen from here
+wiring='' lender_port='' gateway_port='' # the scenario begins with these
+# What a host needs that swaps through a process of its own (docs/zero-memory.md). The scenario may
+# have other values, to find out what each is worth.
+min_free_kib=8192 boost=0 sectors_kib=128 threads=4 realtime=true
+
+# Asks the host to run one of its shell functions, and prints what that prints (one line).
+host() { # function [argument...]
+    echo "$*" >&3
+    IFS= read -r answer <&3
+    printf '%s\n' "$answer"
+}
+
+say() { echo "guest: $*"; }
+
+fail() {
+    say "FAILED: $*"
+    finish 1
+}
+
+finish() { # status
+    say "exit $1"
+    poweroff -f
+    sleep 60 # it takes a moment
+}
+
+wait_for() { # seconds what command...: until the command succeeds; every look takes memory
+    tries=$1 what=$2
+    shift 2
+    until "$@" >/dev/null 2>&1; do
+        tries=$((tries - 1))
+        [ $tries -gt 0 ] || fail "waited in vain for $what"
+        sleep 1
+    done
+}
+
+# The ways to a block device, by the commands that the documentation gives.
+attach_tcp() { # port export
+    nbd-client "$lender" "$1" /dev/nbd0 -N "$2" -swap -timeout 0 || fail 'nbd-client (TCP)'
+}
+
+attach_unix() {
+    nbd-client -unix /run/nbd.sock /dev/nbd0 -N '' -swap -timeout 0 || fail 'nbd-client (unix)'
+    [ -z "$sectors_kib" ] || echo "$sectors_kib" >/sys/block/nbd0/queue/max_sectors_kb
+}
+
+serve() { # nbdkit's arguments: a server on this host, whose socket nbd.ko will use
+    nbdkit -f -U /run/nbd.sock ${threads:+-t "$threads"} "$@" &
+    nbdkit_pid=$!
+    wait_for 20 nbdkit test -S /run/nbd.sock
+}
+
+# What that server has in memory, and how much of that is locked (KiB).
+say_memory() {
+    [ -z "$nbdkit_pid" ] || say "nbdkit: $(awk '$1 == "Rss:" || $1 == "Locked:" {
+        printf "%s=%s ", tolower(substr($1, 1, length($1) - 1)), $2 }' "/proc/$nbdkit_pid/smaps_rollup")"
+}
+
+prepare_host() {
+    [ -z "$min_free_kib" ] || sysctl -q "vm.min_free_kbytes=$min_free_kib"
+    [ -z "$boost" ] || sysctl -q "vm.watermark_boost_factor=$boost"
+}
+
+attach() { # by $wiring
+    case $wiring in
+        direct) attach_tcp "$lender_port" 'host?claim=guest' ;;
+        gateway) attach_tcp "$gateway_port" '' ;;
+        plugin)
+            prepare_host
+            serve farpage ${realtime:+"realtime=$realtime"} "lender=$lender:$lender_port" pool=host
+            attach_unix
+            ;;
+        stock)
+            prepare_host
+            serve nbd "hostname=$lender" "port=$lender_port" 'export=host?claim=guest'
+            attach_unix
+            ;;
+    esac
+}
+
+# Farpage first, the disk after it.
+swap_disk() {
+    mkswap /dev/vdb >/dev/null || fail 'mkswap on the disk'
+    swapon -p 10 /dev/vdb || fail 'swapon of the disk'
+}
+
+swap_farpage() {
+    mkswap /dev/nbd0 >/dev/null || fail 'mkswap on Farpage'
+    swapon -p 100 --discard /dev/nbd0 || fail 'swapon of Farpage'
+}
+
+swap_used_kib() { # device
+    awk -v d="$1" '$1 == d { print $4 }' /proc/swaps
+}
+
+memory_kib() { # field of /proc/meminfo
+    awk -v f="$1:" '$1 == f { print $2 }' /proc/meminfo
+}
+
+start() {
+    mount -t proc proc /proc
+    mount -t sysfs sys /sys
+    mount -t tmpfs tmp /tmp
+    exec 3<>/dev/ttyS1 # once: what arrives before a port is open is lost
+    stty raw -echo <&3
+    ifconfig lo 127.0.0.1 up
+    ifconfig eth0 10.0.2.15 up
+    route add default gw 10.0.2.2
+    echo 1 >/proc/sys/vm/overcommit_memory # nbdkit's thread stacks
+    say "up: Linux $(uname -r), $(memory_kib MemTotal) KiB"
+}
+
+export PATH=/usr/sbin:/usr/bin
+start
+# shellcheck disable=SC1091
+. /run/scenario
+finish 0

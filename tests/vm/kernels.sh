@@ -1,0 +1,69 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# kernels.sh 6.1|6.12: takes or fetches Debian's newest cloud kernel of that line and unpacks what a guest
+# needs (vmlinuz, and the modules in the order in which they are loaded) into
+# $FARPAGE_BUILDDIR/tests/vm/kernel-VERSION. Installs nothing. The second time is instant.
+# Exit 77: this host cannot get that kernel.
+set -eu
+
+modules='virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover
+net_failover virtio_net virtio_blk nbd'
+
+skip() { echo "$*" >&2; exit 77; }
+
+# The meta-package's one dependency is the newest kernel of its line.
+newest() {
+    case $1 in
+        6.1) meta=linux-image-cloud-amd64 ;;
+        *) meta=linux-image-$1-cloud-amd64 ;;
+    esac
+    apt-cache depends --important "$meta" 2>/dev/null | sed -n 's/.*Depends: \(linux-image-.*\)/\1/p'
+}
+
+fetch() { # package: from this host if it is installed
+    installed=${1#linux-image-}
+    if [ -e "/boot/vmlinuz-$installed" ]; then
+        mkdir -p tree/boot
+        cp "/boot/vmlinuz-$installed" tree/boot
+        ln -s "/lib/modules/$installed/kernel" tree/modules
+        return
+    fi
+    apt-get -qq -o APT::Sandbox::User=root download "$1" ||
+        { apt-get -qq update && apt-get -qq -o APT::Sandbox::User=root download "$1"; } ||
+        skip "cannot download $1"
+    dpkg-deb -x "$1"_*.deb tree
+    rm -f "$1"_*.deb
+}
+
+# Modules are numbered, so that a glob lists them in loading order.
+take_modules() { # destination
+    mkdir "$1"
+    n=10
+    for m in $modules; do
+        path=$(find -L tree -name "$m.ko*")
+        [ -n "$path" ] || continue # built into this kernel
+        case $path in
+            *.xz) xz -dc "$path" >"$1/$n-$m.ko" ;;
+            *) cp "$path" "$1/$n-$m.ko" ;;
+        esac
+        n=$((n + 1))
+    done
+}
+
+cache=$FARPAGE_BUILDDIR/tests/vm/kernel-$1
+[ -e "$cache/vmlinuz" ] && exit 0
+[ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || skip 'only on Debian amd64'
+package=$(newest "$1")
+[ -n "$package" ] || { apt-get -qq update; package=$(newest "$1"); }
+[ -n "$package" ] || skip "no package has kernel $1"
+
+new=$cache.$$
+trap 'rm -rf "$new"' EXIT
+mkdir -p "$new"
+cd "$new"
+fetch "$package"
+take_modules modules
+cp tree/boot/vmlinuz-* vmlinuz
+echo "$package" >package
+rm -rf tree "$cache"
+mv "$new" "$cache"

@@ -1,0 +1,35 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# The guests: not part of check. ./check makes check-vm, ./check --long also check-long. One guest
+# at a time: each has two processors, and its stalls are measured.
+noinst_PROGRAMS += tests/vm/swapcheck
+# Static, and never with sanitizers: it runs in the guest.
+tests_vm_swapcheck_SOURCES = tests/vm/swapcheck.c
+tests_vm_swapcheck_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
+tests_vm_swapcheck_LDFLAGS = -all-static
+
+# Longer than check-vm may be: swapoff of much, with emulated processors.
+long_tests = \
+	tests/vm/swap-correct.sh
+vm_tests = \
+	tests/vm/swap-overflow.sh \
+	tests/vm/swap-tmpfs.sh \
+	tests/vm/swap-wrong.sh \
+	tests/vm/zero-memory.sh \
+	tests/vm/zero-memory-stock.sh
+dist_check_SCRIPTS += $(long_tests) $(vm_tests)
+EXTRA_DIST += \
+	tests/vm/.shellcheckrc \
+	tests/vm/boot.sh \
+	tests/vm/guest-init.sh \
+	tests/vm/image.sh \
+	tests/vm/kernels.sh
+
+check-vm: all
+	$(MAKE) -j1 check TESTS="$(vm_tests)"
+
+# Several hours. BOOTS is how often each wiring must survive on each kernel.
+check-long: all
+	BOOTS=$${BOOTS-20} KERNELS='6.1 6.12' FULL=yes PASSES=fb \
+		$(MAKE) -j1 check TESTS="$(long_tests) $(vm_tests)"
+
+.PHONY: check-vm check-long

@@ -1,0 +1,50 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Every page of a working set of three times the RAM comes back right, and in random order those of
+# a smaller one (with FULL=yes of the large one); the disk behind Farpage stays unused; freed pages,
+# and swapoff with blkdiscard, give the lender its memory back. In each wiring; but those that
+# zero-memory.sh fills anyway are filled here only with FULL=yes.
+# [WIRINGS="direct plugin gateway"] [KERNELS=6.12] [FULL=yes]
+. "$FARPAGE_SRCDIR/tests/vm/boot.sh"
+
+one_boot() {
+    again=fr.F small=160M
+    case $w/${FULL-} in
+        */yes) passes=fbr ;;
+        direct/) passes=fb ;;
+        *) passes='' again=f.F small=112M ;; # swapoff goes page by page
+    esac
+    wire "$w" 1G
+    guest <<'EOT' || { cat "$dir/console"; fail "$w, kernel $KERNEL"; }
+attach
+swap_disk
+before=$(host lender_used_kib)
+swap_farpage
+lender_below() { [ "$(host lender_used_kib)" -lt "$1" ]; }
+
+if [ -n "$passes" ]; then
+    swapcheck --size 400M --passes "$passes" --hang 60 --on-hang 9mtb || fail swapcheck
+    held=$(host lender_used_max_kib)
+    [ "$held" -gt 250000 ] || fail "the lender never held more than $held KiB"
+    wait_for 60 'freed pages to leave the lender' lender_below $((before + 40000))
+fi
+case $again in *r*) sysctl -q vm.page-cluster=0 ;; esac # reads ahead only for those who read in order
+swapcheck --size "$small" --passes "$again" --gate /run/gate --hang 60 >/run/log & check=$!
+wait_for 400 'the gate' grep 'at the gate' /run/log
+[ "$(swap_used_kib /dev/nbd0)" -gt 15000 ] || fail 'nothing left to swap off'
+[ "$(host lender_used_kib)" -gt $((before + 15000)) ] || fail 'the pages are not with the lender'
+[ "$(swap_used_kib /dev/vdb)" = 0 ] || fail 'the disk was used while Farpage had room'
+swapoff /dev/nbd0 || fail swapoff
+blkdiscard -f /dev/nbd0 || fail blkdiscard # the kernel does not discard what it swaps off
+wait_for 20 'the memory to return to the lender' lender_below $((before + 4000))
+touch /run/gate
+wait $check || fail 'after swapoff'
+cat /run/log
+say "the lender had $before KiB at first, $(host lender_used_max_kib) at most, $(host lender_used_kib) in the end"
+EOT
+    sed -n "s/^swapcheck: good/$w $KERNEL:/p; s/^guest: the lender/$w $KERNEL: &/p" "$dir/console"
+}
+
+for KERNEL in ${KERNELS-6.12}; do
+    for w in ${WIRINGS-direct plugin gateway}; do one_boot; done
+done

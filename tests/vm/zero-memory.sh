@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# zero-memory.sh: [BOOTS=1] [WIRINGS="direct plugin gateway"] [KERNELS=6.12]
+# A guest of 128 MiB swaps a working set of 400 MiB out and in, in each wiring and with no other swap:
+# it survives, no page is wrong, and nothing waits longer than 10 s. One line a boot; where the guest
+# has an nbdkit, with what that has locked.
+. "$FARPAGE_SRCDIR/tests/vm/boot.sh"
+
+size=${SIZE-400M} passes=${PASSES-fF} limit=${HANG-30}
+lost=0 locked_max_kib=32768
+
+one_boot() {
+    wire "$w" 1G
+    guest <<'EOT'
+attach
+swap_farpage
+swapcheck --size "$size" --passes "$passes" --hang "$limit" --on-hang 9mtb || fail swapcheck
+say_memory
+EOT
+    survived=$?
+    verdict=survived
+    [ "$survived" = 0 ] || verdict=LOST
+    [ "$(result stall_ms)" -le 10000 ] || verdict="LOST (stall)"
+    locked=$(said locked)
+    [ "${locked:-0}" -le $locked_max_kib ] || verdict="LOST (locked)"
+    printf '%-7s %-5s %3s  %-8s  %7s pages, %s wrong, stall %5s ms, %5s s%s\n' "$wiring" "$KERNEL" "$boot" \
+        "$verdict" "$(result checked)" "$(result wrong)" "$(result stall_ms)" "$(result seconds)" \
+        "${locked:+, locked $locked KiB}"
+    [ "$verdict" = survived ] || { lost=$((lost + 1)) && cp "$dir/console" "$dir/console-$w-$KERNEL-$boot"; }
+}
+
+for KERNEL in ${KERNELS-6.12}; do
+    for w in ${WIRINGS-direct plugin gateway}; do
+        for boot in $(seq "${BOOTS-1}"); do one_boot; done
+    done
+done
+[ $lost = 0 ] || fail "$lost lost"

@@ -1,0 +1,41 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# systemd units, the script that they share, and what their files look like.
+units = \
+	units/farpage-swap@.service \
+	units/farpage@.service \
+	units/farpaged.service
+environments = \
+	units/farpage-swap.env \
+	units/farpage.env
+
+examplesdir = $(pkgdatadir)/examples
+dist_pkglibexec_SCRIPTS = units/farpage-swap
+systemdsystemunit_DATA = $(units)
+examples_DATA = $(environments)
+dist_examples_DATA = \
+	units/60-farpage.conf \
+	units/farpaged.conf
+CLEANFILES += $(units) $(environments)
+EXTRA_DIST += $(units:=.in) $(environments:=.in)
+
+# By make and not by configure, so that $${prefix} is not left in them.
+$(units) $(environments): %: %.in Makefile
+	$(AM_V_GEN)$(MKDIR_P) units && sed \
+		-e 's|@pkglibexecdir[@]|$(pkglibexecdir)|g' \
+		-e 's|@plugindir[@]|$(plugindir)|g' \
+		-e 's|@sbindir[@]|$(sbindir)|g' \
+		-e 's|@sysconfdir[@]|$(sysconfdir)|g' $< >$@-t && mv $@-t $@
+
+TESTS += tests/units-verify.sh
+dist_check_SCRIPTS += \
+	tests/units-guest.sh \
+	tests/units-verify.sh
+EXTRA_DIST += \
+	tests/units-image.sh \
+	tests/units-scenario
+
+# One boot of systemd, with the other guests.
+check-units: all
+	$(MAKE) -j1 check TESTS=tests/units-guest.sh
+check-vm: check-units
+.PHONY: check-units
