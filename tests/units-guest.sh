@@ -47,7 +47,7 @@ grep -q '^ok: all of it came back' "$tmp/said" || look 'pages were lost at power
 # Swap first, then what carries it.
 sed -n '/Stopping farpage-swap/,$p' "$tmp/console" | grep -E 'Stopped|Stopping' >"$tmp/order"
 line_of() { grep -nE "$1" "$tmp/order" | sed -n "${2}s/:.*//p"; }
-[ "$(line_of 'Stopped farpage-swap@' '$')" -lt "$(line_of 'Stopping farpage@t' 1)" ] ||
+[ "$(line_of 'Stopped farpage-swap@t' 1)" -lt "$(line_of 'Stopping farpage@t' 1)" ] ||
     look 'the plugin was stopped before its swap'
 [ "$(line_of 'Stopped farpage-swap@' '$')" -lt "$(line_of 'Stopping systemd-networkd.service' 1)" ] ||
     look 'the network was stopped before the swap'
