@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
 
@@ -11,8 +12,8 @@
 
 static int form_error(const char *text, char *words, size_t n)
 {
-	snprintf(words, n, "lender=%.200s: write HOST, HOST:PORT, [ADDR6]:PORT, unix:PATH, "
-	         "nbd://HOST[:PORT][/POOL] or nbd+unix:///[POOL]?socket=PATH", text);
+	snprintf(words, n, "lender=%.200s: write HOST, HOST:PORT (1 to 65535), [ADDR6]:PORT, "
+	         "unix:PATH, nbd://HOST[:PORT][/POOL] or nbd+unix:///[POOL]?socket=PATH", text);
 	return -1;
 }
 
@@ -78,16 +79,26 @@ static bool split(const char *text, size_t len, char host[static HOST_MAX],
 	snprintf(host, HOST_MAX, "%.*s", (int)(host_end - text), text);
 	snprintf(port, 8, "%.*s", colon ? (int)(end - colon - 1) : 5,
 	         colon ? colon + 1 : ADDRESS_PORT);
-	return true;
+	return atoi(port) >= 1 && atoi(port) <= 65535;
 }
 
-static bool set_pool(struct address *a, const char *pool, size_t len)
+bool address_pool_valid(const char *pool)
 {
-	if (len >= sizeof a->pool || memchr(pool, '%', len))
-		return false;
-	memcpy(a->pool, pool, len);
-	a->pool[len] = '\0';
-	return true;
+	size_t n = strspn(pool, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+	                        "0123456789._-");
+
+	return n > 0 && n < ADDRESS_POOL_MAX && !pool[n];
+}
+
+/* LEN bytes; none of them: the lender's first pool. */
+static int set_pool(struct address *a, const char *pool, size_t len, const char *text,
+                    char *words, size_t n)
+{
+	snprintf(a->pool, sizeof a->pool, "%.*s", (int)len, pool);
+	if (len == 0 || (len < sizeof a->pool && address_pool_valid(a->pool)))
+		return 0;
+	snprintf(words, n, "lender=%.200s: " ADDRESS_POOL_WORDS, text);
+	return -1;
 }
 
 static int parse_unix_uri(struct address *a, const char *rest, const char *text,
@@ -95,9 +106,10 @@ static int parse_unix_uri(struct address *a, const char *rest, const char *text,
 {
 	const char *query = strstr(rest, "?socket=");
 
-	if (*rest != '/' || !query || strpbrk(query + 1, "&%") ||
-	    !set_pool(a, rest + 1, (size_t)(query - rest - 1)))
+	if (*rest != '/' || !query || strpbrk(query + 1, "&%"))
 		return form_error(text, words, n);
+	if (set_pool(a, rest + 1, (size_t)(query - rest - 1), text, words, n) < 0)
+		return -1;
 	return set_unix(a, query + strlen("?socket="), words, n);
 }
 
@@ -111,7 +123,7 @@ int address_parse(struct address *a, const char *text, char *words, size_t n)
 		return set_unix(a, rest, words, n);
 	if ((rest = after(text, "nbd+unix://")))
 		return parse_unix_uri(a, rest, text, words, n);
-	if (after(text, "nbds")) {
+	if (after(text, "nbds://") || after(text, "nbds+unix://")) {
 		snprintf(words, n, "lender=%.200s: TLS is not supported; use nbd:// within a "
 		         "network that you trust", text);
 		return -1;
@@ -122,8 +134,9 @@ int address_parse(struct address *a, const char *text, char *words, size_t n)
 	if (!rest)
 		rest = text;
 	slash = strchr(rest, '/');
-	if ((slash && !set_pool(a, slash + 1, strlen(slash + 1))) ||
-	    !split(rest, slash ? (size_t)(slash - rest) : strlen(rest), host, port))
+	if (!split(rest, slash ? (size_t)(slash - rest) : strlen(rest), host, port))
 		return form_error(text, words, n);
+	if (slash && set_pool(a, slash + 1, strlen(slash + 1), text, words, n) < 0)
+		return -1;
 	return resolve(a, host, port, words, n);
 }

@@ -8,7 +8,9 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
-#define ADDRESS_POOL_MAX 128
+#define ADDRESS_POOL_MAX 65 /* bytes of a name, with its NUL */
+#define ADDRESS_POOL_WORDS \
+	"a pool's name has 1 to 64 letters, digits, dots, dashes and underscores"
 #define ADDRESS_PORT "10809"
 
 /* Names are resolved once, here: never on the path of a page. */
@@ -20,5 +22,7 @@ struct address {
 
 /* -1 with WORDS (N bytes at most): what was wrong, and the way out. */
 int address_parse(struct address *, const char *text, char *words, size_t n);
+
+bool address_pool_valid(const char *pool);
 
 #endif

@@ -57,10 +57,6 @@ static struct link *make_link(const struct farpage *f,
 	struct link *link;
 
 	if (!o->lender) {
-		if (!o->size) {
-			say(words, "without lender= the size must be given: size=SIZE");
-			return NULL;
-		}
 		link = link_store(o->size);
 	} else {
 		char text[LINK_WORDS_MAX];
@@ -83,14 +79,29 @@ static struct link *make_link(const struct farpage *f,
 	return link;
 }
 
+/* What can be seen before anybody is asked. */
+static int check_options(const struct farpage_options *o, char *words)
+{
+	if (o->size % PAGE_BYTES) {
+		say(words, "size=%" PRIu64 " is not a multiple of 4096", o->size);
+		return -1;
+	}
+	if (!o->lender && !o->size) {
+		say(words, "without lender= the size must be given: size=SIZE");
+		return -1;
+	}
+	if (o->pool && !address_pool_valid(o->pool)) {
+		say(words, "pool=%.200s: " ADDRESS_POOL_WORDS, o->pool);
+		return -1;
+	}
+	return 0;
+}
+
+/* Against what the pool has. */
 static int check_size(struct farpage *f, const struct farpage_options *o, char *words)
 {
 	uint64_t have = f->drive.size, want = o->size ? o->size : have / PAGE_BYTES * PAGE_BYTES;
 
-	if (want % PAGE_BYTES) {
-		say(words, "size=%" PRIu64 " is not a multiple of 4096", want);
-		return -1;
-	}
 	if (want > have) {
 		say(words, "size=%" PRIu64 " is more than the pool has, %" PRIu64
 		    "; leave size= out to take all of it", want, have);
@@ -106,11 +117,14 @@ static int check_size(struct farpage *f, const struct farpage_options *o, char *
 
 struct farpage *farpage_open(const struct farpage_options *o, char *words)
 {
-	struct farpage *f = calloc(1, sizeof *f);
+	struct farpage *f;
 	unsigned deadline = o->deadline_ms ? o->deadline_ms : FARPAGE_DEADLINE_MS;
 	unsigned timeout = o->link_timeout_ms ? o->link_timeout_ms : FARPAGE_LINK_TIMEOUT_MS;
 	struct link *link;
 
+	if (check_options(o, words) < 0)
+		return NULL;
+	f = calloc(1, sizeof *f);
 	if (!f || make_instance(f) < 0) {
 		say(words, "cannot begin: %s", strerror(errno));
 		free(f);

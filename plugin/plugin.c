@@ -52,17 +52,6 @@ static int set_text(char **to, const char *key, const char *value)
 	return 0;
 }
 
-static int set_pool(const char *value)
-{
-	if (strspn(value, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789._-") !=
-	        strlen(value) || strlen(value) > 64) {
-		nbdkit_error("pool=%s: a pool's name has 1 to 64 letters, digits, dots, dashes "
-		             "and underscores", value);
-		return -1;
-	}
-	return set_text(&pool, "pool", value);
-}
-
 static int set_size(const char *value)
 {
 	int64_t size = nbdkit_parse_size(value);
@@ -103,7 +92,7 @@ static int farpage_config(const char *key, const char *value)
 	if (strcmp(key, "lender") == 0)
 		return set_text(&lender, key, value);
 	if (strcmp(key, "pool") == 0)
-		return set_pool(value);
+		return set_text(&pool, "pool", value);
 	if (strcmp(key, "size") == 0)
 		return set_size(value);
 	if (strcmp(key, "deadline") == 0)

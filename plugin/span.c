@@ -3,15 +3,56 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdbool.h>
 #include <string.h>
+#include <sys/queue.h>
 
 #include "farpage.h"
 
 #define PAGE_BYTES FARPAGE_PAGE_BYTES
 
-/* Held from the get to the put of a page that changes in part, so that two
- * such changes of one page do not undo each other. */
-static pthread_mutex_t part_lock = PTHREAD_MUTEX_INITIALIZER;
+/* A change that is under way, on its thread's stack. A page that changes in
+ * part is got, and then put: nobody may change it in between. */
+struct change {
+	uint64_t first, last; /* pages */
+	TAILQ_ENTRY(change) link;
+};
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static pthread_cond_t ended = PTHREAD_COND_INITIALIZER;
+static TAILQ_HEAD(, change) changes = TAILQ_HEAD_INITIALIZER(changes); /* as they came */
+
+static bool must_wait(const struct change *c)
+{
+	const struct change *older;
+
+	TAILQ_FOREACH(older, &changes, link)
+		if (older == c)
+			return false;
+		else if (older->first <= c->last && c->first <= older->last)
+			return true;
+	return false;
+}
+
+/* Waits for older changes of the same pages only, of which each has a deadline. */
+static void begin(struct change *c, uint32_t count, uint64_t offset)
+{
+	c->first = offset / PAGE_BYTES;
+	c->last = (offset + count - 1) / PAGE_BYTES;
+	pthread_mutex_lock(&lock);
+	TAILQ_INSERT_TAIL(&changes, c, link);
+	while (must_wait(c))
+		pthread_cond_wait(&ended, &lock);
+	pthread_mutex_unlock(&lock);
+}
+
+static void end(struct change *c)
+{
+	pthread_mutex_lock(&lock);
+	TAILQ_REMOVE(&changes, c, link);
+	pthread_cond_broadcast(&ended); /* costs nothing while nobody waits */
+	pthread_mutex_unlock(&lock);
+}
 
 /* COUNT bytes at OFFSET, cut into: bytes of a first page, whole pages, bytes of
  * a last page. */
@@ -46,21 +87,14 @@ static int put_part(struct farpage *f, const uint8_t *data, uint32_t count,
                     uint64_t offset)
 {
 	uint8_t page[PAGE_BYTES];
-	int r, e;
 
-	pthread_mutex_lock(&part_lock);
-	r = farpage_get(f, offset / PAGE_BYTES, 1, page);
-	if (r == 0) {
-		if (data)
-			memcpy(page + offset % PAGE_BYTES, data, count);
-		else
-			memset(page + offset % PAGE_BYTES, 0, count);
-		r = farpage_put(f, offset / PAGE_BYTES, 1, page);
-	}
-	e = errno;
-	pthread_mutex_unlock(&part_lock);
-	errno = e;
-	return r;
+	if (farpage_get(f, offset / PAGE_BYTES, 1, page) < 0)
+		return -1;
+	if (data)
+		memcpy(page + offset % PAGE_BYTES, data, count);
+	else
+		memset(page + offset % PAGE_BYTES, 0, count);
+	return farpage_put(f, offset / PAGE_BYTES, 1, page);
 }
 
 int span_get(struct farpage *f, uint8_t *data, uint32_t count, uint64_t offset)
@@ -76,27 +110,43 @@ int span_get(struct farpage *f, uint8_t *data, uint32_t count, uint64_t offset)
 	return c.tail ? get_part(f, data + c.middle, c.tail, offset + c.middle) : 0;
 }
 
-int span_put(struct farpage *f, const uint8_t *data, uint32_t count, uint64_t offset)
+/* DATA NULL: flush. */
+static int change(struct farpage *f, const uint8_t *data, uint32_t count, uint64_t offset)
 {
 	struct cut c = cut(count, offset);
+	uint64_t middle = offset + c.head, page = middle / PAGE_BYTES;
+	uint64_t pages = c.middle / PAGE_BYTES;
 
 	if (c.head && put_part(f, data, c.head, offset) < 0)
 		return -1;
-	data += c.head;
-	offset += c.head;
-	if (c.middle && farpage_put(f, offset / PAGE_BYTES, c.middle / PAGE_BYTES, data) < 0)
+	if (pages && (data ? farpage_put(f, page, pages, data + c.head)
+	                   : farpage_flush(f, page, pages)) < 0)
 		return -1;
-	return c.tail ? put_part(f, data + c.middle, c.tail, offset + c.middle) : 0;
+	if (!c.tail)
+		return 0;
+	return put_part(f, data ? data + c.head + c.middle : NULL, c.tail, middle + c.middle);
+}
+
+static int change_alone(struct farpage *f, const uint8_t *data, uint32_t count,
+                        uint64_t offset)
+{
+	struct change c;
+	int r, error;
+
+	begin(&c, count, offset);
+	r = change(f, data, count, offset);
+	error = errno;
+	end(&c);
+	errno = error;
+	return r;
+}
+
+int span_put(struct farpage *f, const uint8_t *data, uint32_t count, uint64_t offset)
+{
+	return change_alone(f, data, count, offset);
 }
 
 int span_flush(struct farpage *f, uint32_t count, uint64_t offset)
 {
-	struct cut c = cut(count, offset);
-
-	if (c.head && put_part(f, NULL, c.head, offset) < 0)
-		return -1;
-	offset += c.head;
-	if (c.middle && farpage_flush(f, offset / PAGE_BYTES, c.middle / PAGE_BYTES) < 0)
-		return -1;
-	return c.tail ? put_part(f, NULL, c.tail, offset + c.middle) : 0;
+	return change_alone(f, NULL, count, offset);
 }

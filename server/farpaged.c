@@ -329,8 +329,6 @@ static int start(struct daemon *d)
 		return -1;
 	}
 	watch_signals(d);
-	if (d->options.pid_file && (d->pid_fd = write_pid(d->options.pid_file)) < 0)
-		return -1;
 	for (unsigned i = 0; i < d->options.listens; i++) {
 		d->listener[i] = listen_on(d->options.listen[i], &d->loops, words);
 		if (!d->listener[i]) {
@@ -338,6 +336,9 @@ static int start(struct daemon *d)
 			return -1;
 		}
 	}
+	/* Last: who waits for it may connect. */
+	if (d->options.pid_file && (d->pid_fd = write_pid(d->options.pid_file)) < 0)
+		return -1;
 	return 0;
 }
 

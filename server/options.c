@@ -153,10 +153,23 @@ static void help(void)
 
 struct reading {
 	struct options *o;
-	const struct options *over; /* the command line, which wins; or NULL */
-	bool bad;
-	char *words;
+	const struct options *over; /* the command line, which wins */
+	FILE *file;
+	char *buf;                  /* of getline() */
+	size_t room;
+	int line;                   /* that was read last, from 1 */
+	int error;                  /* errno of reading, or 0 */
+	int bad_line;               /* the first that is wrong by what WORDS say, or 0 */
+	char words[OPTIONS_WORDS_MAX];
 };
+
+static void bad_line(struct reading *r, const char *what, const char *error)
+{
+	if (!r->bad_line) {
+		r->bad_line = r->line;
+		snprintf(r->words, sizeof r->words, "%.400s%s", what, error);
+	}
+}
 
 static bool in(const char *name, const char *option)
 {
@@ -172,15 +185,42 @@ static bool overridden(const struct options *cli, const char *name)
 	       (in(name, "log-level") && cli->log_level != (enum log_level)-1);
 }
 
-static int on_line(void *user, const char *section, const char *name,
+/* For inih, like fgets(). It takes an indented line for more of the one above,
+ * and what is over N bytes for the next line: so none is indented, and one that
+ * is longer, or that a zero byte would shorten, ends the file. */
+static char *next_line(char *to, int n, void *reading)
+{
+	struct reading *r = reading;
+	ssize_t len = getline(&r->buf, &r->room, r->file);
+	const char *line = r->buf;
+
+	if (len < 0) {
+		r->error = ferror(r->file) ? errno : 0;
+		return NULL;
+	}
+	r->line++;
+	if (memchr(line, '\0', (size_t)len)) {
+		bad_line(r, "", "a zero byte");
+		return NULL;
+	}
+	line += strspn(line, " \t\v\f\r");
+	if (*line == '#' || *line == ';')
+		line = "\n";
+	if (snprintf(to, (size_t)n, "%s", line) >= n) {
+		bad_line(r, "", "the line is too long");
+		return NULL;
+	}
+	return to;
+}
+
+static int on_line(void *reading, const char *section, const char *name,
                    const char *value)
 {
-	struct reading *r = user;
+	struct reading *r = reading;
 	struct options scratch = {0};
 	const char *error = "there is no such option in a config file";
+	char what[OPTIONS_WORDS_MAX];
 
-	if (r->bad)
-		return 1;
 	if (*section)
 		error = "a config file has no sections";
 	for (unsigned i = 0; !*section && i < OPTIONS; i++)
@@ -192,41 +232,34 @@ static int on_line(void *user, const char *section, const char *name,
 	options_free(&scratch);
 	if (!error)
 		return 1;
-	r->bad = true;
-	snprintf(r->words, OPTIONS_WORDS_MAX, "%s = %s: %s", name, value, error);
+	snprintf(what, sizeof what, "%s = %s: ", name, value);
+	bad_line(r, what, error);
 	return 0;
-}
-
-/* A directory can be opened, but not read. */
-static bool can_read(FILE *f)
-{
-	int c = getc(f);
-
-	if (c == EOF)
-		return !ferror(f);
-	return ungetc(c, f) == c;
 }
 
 static int read_file(struct options *o, const struct options *cli,
                      char words[static OPTIONS_WORDS_MAX])
 {
-	char inner[OPTIONS_WORDS_MAX] = "not a line of the form \"name = value\"";
-	struct reading r = { .o = o, .over = cli, .words = inner };
-	FILE *f = fopen(cli->config, "re");
-	int line = f && can_read(f) ? ini_parse_file(f, on_line, &r) : -1;
+	struct reading r = { .o = o, .over = cli, .file = fopen(cli->config, "re") };
+	int line = 0; /* the first that inih or on_line() did not like */
 
-	if (f && ferror(f))
-		line = -1;
-	if (line < 0)
+	if (r.file) {
+		line = ini_parse_stream(next_line, &r, on_line, &r);
+		fclose(r.file);
+		free(r.buf);
+	} else {
+		r.error = errno;
+	}
+	if (r.error)
 		snprintf(words, OPTIONS_WORDS_MAX, "cannot read %s: %s", cli->config,
-		         strerror(errno));
-	if (f)
-		fclose(f);
-	if (line == 0)
-		return 0;
-	if (line > 0)
-		snprintf(words, OPTIONS_WORDS_MAX, "%s:%d: %.800s", cli->config, line, inner);
-	return -1;
+		         strerror(r.error));
+	else if (r.bad_line && (line == 0 || r.bad_line <= line))
+		snprintf(words, OPTIONS_WORDS_MAX, "%s:%d: %.800s", cli->config, r.bad_line,
+		         r.words);
+	else if (line)
+		snprintf(words, OPTIONS_WORDS_MAX,
+		         "%s:%d: not a line of the form \"name = value\"", cli->config, line);
+	return r.error || r.bad_line || line ? -1 : 0;
 }
 
 /* Bytes in a line of /proc/meminfo, 0 if there is none. */
@@ -300,14 +333,17 @@ static int fill_in(struct options *o, uint64_t default_lend,
 	return check_sizes(o, words);
 }
 
+/* What getopt_long() returns: above any character. */
+enum { LONG = 256, HELP = LONG + OPTIONS, VERSION };
+
 static void getopt_table(struct option longs[static OPTIONS + 3])
 {
 	for (unsigned i = 0; i < OPTIONS; i++)
 		longs[i] = (struct option){
 			table[i].name, table[i].argument ? required_argument : no_argument,
-			NULL, (int)i + 256 };
-	longs[OPTIONS] = (struct option){ "help", no_argument, NULL, 'h' };
-	longs[OPTIONS + 1] = (struct option){ "version", no_argument, NULL, 'V' };
+			NULL, LONG + (int)i };
+	longs[OPTIONS] = (struct option){ "help", no_argument, NULL, HELP };
+	longs[OPTIONS + 1] = (struct option){ "version", no_argument, NULL, VERSION };
 	longs[OPTIONS + 2] = (struct option){0};
 }
 
@@ -319,27 +355,29 @@ static enum options_result read_argv(struct options *o, int argc, char **argv,
 	int c;
 
 	getopt_table(longs);
-	optind = 1;
+	optind = 0; /* also forgets where in "-xy" it was */
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
-		if (c == 'h') {
+		if (c == HELP) {
 			help();
 			return OPTIONS_DONE;
 		}
-		if (c == 'V') {
+		if (c == VERSION) {
 			puts("farpaged " PACKAGE_VERSION);
 			return OPTIONS_DONE;
 		}
-		if (c < 256) {
+		if (c < LONG) {
+			char letter[] = { '-', (char)optopt, '\0' };
+
 			snprintf(words, OPTIONS_WORDS_MAX, "%.200s: %s; see farpaged --help",
-			         argv[optind - 1],
+			         optopt > 0 && optopt < LONG ? letter : argv[optind - 1],
 			         c == ':' ? "wants a value" : "no such option, or not with a value");
 			return OPTIONS_BAD;
 		}
-		error = table[c - 256].set(o, optarg);
+		error = table[c - LONG].set(o, optarg);
 		if (error) {
 			snprintf(words, OPTIONS_WORDS_MAX, "--%s %.200s: %s",
-			         table[c - 256].name, optarg, error);
+			         table[c - LONG].name, optarg, error);
 			return OPTIONS_BAD;
 		}
 	}

@@ -20,8 +20,8 @@ refused "multiple of 4096" size=0
 refused "could not parse\|parse size" size=lots
 refused "unknown parameter 'colour'" size=1M colour=red
 refused "needs lender=" size=1M pool=a
-refused "a pool's name has" "$l" pool=a/b
-refused "pool= is empty\|a pool's name" "$l" pool=
+refused "a pool.s name has" "$l" pool=a/b
+refused "pool= is empty" "$l" pool=
 refused "no pool is called nosuch" "$l" pool=nosuch
 refused "more than the pool has" "$l" pool=a size=16M
 refused "is given twice" "$l" "$l"

@@ -79,6 +79,9 @@ TEST(a_host_by_name)
 	good("localhost");
 	good("localhost:1234");
 	good("nbd://localhost:1234/x");
+	/* A name may begin like a URI's scheme. */
+	bad("nbds:0", "write HOST");
+	bad("nbds.example:x", "write HOST");
 }
 
 TEST(a_uri)
@@ -126,7 +129,9 @@ TEST(what_is_no_port)
 {
 	const char *const texts[] = { "127.0.0.1:", "127.0.0.1:x", "127.0.0.1:1x",
 	                              "127.0.0.1:-1", "127.0.0.1:123456", "127.0.0.1: 1",
-	                              "127.0.0.1:1 ", "127.0.0.1:+1", "nbd://127.0.0.1:/p",
+	                              "127.0.0.1:1 ", "127.0.0.1:+1", "127.0.0.1:0",
+	                              "127.0.0.1:65536", "127.0.0.1:70000", "127.0.0.1:99999",
+	                              "[::1]:0", "nbd://127.0.0.1:65536/p", "nbd://127.0.0.1:/p",
 	                              "nbd://127.0.0.1:nbd/p" };
 
 	for (size_t i = 0; i < COUNT(texts); i++)
@@ -138,7 +143,7 @@ TEST(what_is_no_unix_uri)
 	const char *const texts[] = { "nbd+unix://", "nbd+unix:///", "nbd+unix:///p",
 	                              "nbd+unix://?socket=/s", "nbd+unix://h/p?socket=/s",
 	                              "nbd+unix:///p?sock=/s", "nbd+unix:///?socket=/a&b=c",
-	                              "nbd+unix:///?socket=/a%20b", "nbd+unix:///%70?socket=/a" };
+	                              "nbd+unix:///?socket=/a%20b" };
 
 	for (size_t i = 0; i < COUNT(texts); i++)
 		bad(texts[i], "write HOST");
@@ -160,8 +165,23 @@ TEST(a_pool_as_long_as_it_may_be)
 	good(text);
 	assert_int_equal(strlen(a.pool), ADDRESS_POOL_MAX - 1);
 	text[at + ADDRESS_POOL_MAX - 1] = 'p';
-	bad(text, "write HOST");
-	bad("nbd://127.0.0.1/a%2fb", "write HOST");
+	bad(text, "1 to 64");
+	bad("nbd://127.0.0.1/a%2fb", "letters, digits");
+}
+
+TEST(what_is_no_pool)
+{
+	const char *const texts[] = { "nbd://127.0.0.1/a/b", "nbd://127.0.0.1/a?claim=x",
+	                              "nbd://127.0.0.1/a@1", "nbd://127.0.0.1/a b",
+	                              "nbd://127.0.0.1//", "nbd://127.0.0.1/?x",
+	                              "nbd+unix:///a@1?socket=/s", "nbd+unix:///a/b?socket=/s",
+	                              "nbd+unix:///%70?socket=/a" };
+
+	for (size_t i = 0; i < COUNT(texts); i++)
+		bad(texts[i], "letters, digits");
+	assert_true(address_pool_valid("a.B-9_"));
+	assert_false(address_pool_valid(""));
+	assert_false(address_pool_valid("\xc3\xa4"));
 }
 
 TEST(a_name_far_too_long)
@@ -202,6 +222,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_unix_uri),
 		cmocka_unit_test(tls_is_told_apart),
 		cmocka_unit_test(a_pool_as_long_as_it_may_be),
+		cmocka_unit_test(what_is_no_pool),
 		cmocka_unit_test(a_name_far_too_long),
 		cmocka_unit_test(words_end_within_their_room),
 	};

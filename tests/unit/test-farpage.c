@@ -208,7 +208,13 @@ TEST(options_that_cannot_be)
 {
 	refused((struct farpage_options){ 0 }, "size=SIZE");
 	refused((struct farpage_options){ .size = PAGE + 1 }, "not a multiple of 4096");
-	refused((struct farpage_options){ .size = 100 }, "");
+	refused((struct farpage_options){ .size = 100 }, "not a multiple of 4096");
+	refused((struct farpage_options){ .lender = "unix:/nonexistent", .size = PAGE - 1 },
+	        "not a multiple of 4096");
+	refused((struct farpage_options){ .lender = "unix:/nonexistent", .pool = "a@1" },
+	        "letters, digits");
+	refused((struct farpage_options){ .lender = "unix:/nonexistent", .pool = "" },
+	        "letters, digits");
 	refused((struct farpage_options){ .size = UINT64_C(1) << 62 }, "no memory");
 	refused((struct farpage_options){ .lender = "a b c/" }, "write HOST");
 	refused((struct farpage_options){ .lender = "" }, "write HOST");

@@ -184,6 +184,53 @@ TEST(the_first_of_many_errors_is_told)
 	bad_file("lend = 1M\nthreads = 0\nlend = much\nlisten = here\n", 2, "threads = 0");
 }
 
+/* An indented line is a line like any other, and not more of the one above. */
+TEST(lines_that_are_indented)
+{
+	good_file("pool = a=1M\n  pool = b=2M\n\tthreads = 3\n   # nothing\n");
+	assert_int_equal(o.pools, 2);
+	assert_string_equal(o.pool[1].name, "b");
+	assert_int_equal(o.threads, 3);
+	bad_file("listen = 10.0.0.1:1\n  10.0.0.2:2\n", 2, "no such option");
+}
+
+/* Nothing of a line is lost in silence, and what is left over is no line. */
+TEST(lines_that_are_long)
+{
+	char text[5000], *at = text;
+
+	at += sprintf(at, "threads = 3\n#");
+	at = (char *)memset(at, 'c', 1000) + 1000; /* a comment may be of any length */
+	at += sprintf(at, "\npid-file = /");
+	at = (char *)memset(at, 'p', 150) + 150;
+	strcpy(at, "\n");
+	good_file(text);
+	assert_int_equal(o.threads, 3);
+	assert_int_equal(strlen(o.pid_file), 151);
+	at = (char *)memset(at, 'p', 200) + 200;
+	strcpy(at, "\nlend = 1M\n");
+	bad_file(text, 3, "too long");
+	sprintf(text, "lend = 1M%*s; a comment at its end\n", 300, "");
+	bad_file(text, 1, "too long");
+}
+
+/* The first wrong line is told with what is wrong with it. */
+TEST(the_words_are_of_the_line_that_is_told)
+{
+	bad_file("nonsense\nthreads = 0\n", 1, "name = value");
+	bad_file("threads = 0\nnonsense\n", 1, "threads = 0: write a number");
+}
+
+TEST(a_zero_byte_ends_nothing)
+{
+	FILE *f = fopen(path, "w");
+
+	assert_non_null(f);
+	fwrite("threads = 3\0 9\nlend = 1M\n", 1, 25, f);
+	fclose(f);
+	bad(":1: a zero byte", "farpaged", "--config", path);
+}
+
 TEST(a_file_that_is_not_there)
 {
 	bad("cannot read /nonexistent/farpaged.conf: No such file",
@@ -246,6 +293,10 @@ int main(void)
 		T(sections_are_none),
 		T(values_that_are_wrong),
 		T(the_first_of_many_errors_is_told),
+		T(lines_that_are_indented),
+		T(lines_that_are_long),
+		T(the_words_are_of_the_line_that_is_told),
+		T(a_zero_byte_ends_nothing),
 		T(a_file_that_is_not_there),
 		T(a_directory),
 		T(a_file_that_is_read_again_as_it_is_then),

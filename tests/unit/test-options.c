@@ -72,7 +72,10 @@ TEST(unknown_options)
 {
 	bad("see farpaged --help", "farpaged", "--lent", "1M");
 	bad("--lent", "farpaged", "--lent", "1M");
-	bad("-x", "farpaged", "-x");
+	bad("-x: no such option", "farpaged", "-x");
+	bad("-x: no such option", "farpaged", "-xy");
+	bad("-x: no such option", "farpaged", "--lend", "1M", "-xyz", "--pool");
+	bad("--help=x", "farpaged", "--help=x");
 	bad("--size=1", "farpaged", "--size=1");
 	bad("see farpaged --help", "farpaged", "pool");
 	bad("pool: options only", "farpaged", "pool");

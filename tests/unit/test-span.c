@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <unistd.h>
 
@@ -20,7 +21,7 @@ enum { GET = 1, PUT = 2, FLUSH = 4 };
 static uint8_t pages[BYTES], model[BYTES], out[BYTES + 2], in[BYTES];
 static struct farpage *const handle = (struct farpage *)pages;
 static unsigned allowed; /* calls that are expected */
-static unsigned calls;   /* how many there were */
+static _Atomic unsigned calls; /* how many there were */
 static unsigned fails;   /* the one of them that fails, counted from 1 */
 static bool yielding;
 
@@ -283,6 +284,47 @@ TEST(parts_of_a_page_do_not_undo_each_other)
 	assert_memory_equal(pages, model, sizeof model);
 }
 
+static atomic_bool done;
+
+/* A byte at the beginning of page 1, again and again. */
+static void *put_one_byte(void *n)
+{
+	uint8_t one = 0x11;
+
+	(void)n;
+	while (!atomic_load(&done))
+		if (span_put(handle, &one, 1, PAGE) < 0)
+			abort();
+	return NULL;
+}
+
+/* What a whole put or a flush said is done stays done, whatever a part of the
+ * same page was read before it. */
+TEST(parts_of_a_page_do_not_undo_what_covers_it)
+{
+	static uint8_t whole[3 * PAGE];
+	pthread_t thread;
+
+	begin(GET | PUT | FLUSH);
+	yielding = true;
+	atomic_store(&done, false);
+	pthread_create(&thread, NULL, put_one_byte, NULL);
+	for (unsigned i = 1; i <= 300; i++) {
+		uint8_t want = i % 3 ? (uint8_t)i : 0;
+
+		memset(whole, want, sizeof whole);
+		if (want)
+			assert_int_equal(span_put(handle, whole, sizeof whole, 0), 0);
+		else
+			assert_int_equal(span_flush(handle, sizeof whole, 0), 0);
+		usleep(100);
+		assert_int_equal(((volatile uint8_t *)pages)[2 * PAGE - 1], want);
+	}
+	atomic_store(&done, true);
+	pthread_join(thread, NULL);
+	yielding = false;
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, setup)
@@ -297,6 +339,7 @@ int main(void)
 		T(a_flush_that_fails_says_so),
 		T(after_a_failure_all_goes_on),
 		T(parts_of_a_page_do_not_undo_each_other),
+		T(parts_of_a_page_do_not_undo_what_covers_it),
 	};
 
 	return cmocka_run_group_tests_name("span", tests, NULL, NULL);
