@@ -4,6 +4,7 @@
 # left alone.
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
 lender --lend 1M --pool first=1M --pid-file "$tmp/pid"
+wait_for 10 grep -qx "$lender_pid" "$tmp/pid"
 bad() { # WORDS OPTION...
     words=$1
     shift
@@ -30,4 +31,4 @@ bad "cannot listen on 203.0.113.7:1: Cannot assign requested address" --listen 2
 kill -KILL "$lender_pid"
 wait "$lender_pid" || [ -s "$tmp/pid" ] || fail "nothing is left over"
 lender --lend 1M --pid-file "$tmp/pid"
-[ "$(cat "$tmp/pid")" = "$lender_pid" ] || fail "the pid-file says $(cat "$tmp/pid")"
+wait_for 10 grep -qx "$lender_pid" "$tmp/pid"

@@ -28,7 +28,7 @@ b.write(0, bytes([1]) * (MIB // 2))
 assert b.error(WRITE, MIB // 2, 1, 0, b"x") == ENOSPC, "of the 1.5M that are lent"
 assert len(os.listdir("/proc/%s/task" % sys.argv[1])) == 2
 PY
-[ "$(cat "$tmp/pid")" = "$lender_pid" ] || fail "pid-file of the config"
+wait_for 10 grep -qx "$lender_pid" "$tmp/pid"
 end_lender "$lender_pid"
 # The command line wins, and what it replaces must be right all the same.
 lender --config "$conf" --log-level info --pool only=4K --listen 127.0.0.1:0
