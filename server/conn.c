@@ -57,7 +57,7 @@ void conn_free(struct conn *c)
 	ev_io_stop(c->loop->ev, &c->writable);
 	ev_timer_stop(c->loop->ev, &c->timer);
 	/* Before close(): fence() may use the descriptor until then. */
-	pool_leave(&c->member);
+	member_leave(&c->member);
 	LIST_REMOVE(c, link);
 	close(c->fd);
 	session_free(&c->session);
@@ -101,13 +101,13 @@ static ssize_t send_replies(struct conn *c)
 	struct gather *g = &c->loop->gather;
 	ssize_t n;
 
-	if (pool_enter(&c->member) < 0)
+	if (member_enter(&c->member) < 0)
 		return -1;
 	replies_gather(&c->session.replies, &c->member, g);
 	n = sent(sendmsg(c->fd,
 	                 &(struct msghdr){ .msg_iov = g->vector, .msg_iovlen = g->vectors },
 	                 MSG_NOSIGNAL));
-	pool_exit(&c->member);
+	member_exit(&c->member);
 	if (n > 0)
 		replies_sent(&c->session.replies, (size_t)n);
 	return n > 0 && (size_t)n < g->bytes ? 0 : n;
@@ -185,10 +185,10 @@ static ssize_t feed_session(struct conn *c, const uint8_t *in, size_t len,
 	size_t used = 0;
 
 	if (c->session.state != SESSION_ERASE) {
-		if (pool_enter(&c->member) < 0)
+		if (member_enter(&c->member) < 0)
 			return -1;
 		used = session_feed(&c->session, in, len);
-		pool_exit(&c->member);
+		member_exit(&c->member);
 	}
 	if (c->session.state == SESSION_ENDING)
 		set_state(c, CONN_ENDING);

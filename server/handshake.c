@@ -81,13 +81,13 @@ static uint32_t join(struct handshake *h, const struct export *e,
 
 	switch (e->how) {
 	case EXPORT_PLAIN:
-		r = pool_join(pool, h->member);
+		r = member_join(h->member, pool);
 		break;
 	case EXPORT_EPOCH:
-		r = pool_join_epoch(pool, h->member, e->epoch, words);
+		r = member_join_epoch(h->member, pool, e->epoch, words);
 		break;
 	case EXPORT_CLAIM:
-		r = pool_claim(pool, h->member, e->instance, e->force, words);
+		r = member_claim(h->member, pool, e->instance, e->force, words);
 		break;
 	}
 	return r < 0 ? NBD_REP_ERR_POLICY : 0;

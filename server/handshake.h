@@ -6,7 +6,7 @@
 #define FARPAGE_HANDSHAKE_H
 
 #include "buf.h"
-#include "pool.h"
+#include "member.h"
 
 /* The most an option may carry: the longest name and a long list of infos.
  * What a caller must be able to keep between two calls is this much. */

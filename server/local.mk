@@ -20,6 +20,8 @@ server_liblender_la_SOURCES = \
 	server/log.h \
 	server/loop.c \
 	server/loop.h \
+	server/member.c \
+	server/member.h \
 	server/nbd.h \
 	server/options.c \
 	server/options.h \

@@ -69,7 +69,7 @@ static void add_data(struct gather *g, struct member *m, uint64_t offset,
 {
 	while (left && !full(g)) {
 		size_t n = left;
-		const uint8_t *data = pool_get(m, offset, &n);
+		const uint8_t *data = member_get(m, offset, &n);
 
 		if (!data) {
 			data = zeros;

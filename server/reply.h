@@ -2,14 +2,14 @@
 /* Replies that a connection still owes, in order. They are kept as what they
  * say, not as bytes: each gathering points straight into the store, and
  * whatever was not sent is gathered anew, so no pointer into the store
- * outlives pool_enter() .. pool_exit(). */
+ * outlives member_enter() .. member_exit(). */
 #ifndef FARPAGE_REPLY_H
 #define FARPAGE_REPLY_H
 
 #include <sys/uio.h>
 
 #include "nbd.h"
-#include "pool.h"
+#include "member.h"
 
 #define GATHER_VECTORS 512
 #define GATHER_BYTES   (1u << 20)

@@ -141,7 +141,7 @@ static size_t feed_payload(struct session *s, const uint8_t *in, size_t len)
 {
 	size_t n = whole_pages(s, len);
 
-	if (n && !s->refused && pool_put(s->member, s->at, n, in) < 0)
+	if (n && !s->refused && member_put(s->member, s->at, n, in) < 0)
 		s->error = put_error();
 	s->at += n;
 	s->left -= n;
@@ -182,7 +182,7 @@ static int64_t fill(struct session *s, uint64_t max)
 {
 	uint64_t pages = 0;
 
-	if (pool_enter(s->member) < 0)
+	if (member_enter(s->member) < 0)
 		return -1;
 	while (pages < max && s->left) {
 		/* To a page's end: between two turns no page is half erased. */
@@ -190,20 +190,20 @@ static int64_t fill(struct session *s, uint64_t max)
 
 		if (n > s->left)
 			n = s->left;
-		if (pool_put(s->member, s->at, (size_t)n, zeros) < 0)
+		if (member_put(s->member, s->at, (size_t)n, zeros) < 0)
 			s->error = put_error();
 		s->at += n;
 		s->left -= n;
 		pages += (n + PAGE_SIZE - 1) / PAGE_SIZE;
 	}
-	pool_exit(s->member);
+	member_exit(s->member);
 	return (int64_t)pages;
 }
 
 static int64_t flush(struct session *s, uint64_t max)
 {
 	uint64_t end = s->at + s->left;
-	int64_t pages = pool_flush(s->member, &s->at, end, max);
+	int64_t pages = member_flush(s->member, &s->at, end, max);
 
 	s->left = end - s->at;
 	return pages;

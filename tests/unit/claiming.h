@@ -24,7 +24,7 @@ static inline struct body *plain(void)
 {
 	struct body *b = body("plain");
 
-	assert_int_equal(pool_join(pool, &b->m), 0);
+	assert_int_equal(member_join(&b->m, pool), 0);
 	return b;
 }
 
@@ -33,7 +33,7 @@ static inline struct body *claim(const char *instance, bool force)
 	struct body *b = body(instance);
 	char words[POOL_WORDS_MAX] = "";
 
-	if (pool_claim(pool, &b->m, instance, force, words) < 0)
+	if (member_claim(&b->m, pool, instance, force, words) < 0)
 		fail_msg("%s", words);
 	return b;
 }
@@ -43,7 +43,7 @@ static inline struct body *by_epoch(uint64_t epoch)
 	struct body *b = body("by epoch");
 	char words[POOL_WORDS_MAX] = "";
 
-	if (pool_join_epoch(pool, &b->m, epoch, words) == 0)
+	if (member_join_epoch(&b->m, pool, epoch, words) == 0)
 		return b;
 	assert_non_null(strstr(words, "claim the pool again"));
 	assert_null(b->m.pool);
@@ -55,7 +55,7 @@ static inline bool refused(const char *instance)
 {
 	char words[POOL_WORDS_MAX] = "";
 	struct body *b = body(instance);
-	int r = pool_claim(pool, &b->m, instance, false, words);
+	int r = member_claim(&b->m, pool, instance, false, words);
 
 	gone(b);
 	return r < 0;
@@ -64,15 +64,15 @@ static inline bool refused(const char *instance)
 static inline bool fenced(struct body *b)
 {
 	uint64_t offset = 0;
-	bool out = pool_enter(&b->m) < 0;
+	bool out = member_enter(&b->m) < 0;
 
 	if (!out)
-		pool_exit(&b->m);
+		member_exit(&b->m);
 	else
 		assert_int_equal(errno, ESTALE);
 	/* A flush takes the lock itself, and must come to the same result. */
 	errno = 0;
-	if (pool_flush(&b->m, &offset, PAGE(1), 1) < 0)
+	if (member_flush(&b->m, &offset, PAGE(1), 1) < 0)
 		assert_int_equal(errno, out ? ESTALE : EPERM);
 	else
 		assert_false(out);

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "pool.h"
+#include "member.h"
 
 #define PAGE(n) ((uint64_t)(n) * PAGE_SIZE)
 
@@ -36,7 +36,7 @@ static inline struct body *body(const char *peer)
 
 static inline void gone(struct body *b)
 {
-	pool_leave(&b->m);
+	member_leave(&b->m);
 	free(b);
 }
 
@@ -70,7 +70,7 @@ static inline struct body *sole(uint64_t pages)
 {
 	struct body *b = body("sole");
 
-	pool_join(add(lend(pages), "p", pages, false), &b->m);
+	member_join(&b->m, add(lend(pages), "p", pages, false));
 	return b;
 }
 
@@ -82,16 +82,16 @@ static inline void sole_gone(struct body *b)
 	lend_no_more(pools);
 }
 
-/* One page's worth of TAG's bytes at page N: pool_put()'s result. */
+/* One page's worth of TAG's bytes at page N: member_put()'s result. */
 static inline int put(struct body *b, uint64_t page, uint64_t tag)
 {
 	uint8_t data[PAGE_SIZE];
 	int r;
 
 	fill(data, sizeof data, tag);
-	assert_int_equal(pool_enter(&b->m), 0);
-	r = pool_put(&b->m, PAGE(page), sizeof data, data);
-	pool_exit(&b->m);
+	assert_int_equal(member_enter(&b->m), 0);
+	r = member_put(&b->m, PAGE(page), sizeof data, data);
+	member_exit(&b->m);
 	return r;
 }
 
@@ -99,10 +99,10 @@ static inline int put(struct body *b, uint64_t page, uint64_t tag)
 static inline void read_bytes(struct body *b, uint64_t offset, size_t len,
                               uint8_t *out)
 {
-	assert_int_equal(pool_enter(&b->m), 0);
+	assert_int_equal(member_enter(&b->m), 0);
 	while (len) {
 		size_t n = len;
-		const uint8_t *data = pool_get(&b->m, offset, &n);
+		const uint8_t *data = member_get(&b->m, offset, &n);
 
 		assert_in_range(n, 1, len);
 		if (data)
@@ -113,7 +113,7 @@ static inline void read_bytes(struct body *b, uint64_t offset, size_t len,
 		offset += n;
 		len -= n;
 	}
-	pool_exit(&b->m);
+	member_exit(&b->m);
 }
 
 /* TAG 0: it must be absent, not merely zero. */
@@ -122,9 +122,9 @@ static inline void expect(struct body *b, uint64_t page, uint64_t tag)
 	uint8_t want[PAGE_SIZE], got[PAGE_SIZE];
 	size_t n = 1;
 
-	assert_int_equal(pool_enter(&b->m), 0);
-	assert_int_equal(pool_get(&b->m, PAGE(page), &n) != NULL, tag != 0);
-	pool_exit(&b->m);
+	assert_int_equal(member_enter(&b->m), 0);
+	assert_int_equal(member_get(&b->m, PAGE(page), &n) != NULL, tag != 0);
+	member_exit(&b->m);
 	if (!tag)
 		return;
 	fill(want, sizeof want, tag);
@@ -136,7 +136,7 @@ static inline void expect(struct body *b, uint64_t page, uint64_t tag)
 static inline void flush(struct body *b, uint64_t offset, uint64_t end)
 {
 	while (offset < end)
-		assert_true(pool_flush(&b->m, &offset, end, 1000) >= 0);
+		assert_true(member_flush(&b->m, &offset, end, 1000) >= 0);
 }
 
 /* A number in the pool's description. */

@@ -25,7 +25,7 @@ static inline struct serve *serve_begin(struct pool *pool)
 
 	assert_non_null(v);
 	v->me = body("client");
-	pool_join(pool, &v->me->m);
+	member_join(&v->me->m, pool);
 	session_start(&v->s, &v->me->m, pool->size);
 	return v;
 }
@@ -64,9 +64,9 @@ static inline void digest(struct serve *v)
 		assert_non_null(block);
 		if (len)
 			memcpy(block, v->kept.byte, len);
-		assert_int_equal(pool_enter(&v->me->m), 0);
+		assert_int_equal(member_enter(&v->me->m), 0);
 		used = session_feed(&v->s, block, len);
-		pool_exit(&v->me->m);
+		member_exit(&v->me->m);
 		assert_true(used <= len);
 		v->kept.len = 0;
 		say_bytes(&v->kept, block + used, len - used);
@@ -99,7 +99,7 @@ static inline size_t take(struct serve *v, size_t max, struct wire *w)
 	static struct gather g;
 	size_t left = max, sum = 0;
 
-	assert_int_equal(pool_enter(&v->me->m), 0);
+	assert_int_equal(member_enter(&v->me->m), 0);
 	replies_gather(&v->s.replies, &v->me->m, &g);
 	assert_true(g.vectors <= GATHER_VECTORS);
 	for (unsigned i = 0; i < g.vectors; i++) {
@@ -110,7 +110,7 @@ static inline size_t take(struct serve *v, size_t max, struct wire *w)
 		say_bytes(w, g.vector[i].iov_base, n);
 		left -= n;
 	}
-	pool_exit(&v->me->m);
+	member_exit(&v->me->m);
 	assert_true(sum == g.bytes);
 	replies_sent(&v->s.replies, max - left);
 	return max - left;

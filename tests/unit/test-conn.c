@@ -203,7 +203,7 @@ TEST(what_a_fenced_connection_had_sent_is_not_carried_out)
 		/* The loop does not turn: another one answers the claim. */
 		struct body *claimer = body("claimer");
 		char words[POOL_WORDS_MAX];
-		assert_int_equal(pool_claim(pool_find(pools, "p"), &claimer->m, "a", false, words), 0);
+		assert_int_equal(member_claim(&claimer->m, pool_find(pools, "p"), "a", false, words), 0);
 		turn();
 		assert_false(present(9));
 		assert_false(present(10));
@@ -256,7 +256,7 @@ TEST(a_fenced_connection_reads_nothing_new)
 		say_request(&w, 0, 0, i, 0, PAGE(PAGES)); /* 100 MiB: they do not fit */
 	send_all(old, &w);
 	turn();
-	assert_int_equal(pool_claim(pool_find(pools, "p"), &claimer->m, "a", false, words), 0);
+	assert_int_equal(member_claim(&claimer->m, pool_find(pools, "p"), "a", false, words), 0);
 	for (uint64_t page = 0; page < PAGES; page++)
 		put(claimer, page, 1);
 	assert_int_equal(receive(old, &got), -1);

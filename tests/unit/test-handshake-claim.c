@@ -66,7 +66,7 @@ TALK_TEST(beside_an_owner_a_plain_name_is_read_only)
 	struct body *owner = body("owner");
 	char words[POOL_WORDS_MAX];
 
-	pool_claim(t->p, &owner->m, "o", false, words);
+	member_claim(&owner->m, t->p, "o", false, words);
 	say_open(&t->in, GO, "p", 0, NULL);
 	feed(t, 0);
 	say_infos(&t->want, GO, 16 * 4096, FLAGS | READ_ONLY);
@@ -80,7 +80,7 @@ TALK_TEST(info_tells_what_go_would)
 	struct body *owner = body("owner");
 	char words[POOL_WORDS_MAX];
 
-	pool_claim(t->p, &owner->m, "o", false, words);
+	member_claim(&owner->m, t->p, "o", false, words);
 	say_open(&t->in, INFO, "p", 0, NULL);
 	say_open(&t->in, INFO, "p?claim=o", 0, NULL);
 	say_open(&t->in, INFO, "q", 0, NULL);
@@ -100,7 +100,7 @@ TALK_TEST(a_claim_that_is_refused)
 	struct body *owner = body("owner");
 	char words[POOL_WORDS_MAX];
 
-	pool_claim(t->p, &owner->m, "o", false, words);
+	member_claim(&owner->m, t->p, "o", false, words);
 	say_open(&t->in, GO, "p?claim=me", 0, NULL);
 	feed(t, 0);
 	assert_non_null(strstr(heard_refusal(t, GO, POLICY), "claimed by instance o"));

@@ -211,11 +211,11 @@ TEST(pages_that_another_may_have_changed_are_lost)
 
 	put(f, 5, 1);
 	lender_down();
-	pool_join(pool_find(&pools, "p"), &other);
-	assert_int_equal(pool_enter(&other), 0);
-	assert_int_equal(pool_put(&other, 5 * PAGE_SIZE, 1, (const uint8_t *)"x"), 0);
-	pool_exit(&other);
-	pool_leave(&other);
+	member_join(&other, pool_find(&pools, "p"));
+	assert_int_equal(member_enter(&other), 0);
+	assert_int_equal(member_put(&other, 5 * PAGE_SIZE, 1, (const uint8_t *)"x"), 0);
+	member_exit(&other);
+	member_leave(&other);
 	lender_up();
 	expect_lost(f, 5);
 	farpage_close(f);
@@ -228,9 +228,9 @@ TEST(a_pool_that_was_taken_away)
 	struct farpage *f = good("p");
 
 	put(f, 5, 1);
-	assert_int_equal(pool_claim(pool_find(&pools, "p"), &other, "other", true, words), 0);
+	assert_int_equal(member_claim(&other, pool_find(&pools, "p"), "other", true, words), 0);
 	expect_lost(f, 5); /* refused while the other is there, until it is too late */
-	pool_leave(&other);
+	member_leave(&other);
 	expect_lost(f, 5); /* and its own no more when it is gone */
 	put(f, 5, 2);
 	expect(f, 5, 2);

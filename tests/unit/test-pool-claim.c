@@ -45,10 +45,10 @@ TEST(a_fenced_member_changes_nothing)
 	b = claim("b", true);
 	put(b, 4, 2);
 	errno = 0;
-	assert_int_equal(pool_enter(&a->m), -1);
+	assert_int_equal(member_enter(&a->m), -1);
 	assert_int_equal(errno, ESTALE);
 	errno = 0;
-	assert_int_equal(pool_flush(&a->m, &offset, PAGE(64), 64), -1);
+	assert_int_equal(member_flush(&a->m, &offset, PAGE(64), 64), -1);
 	assert_int_equal(errno, ESTALE);
 	assert_true(offset == 0);
 	expect(b, 3, 1);
@@ -75,7 +75,7 @@ TEST(another_instance_is_refused_while_the_owner_lives)
 	uint64_t epoch = told(pool, "epoch="), since = told(pool, "since=");
 	char words[POOL_WORDS_MAX] = "", year[] = "since 2";
 
-	assert_int_equal(pool_claim(pool, &b->m, "other", false, words), -1);
+	assert_int_equal(member_claim(&b->m, pool, "other", false, words), -1);
 	assert_non_null(strstr(words, "pool p "));
 	assert_non_null(strstr(words, "instance owner-1"));
 	assert_non_null(strstr(words, "from owner-1")); /* its peer */

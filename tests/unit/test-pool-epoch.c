@@ -134,7 +134,7 @@ TEST(a_reader_writes_nothing)
 	assert_int_equal(put(p, 1, 2), -1);
 	assert_int_equal(errno, EPERM);
 	errno = 0;
-	assert_int_equal(pool_flush(&p->m, &offset, PAGE(64), 64), -1);
+	assert_int_equal(member_flush(&p->m, &offset, PAGE(64), 64), -1);
 	assert_int_equal(errno, EPERM);
 	expect(a, 1, 1);
 	expect(p, 1, 1);
@@ -157,7 +157,7 @@ TEST(leaving_twice_or_without_having_come)
 {
 	struct body *a = claim("a", false), *nobody = body("nobody");
 
-	pool_leave(&a->m);
+	member_leave(&a->m);
 	assert_null(a->m.pool);
 	assert_true(pool_idle(pool));
 	gone(a), gone(nobody);

@@ -27,7 +27,7 @@ static struct body *claim(const char *instance)
 	struct body *b = body(instance);
 	char words[POOL_WORDS_MAX];
 
-	assert_int_equal(pool_claim(pool, &b->m, instance, true, words), 0);
+	assert_int_equal(member_claim(&b->m, pool, instance, true, words), 0);
 	return b;
 }
 
@@ -45,7 +45,7 @@ static struct body *plain(void)
 {
 	struct body *b = body("plain");
 
-	pool_join(pool, &b->m);
+	member_join(&b->m, pool);
 	return b;
 }
 
@@ -71,7 +71,7 @@ TEST(it_stays_whatever_the_owner_writes)
 	uint64_t first = told(pool, "since=");
 	char words[POOL_WORDS_MAX];
 
-	assert_int_equal(pool_join_epoch(pool, &e->m, a->m.epoch, words), 0);
+	assert_int_equal(member_join_epoch(&e->m, pool, a->m.epoch, words), 0);
 	put(a, 1, 1);
 	put(e, 2, 2);
 	flush(a, 0, PAGE(2));
@@ -159,7 +159,7 @@ TEST(a_refused_claim_does_not)
 	uint64_t first = told(pool, "since=");
 	char words[POOL_WORDS_MAX];
 
-	assert_int_equal(pool_claim(pool, &b->m, "b", false, words), -1);
+	assert_int_equal(member_claim(&b->m, pool, "b", false, words), -1);
 	gone(b), gone(a);
 	assert_true(since("a") == first);
 }
@@ -170,7 +170,7 @@ TEST(a_fenced_plain_writer_does_not)
 	struct body *p = plain(), *a = claim("a");
 	uint64_t first = told(pool, "since="), offset = 0;
 
-	assert_int_equal(pool_flush(&p->m, &offset, PAGE(64), 64), -1);
+	assert_int_equal(member_flush(&p->m, &offset, PAGE(64), 64), -1);
 	gone(p), gone(a);
 	assert_true(since("a") == first);
 }

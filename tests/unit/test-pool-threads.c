@@ -20,14 +20,14 @@ static void *put_until_fenced(void *of)
 	uint64_t seed = (uintptr_t)b, mine = (uint64_t)atoi(b->m.peer);
 
 	memset(data, 0xee, sizeof data);
-	while (pool_enter(&b->m) == 0) {
+	while (member_enter(&b->m) == 0) {
 		uint64_t page = dice_below(&seed, PAGES / WRITERS) * WRITERS + mine;
 
 		wrong += claimed;
-		wrong += pool_put(&b->m, PAGE(page), PAGE_SIZE, data) != 0;
+		wrong += member_put(&b->m, PAGE(page), PAGE_SIZE, data) != 0;
 		wrong += claimed;
 		busy++;
-		pool_exit(&b->m);
+		member_exit(&b->m);
 	}
 	return NULL;
 }
@@ -40,7 +40,7 @@ static void *flush_until_fenced(void *of)
 	do {
 		busy++;
 		offset = PAGE(dice_below(&seed, PAGES));
-	} while (pool_flush(&b->m, &offset, PAGE(PAGES), 4) >= 0);
+	} while (member_flush(&b->m, &offset, PAGE(PAGES), 4) >= 0);
 	return NULL;
 }
 
@@ -49,7 +49,7 @@ static struct body *claim(void)
 	struct body *b = body("a");
 	char words[POOL_WORDS_MAX];
 
-	assert_int_equal(pool_claim(pool, &b->m, "a", false, words), 0);
+	assert_int_equal(member_claim(&b->m, pool, "a", false, words), 0);
 	return b;
 }
 
@@ -72,7 +72,7 @@ TEST(nothing_of_an_older_epoch_lands_after_a_claim)
 			char words[POOL_WORDS_MAX];
 
 			b[i] = body(i ? "1" : "0");
-			assert_int_equal(pool_join_epoch(pool, &b[i]->m,
+			assert_int_equal(member_join_epoch(&b[i]->m, pool,
 			                                 b[WRITERS]->m.epoch, words), 0);
 		}
 		for (int i = 0; i <= WRITERS; i++)
@@ -111,12 +111,12 @@ static void *put_and_flush(void *of)
 		uint64_t page = dice_below(&seed, PAGES), offset = PAGE(page);
 
 		if (dice_below(&seed, 3)) {
-			wrong += pool_enter(&b->m) != 0;
-			pool_put(&b->m, offset + mine, 1, &one);
+			wrong += member_enter(&b->m) != 0;
+			member_put(&b->m, offset + mine, 1, &one);
 			wrong += atomic_load(&pools->granted_pages) > pools->lend_pages;
-			pool_exit(&b->m);
+			member_exit(&b->m);
 		} else {
-			wrong += pool_flush(&b->m, &offset, offset + PAGE(1 + i % 7), 7) < 0;
+			wrong += member_flush(&b->m, &offset, offset + PAGE(1 + i % 7), 7) < 0;
 		}
 	}
 	return NULL;
@@ -134,7 +134,7 @@ TEST(accounts_balance)
 	wrong = 0;
 	for (size_t i = 0; i < COUNT(b); i++) {
 		b[i] = body(i == 0 ? "0" : i == 1 ? "1" : "2");
-		pool_join(pool, &b[i]->m);
+		member_join(&b[i]->m, pool);
 		pthread_create(&thread[i], NULL, put_and_flush, b[i]);
 	}
 	for (size_t i = 0; i < COUNT(b); i++)
@@ -158,12 +158,12 @@ static void *come_and_go(void *instance)
 	while (!stop) {
 		struct body *b = body("b");
 
-		if (pool_claim(pool, &b->m, instance, false, words) == 0 &&
-		    pool_enter(&b->m) == 0) {
+		if (member_claim(&b->m, pool, instance, false, words) == 0 &&
+		    member_enter(&b->m) == 0) {
 			/* Nobody of another instance can be in at the same time. */
 			wrong += strcmp(pool->instance, instance) != 0;
 			busy++;
-			pool_exit(&b->m);
+			member_exit(&b->m);
 		}
 		gone(b);
 	}

@@ -49,9 +49,9 @@ TEST(any_offset_and_length_as_a_plain_array_says)
 		if (dice_below(&seed, 3)) {
 			fill(data, len, i);
 			memcpy(model + offset, data, len);
-			assert_int_equal(pool_enter(&b->m), 0);
-			assert_int_equal(pool_put(&b->m, offset, len, data), 0);
-			pool_exit(&b->m);
+			assert_int_equal(member_enter(&b->m), 0);
+			assert_int_equal(member_put(&b->m, offset, len, data), 0);
+			member_exit(&b->m);
 		} else {
 			memset(model + offset, 0, len);
 			flush(b, offset, offset + len);
@@ -98,7 +98,7 @@ TEST(a_flush_comes_in_slices)
 		put(b, page, 1);
 	for (; offset < PAGE(99) + 100; turns++) {
 		uint64_t before = used(b);
-		int64_t freed = pool_flush(&b->m, &offset, PAGE(99) + 100, 10);
+		int64_t freed = member_flush(&b->m, &offset, PAGE(99) + 100, 10);
 
 		assert_in_range(freed, 0, 10);
 		assert_int_equal(before - used(b), freed);
@@ -133,7 +133,7 @@ TEST(a_removed_pool_gives_its_share_back)
 	char words[POOL_WORDS_MAX] = "";
 	struct body *b = body("b");
 
-	pool_join(add(pools, "thin", 1000, true), &b->m);
+	member_join(&b->m, add(pools, "thin", 1000, true));
 	for (uint64_t page = 0; page < 30; page++)
 		put(b, page, 1);
 	assert_int_equal(granted(pools), 30);
@@ -163,8 +163,8 @@ TEST(a_reserved_put_is_never_refused)
 	struct pools *pools = lend(20);
 	struct body *thin = body("thin"), *whole = body("whole");
 
-	pool_join(add(pools, "whole", 12, false), &whole->m);
-	pool_join(add(pools, "thin", 100, true), &thin->m);
+	member_join(&whole->m, add(pools, "whole", 12, false));
+	member_join(&thin->m, add(pools, "thin", 100, true));
 	for (uint64_t page = 0; page < 8; page++)
 		assert_int_equal(put(thin, page, page + 1), 0);
 	assert_int_equal(put(thin, 8, 9), -1);
@@ -181,8 +181,8 @@ TEST(lend_holds_to_the_page)
 	struct pools *pools = lend(10);
 	struct body *b = body("b"), *c = body("c");
 
-	pool_join(add(pools, "b", 100, true), &b->m);
-	pool_join(add(pools, "c", 100, true), &c->m);
+	member_join(&b->m, add(pools, "b", 100, true));
+	member_join(&c->m, add(pools, "c", 100, true));
 	for (uint64_t page = 0; page < 6; page++)
 		assert_int_equal(put(b, page, 1), 0);
 	for (uint64_t page = 0; page < 4; page++)
@@ -205,17 +205,17 @@ TEST(a_page_that_did_not_fit_is_flushed_and_the_rest_is_new)
 	struct body *b = body("b");
 	static uint8_t data[5 * PAGE_SIZE];
 
-	pool_join(add(pools, "b", 100, true), &b->m);
+	member_join(&b->m, add(pools, "b", 100, true));
 	put(b, 1, 1);
 	put(b, 4, 2);
 	fill(data, PAGE_SIZE, 10);
 	for (size_t i = 1; i < 5; i++)
 		memcpy(data + i * PAGE_SIZE, data, PAGE_SIZE);
-	assert_int_equal(pool_enter(&b->m), 0);
+	assert_int_equal(member_enter(&b->m), 0);
 	errno = 0;
-	assert_int_equal(pool_put(&b->m, 0, sizeof data, data), -1);
+	assert_int_equal(member_put(&b->m, 0, sizeof data, data), -1);
 	assert_int_equal(errno, ENOSPC);
-	pool_exit(&b->m);
+	member_exit(&b->m);
 	expect(b, 0, 10); /* the one page that there was room for */
 	expect(b, 1, 10); /* there before: new now, whatever became of others */
 	expect(b, 2, 0);
@@ -232,11 +232,11 @@ TEST(a_part_that_did_not_fit_is_zeros)
 	struct body *b = body("b");
 	uint8_t one = 1;
 
-	pool_join(add(pools, "b", 100, true), &b->m);
+	member_join(&b->m, add(pools, "b", 100, true));
 	put(b, 0, 1);
-	assert_int_equal(pool_enter(&b->m), 0);
-	assert_int_equal(pool_put(&b->m, PAGE(2) + 77, 1, &one), -1);
-	pool_exit(&b->m);
+	assert_int_equal(member_enter(&b->m), 0);
+	assert_int_equal(member_put(&b->m, PAGE(2) + 77, 1, &one), -1);
+	member_exit(&b->m);
 	expect(b, 2, 0);
 	gone(b);
 	lend_no_more(pools);
@@ -249,7 +249,7 @@ TEST(growing)
 	char words[POOL_WORDS_MAX] = "";
 	struct pool *pool = add(pools, "b", 8, false);
 
-	pool_join(pool, &b->m);
+	member_join(&b->m, pool);
 	put(b, 7, 1);
 	assert_int_equal(pool_grow(pool, PAGE(21), words), -1);
 	assert_non_null(strstr(words, "lend"));

@@ -47,7 +47,7 @@ static size_t send_some(size_t max)
 {
 	size_t left = max, sum = 0;
 
-	assert_int_equal(pool_enter(&me->m), 0);
+	assert_int_equal(member_enter(&me->m), 0);
 	replies_gather(&owed, &me->m, &g);
 	assert_true(g.vectors <= GATHER_VECTORS);
 	for (unsigned i = 0; i < g.vectors; i++) {
@@ -58,7 +58,7 @@ static size_t send_some(size_t max)
 		say_bytes(&got, g.vector[i].iov_base, n);
 		left -= n;
 	}
-	pool_exit(&me->m);
+	member_exit(&me->m);
 	assert_true(sum == g.bytes);
 	replies_sent(&owed, max - left);
 	return max - left;
@@ -163,12 +163,12 @@ TEST(data_comes_straight_from_the_store)
 	for (uint64_t page = 10; page < 13; page++)
 		put(me, page, page);
 	owe_read(1, PAGE(10), 3 * PAGE_SIZE);
-	assert_int_equal(pool_enter(&me->m), 0);
+	assert_int_equal(member_enter(&me->m), 0);
 	replies_gather(&owed, &me->m, &g);
 	assert_int_equal(g.vectors, 2);
-	assert_ptr_equal(g.vector[1].iov_base, pool_get(&me->m, PAGE(10), &n));
+	assert_ptr_equal(g.vector[1].iov_base, member_get(&me->m, PAGE(10), &n));
 	assert_int_equal(g.vector[1].iov_len, 3 * PAGE_SIZE);
-	pool_exit(&me->m);
+	member_exit(&me->m);
 }
 
 /* What was not sent is gathered anew: as the page is then, at its new place. */

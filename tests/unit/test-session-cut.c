@@ -19,9 +19,9 @@ static void cut_write(struct pool *pool, uint64_t offset, size_t len, size_t cut
 	memset(was, 0, sizeof was);
 	if (there) {
 		fill(was, sizeof was, 1);
-		assert_int_equal(pool_enter(&v->me->m), 0);
-		pool_put(&v->me->m, 0, sizeof was, was);
-		pool_exit(&v->me->m);
+		assert_int_equal(member_enter(&v->me->m), 0);
+		member_put(&v->me->m, 0, sizeof was, was);
+		member_exit(&v->me->m);
 	}
 	memcpy(wanted, was, sizeof wanted);
 	memset(wanted + offset, 0xcc, len);
@@ -124,8 +124,8 @@ TEST(fenced_in_the_middle)
 	say_write(v, 1, 0, 2 * PAGE_SIZE, 3);
 	v->in.len -= 100;
 	feed(v, 0);
-	assert_int_equal(pool_claim(pool, &owner->m, "o", false, words), 0);
-	assert_int_equal(pool_enter(&v->me->m), -1);
+	assert_int_equal(member_claim(&owner->m, pool, "o", false, words), 0);
+	assert_int_equal(member_enter(&v->me->m), -1);
 	expect(owner, 1, 0);
 	assert_int_equal(told(pool, "used="), PAGE_SIZE);
 	serve_end(v);

@@ -35,10 +35,10 @@ static void put_all(void)
 	uint8_t data[PAGE_SIZE];
 
 	memset(data, 0xdd, sizeof data);
-	assert_int_equal(pool_enter(&v->me->m), 0);
+	assert_int_equal(member_enter(&v->me->m), 0);
 	for (uint64_t page = 0; page < PAGES; page++)
-		assert_int_equal(pool_put(&v->me->m, PAGE(page), sizeof data, data), 0);
-	pool_exit(&v->me->m);
+		assert_int_equal(member_put(&v->me->m, PAGE(page), sizeof data, data), 0);
+	member_exit(&v->me->m);
 }
 
 /* Feed one request and stop where the connection would. */
@@ -48,9 +48,9 @@ static void begin(uint16_t flags, uint16_t type, uint64_t offset, uint32_t lengt
 
 	say_request(&w, flags, type, 1, offset, length);
 	say_request(&w, 0, FLUSH, 2, 0, 0);
-	assert_int_equal(pool_enter(&v->me->m), 0);
+	assert_int_equal(member_enter(&v->me->m), 0);
 	assert_int_equal(session_feed(&v->s, w.byte, w.len), 28);
-	pool_exit(&v->me->m);
+	member_exit(&v->me->m);
 	assert_int_equal(v->s.state, SESSION_ERASE);
 	assert_int_equal(replies_owed(&v->s.replies), 0);
 	wire_free(&w);
@@ -214,7 +214,7 @@ TEST(fenced_between_two_slices)
 		put_all();
 		begin(flags[i], ZEROES, 0, PAGES * PAGE_SIZE);
 		assert_int_equal(erase(v), 0);
-		assert_int_equal(pool_claim(v->me->m.pool, &owner->m, "o", true, words), 0);
+		assert_int_equal(member_claim(&owner->m, v->me->m.pool, "o", true, words), 0);
 		uint64_t left = used_pages();
 		assert_int_equal(erase(v), -1);
 		assert_int_equal(used_pages(), left);

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "member.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+static const uint8_t zeros[PAGE_SIZE];
+
+static struct member *live_owner(struct pool *pool)
+{
+	struct member *m;
+
+	LIST_FOREACH(m, &pool->members, link)
+		if (m->owner && m->epoch == pool->epoch)
+			return m;
+	return NULL;
+}
+
+static void add_member(struct pool *pool, struct member *m, bool owner)
+{
+	m->pool = pool;
+	m->epoch = pool->epoch;
+	m->owner = owner;
+	LIST_INSERT_HEAD(&pool->members, m, link);
+}
+
+/* A plain member beside a living owner may look but not write: the owner
+ * takes what it put for what it will get. */
+int member_join(struct member *m, struct pool *pool)
+{
+	pthread_rwlock_wrlock(&pool->lock);
+	m->read_only = live_owner(pool) != NULL;
+	add_member(pool, m, false);
+	pthread_rwlock_unlock(&pool->lock);
+	return 0;
+}
+
+bool pool_owned(struct pool *pool)
+{
+	pthread_rwlock_rdlock(&pool->lock);
+	bool owned = live_owner(pool) != NULL;
+	pthread_rwlock_unlock(&pool->lock);
+	return owned;
+}
+
+/* An owner that comes back: from now on the plain ones may look only. */
+static void stop_writers(struct pool *pool)
+{
+	struct member *m;
+
+	LIST_FOREACH(m, &pool->members, link)
+		m->read_only |= !m->owner;
+}
+
+int member_join_epoch(struct member *m, struct pool *pool, uint64_t epoch,
+                      char words[static POOL_WORDS_MAX])
+{
+	int r = -1;
+
+	pthread_rwlock_wrlock(&pool->lock);
+	if (epoch != pool->epoch || !*pool->instance || atomic_load(&pool->foreign)) {
+		snprintf(words, POOL_WORDS_MAX,
+		         "pool %s: epoch %" PRIu64 " is over; claim the pool again",
+		         pool->name, epoch);
+	} else {
+		stop_writers(pool);
+		m->read_only = false;
+		add_member(pool, m, true);
+		r = 0;
+	}
+	pthread_rwlock_unlock(&pool->lock);
+	return r;
+}
+
+static void refuse_claim(struct pool *pool, char words[static POOL_WORDS_MAX])
+{
+	char since[32];
+	struct tm tm;
+
+	strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ",
+	         gmtime_r(&pool->owner_since, &tm));
+	snprintf(words, POOL_WORDS_MAX,
+	         "pool %s is claimed by instance %s from %s since %s; stop it there, "
+	         "or add &force to the name to take its pages away from it",
+	         pool->name, pool->instance, pool->owner_peer, since);
+}
+
+/* Fenced members are hung up on here and leave on their own loops; until then
+ * member_enter() keeps them out. */
+int member_claim(struct member *m, struct pool *pool, const char *instance,
+                 bool force, char words[static POOL_WORDS_MAX])
+{
+	struct member *old;
+	int r = -1;
+
+	pthread_rwlock_wrlock(&pool->lock);
+	if (!force && live_owner(pool) && strcmp(pool->instance, instance) != 0) {
+		refuse_claim(pool, words);
+		goto out;
+	}
+	pool->epoch++;
+	if (atomic_exchange(&pool->foreign, false) || strcmp(pool->instance, instance) != 0)
+		pool->since = pool->epoch;
+	LIST_FOREACH(old, &pool->members, link)
+		old->fence(old);
+	snprintf(pool->instance, sizeof pool->instance, "%s", instance);
+	snprintf(pool->owner_peer, sizeof pool->owner_peer, "%s", m->peer);
+	pool->owner_since = time(NULL);
+	m->read_only = false;
+	add_member(pool, m, true);
+	r = 0;
+out:
+	pthread_rwlock_unlock(&pool->lock);
+	return r;
+}
+
+void member_leave(struct member *m)
+{
+	struct pool *pool = m->pool;
+
+	if (!pool)
+		return;
+	pthread_rwlock_wrlock(&pool->lock);
+	LIST_REMOVE(m, link);
+	m->pool = NULL;
+	pthread_rwlock_unlock(&pool->lock);
+}
+
+int member_enter(struct member *m)
+{
+	pthread_rwlock_rdlock(&m->pool->lock);
+	if (m->epoch == m->pool->epoch)
+		return 0;
+	pthread_rwlock_unlock(&m->pool->lock);
+	errno = ESTALE;
+	return -1;
+}
+
+void member_exit(struct member *m)
+{
+	pthread_rwlock_unlock(&m->pool->lock);
+}
+
+/* A thin pool's page is granted before it is touched; if another thread put
+ * the same page meanwhile, the grant goes back. */
+static int put_page(struct pool *pool, uint64_t page, size_t offset, size_t len,
+                    const uint8_t *data)
+{
+	const struct store_ops *ops = pool->store->ops;
+	bool granted = false;
+	int r;
+
+	if (pool->thin && !ops->present(pool->store, page)) {
+		if (!pools_grant(pool->pools, 1)) {
+			errno = ENOSPC;
+			return -1;
+		}
+		granted = true;
+	}
+	r = ops->put(pool->store, page, offset, len, data);
+	if (r == 1)
+		atomic_fetch_add(&pool->used_pages, 1);
+	else if (granted)
+		pools_ungrant(pool->pools, 1);
+	return r < 0 ? -1 : 0;
+}
+
+/* May M write, also now that it is in the middle of it? A plain member that
+ * does breaks the owner's sight of its pages. */
+static bool may_write(const struct member *m)
+{
+	if (m->read_only) {
+		errno = EPERM;
+		return false;
+	}
+	if (!m->owner)
+		atomic_store_explicit(&m->pool->foreign, true, memory_order_relaxed);
+	return true;
+}
+
+int member_put(struct member *m, uint64_t offset, size_t len, const uint8_t *data)
+{
+	int r = 0;
+
+	if (!may_write(m))
+		return -1;
+	while (len) {
+		size_t in_page = offset % PAGE_SIZE;
+		size_t n = PAGE_SIZE - in_page < len ? PAGE_SIZE - in_page : len;
+
+		if (put_page(m->pool, offset >> PAGE_SHIFT, in_page, n, data) < 0)
+			r = -1;
+		offset += n;
+		data += n;
+		len -= n;
+	}
+	return r;
+}
+
+const uint8_t *member_get(struct member *m, uint64_t offset, size_t *len)
+{
+	struct store *store = m->pool->store;
+	size_t in_page = offset % PAGE_SIZE;
+	uint64_t run;
+	const uint8_t *data =
+	    store->ops->get(store, offset >> PAGE_SHIFT,
+	                    (in_page + *len + PAGE_SIZE - 1) >> PAGE_SHIFT, &run);
+	size_t covered = (size_t)(run << PAGE_SHIFT) - in_page;
+
+	if (covered < *len)
+		*len = covered;
+	return data ? data + in_page : NULL;
+}
+
+/* Zero the part of a page from OFFSET up to END; an absent page is zero. */
+static void zero_part(struct pool *pool, uint64_t offset, uint64_t end)
+{
+	struct store *store = pool->store;
+
+	if (store->ops->present(store, offset >> PAGE_SHIFT))
+		store->ops->put(store, offset >> PAGE_SHIFT, offset % PAGE_SIZE,
+		                end - offset, zeros);
+}
+
+/* Pages freed. */
+static uint64_t flush_some(struct pool *pool, uint64_t *offset, uint64_t end,
+                           uint64_t max)
+{
+	uint64_t first = (*offset + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	uint64_t last = end >> PAGE_SHIFT, freed = 0;
+
+	if (first > last) { /* inside one page */
+		zero_part(pool, *offset, end);
+		*offset = end;
+		return 0;
+	}
+	if (*offset % PAGE_SIZE)
+		zero_part(pool, *offset, first << PAGE_SHIFT);
+	if (first < last)
+		freed = pool->store->ops->flush(pool->store, &first, last, max);
+	atomic_fetch_sub(&pool->used_pages, freed);
+	if (pool->thin)
+		pools_ungrant(pool->pools, freed);
+	*offset = first << PAGE_SHIFT;
+	if (first == last && end % PAGE_SIZE) {
+		zero_part(pool, *offset, end);
+		*offset = end;
+	}
+	return freed;
+}
+
+int64_t member_flush(struct member *m, uint64_t *offset, uint64_t end, uint64_t max)
+{
+	struct pool *pool = m->pool;
+	int64_t freed = -1;
+
+	pthread_rwlock_wrlock(&pool->lock);
+	if (m->epoch != pool->epoch)
+		errno = ESTALE;
+	else if (may_write(m))
+		freed = (int64_t)flush_some(pool, offset, end, max);
+	pthread_rwlock_unlock(&pool->lock);
+	return freed;
+}

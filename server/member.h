@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Members: a connection is a member of one pool, and touches pages as one.
+ *
+ * Claiming a pool raises its epoch, and from then on every member of an older
+ * epoch is fenced: member_enter() refuses it, whatever bytes of it still wait
+ * in a buffer. pool.lock is read-held from member_enter() to member_exit(), so a
+ * claim waits for the requests being carried out, and a pointer from
+ * member_get() is good until member_exit(). */
+#ifndef FARPAGE_MEMBER_H
+#define FARPAGE_MEMBER_H
+
+#include "pool.h"
+
+struct member {
+	struct pool *pool;              /* NULL: not a member */
+	uint64_t epoch;
+	bool owner;                     /* by claim, or NAME@EPOCH */
+	bool read_only;                 /* plain, beside an owner */
+	char peer[POOL_PEER_MAX];       /* for words about it */
+	void (*fence)(struct member *); /* from any thread: hang up */
+	LIST_ENTRY(member) link;        /* pool.lock */
+};
+
+/* Become a member: plainly, or of an epoch that must still be the pool's,
+ * or by a claim, which fences all others before it returns. -1 with words.
+ * Under pools.lock, so that the pool cannot go meanwhile. */
+int member_join(struct member *, struct pool *);
+int member_join_epoch(struct member *, struct pool *, uint64_t epoch,
+                      char words[static POOL_WORDS_MAX]);
+int member_claim(struct member *, struct pool *, const char *instance,
+                 bool force, char words[static POOL_WORDS_MAX]);
+void member_leave(struct member *);
+/* Would a plain member be read-only now? */
+bool pool_owned(struct pool *);
+
+/* Between these two M's requests may be carried out; -1: M is fenced. */
+int member_enter(struct member *m);
+void member_exit(struct member *m);
+
+/* Inside: OFFSET and LEN in bytes, within the pool. put: 0, or -1 with ENOSPC
+ * when some page did not fit (that page stays flushed), EPERM for a reader. get:
+ * the bytes of a run of pages from the one that holds OFFSET on, NULL if absent;
+ * LEN shrinks to what the run covers. */
+int member_put(struct member *, uint64_t offset, size_t len, const uint8_t *data);
+const uint8_t *member_get(struct member *, uint64_t offset, size_t *len);
+
+/* Outside (it takes the lock for itself): flush whole pages from *OFFSET up to
+ * END, and zero what a first or last page has in part; at most MAX pages are
+ * freed a call, and *OFFSET moves on. Returns how many were; -1: M is fenced. */
+int64_t member_flush(struct member *, uint64_t *offset, uint64_t end, uint64_t max);
+
+#endif
