@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# While one client erases a full pool with one request, another one on the same
-# loop goes on.
+# While one client erases a full pool, with one request or with many that it
+# sends at once, another one on the same loop goes on.
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
 lender --lend 600M --pool a=512M --pool b=1M
 raw <<'PY'
@@ -27,4 +27,8 @@ def during(what, requests):
 during("one TRIM", [request(TRIM, 0, 512 * MIB)])
 during("one WRITE_ZEROES", [request(ZERO, 0, 512 * MIB)])
 during("one WRITE_ZEROES, NO_HOLE", [request(ZERO, 0, 512 * MIB, NO_HOLE)])
+# What blkdiscard, or the kernel for clusters of swap, sends.
+pieces = range(0, 512 * MIB, MIB)
+during("many TRIM", [request(TRIM, at, MIB) for at in pieces])
+during("many WRITE_ZEROES, NO_HOLE", [request(ZERO, at, MIB, NO_HOLE) for at in pieces])
 PY

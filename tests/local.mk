@@ -58,7 +58,6 @@ behaviour_scripts = \
 	tests/lender-listens.sh \
 	tests/lender-locked.sh \
 	tests/lender-log-is-not-read.sh \
-	tests/lender-many-erasing-do-not-stall.sh \
 	tests/lender-many-threads.sh \
 	tests/lender-may-not-lock.sh \
 	tests/lender-multi-conn.sh \
