@@ -5,7 +5,7 @@
 # ttyS0 is the console: kernel, programs, and our "guest: ..." lines. ttyS1 is the line to the host.
 
 nbdkit_pid=''
-lender=10.0.2.2 # the host's loopback, as seen from here
+lender=10.0.2.2 # the host, as seen from here
 wiring='' lender_port='' gateway_port='' # the scenario begins with these
 # What a host needs that swaps through a process of its own (docs/zero-memory.md). The scenario may
 # have other values, to find out what each is worth.
