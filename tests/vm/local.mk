@@ -3,7 +3,12 @@
 # at a time: each has two processors, and its stalls are measured.
 noinst_PROGRAMS += tests/vm/swapcheck
 # Static, and never with sanitizers: it runs in the guest.
-tests_vm_swapcheck_SOURCES = tests/vm/swapcheck.c
+tests_vm_swapcheck_SOURCES = \
+	tests/vm/swapcheck.c \
+	tests/vm/swapcheck.h \
+	tests/vm/swappage.c \
+	tests/vm/swapwatch.c \
+	tests/vm/swapwork.c
 tests_vm_swapcheck_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
 tests_vm_swapcheck_LDFLAGS = -all-static
 
