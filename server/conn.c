@@ -13,9 +13,6 @@
 
 #include "log.h"
 
-/* A client that asks for more and more without taking replies is not read
- * from while it has this many coming; and again below half of it. */
-#define OWED_MAX 4096
 /* Kept buffers above this size are given back when they are empty. */
 #define KEPT_MAX 16384
 
@@ -139,17 +136,28 @@ static bool push_out(struct conn *c)
 	return true;
 }
 
+/* The others first: go on when the loop comes round again. */
+static void rest(struct conn *c)
+{
+	c->resting = true;
+	ev_timer_set(&c->timer, 0., 0.);
+	ev_timer_start(c->loop->ev, &c->timer);
+}
+
 /* Reading stops while what was kept is to be fed first, and while too much is
  * owed. */
 static void pace_reading(struct conn *c)
 {
-	uint32_t owed = replies_owed(&c->session.replies);
-
 	if (c->state == CONN_ENDING)
 		return;
-	if (c->resting || owed >= OWED_MAX || (c->state == CONN_HANDSHAKE && c->out.len))
+	if (c->stuffed && session_light(&c->session)) {
+		c->stuffed = false;
+		rest(c);
+	}
+	if (c->resting || c->stuffed || session_full(&c->session) ||
+	    (c->state == CONN_HANDSHAKE && c->out.len))
 		watch_reading(c, false);
-	else if (owed < OWED_MAX / 2)
+	else if (session_light(&c->session))
 		watch_reading(c, true);
 }
 
@@ -158,7 +166,7 @@ static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
 	size_t used = handshake_feed(&c->handshake, in, len, &c->out);
 
 	if (c->handshake.state == HANDSHAKE_DONE) {
-		session_start(&c->session, &c->member, c->handshake.size);
+		session_start(&c->session, &c->member, &c->handshake.terms);
 		set_state(c, CONN_SESSION);
 	} else if (c->handshake.state == HANDSHAKE_CLOSE) {
 		if (c->handshake.why)
@@ -167,14 +175,6 @@ static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
 		set_state(c, CONN_ENDING);
 	}
 	return used;
-}
-
-/* The others first: go on when the loop comes round again. */
-static void rest(struct conn *c)
-{
-	c->resting = true;
-	ev_timer_set(&c->timer, 0., 0.);
-	ev_timer_start(c->loop->ev, &c->timer);
 }
 
 /* Bytes consumed, or -1 when C is fenced. TURN counts down the pages that it
@@ -203,7 +203,8 @@ static ssize_t feed_session(struct conn *c, const uint8_t *in, size_t len,
 static bool hungry(const struct conn *c)
 {
 	return c->state == CONN_HANDSHAKE ? c->out.len < HANDSHAKE_OUT_MAX
-	                                  : c->state == CONN_SESSION && !c->resting;
+	                                  : c->state == CONN_SESSION && !c->resting &&
+	                                        !session_full(&c->session);
 }
 
 /* Consume IN and keep the rest. false: C is gone. */
@@ -229,6 +230,7 @@ static bool feed(struct conn *c, const uint8_t *in, size_t len)
 			break;
 		used += (size_t)n;
 	}
+	c->stuffed = c->state == CONN_SESSION && session_full(&c->session) && used < len;
 	if (c->state != CONN_ENDING)
 		buf_put(&c->kept, in + used, len - used);
 	if (c->kept.failed) {

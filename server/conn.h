@@ -24,6 +24,7 @@ struct conn {
 	ev_io readable, writable;
 	ev_timer timer;           /* HANDSHAKE: its deadline; SESSION: end of a rest */
 	bool resting;             /* had its turn; others first */
+	bool stuffed;             /* its session was full before all was fed */
 	struct handshake handshake;
 	struct buf out;           /* the handshake's bytes still to be sent */
 	struct buf kept;          /* received, not yet consumed */

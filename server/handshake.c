@@ -5,10 +5,18 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "export.h"
 #include "nbd.h"
 
 #define MAX_BLOCK (32u << 20)
+
+static const struct {
+	enum context context;
+	uint32_t id;
+	const char *name;
+} contexts[] = {
+	{ CONTEXT_ALLOCATION, 1, "base:allocation" },
+};
+#define CONTEXTS (sizeof contexts / sizeof *contexts)
 
 static void set_state(struct handshake *h, enum handshake_state state)
 {
@@ -65,12 +73,19 @@ static void refuse(struct buf *out, uint32_t option, uint32_t error,
 		memcpy(p, words, len);
 }
 
-static uint16_t export_flags(const struct member *m)
+static uint16_t export_flags(const struct handshake *h)
 {
 	return (uint16_t)(NBD_HAS_FLAGS | NBD_SEND_FLUSH | NBD_SEND_FUA |
 	                  NBD_SEND_TRIM | NBD_SEND_WRITE_ZEROES |
-	                  NBD_CAN_MULTI_CONN | NBD_SEND_CACHE |
-	                  (m->read_only ? NBD_READ_ONLY : 0));
+	                  NBD_CAN_MULTI_CONN | NBD_SEND_CACHE | NBD_SEND_FAST_ZERO |
+	                  (h->terms.structured ? NBD_SEND_DF : 0) |
+	                  (h->member->read_only ? NBD_READ_ONLY : 0));
+}
+
+static bool same_export(const struct export *a, const struct export *b)
+{
+	return a->how == b->how && a->epoch == b->epoch && a->force == b->force &&
+	       strcmp(a->name, b->name) == 0 && strcmp(a->instance, b->instance) == 0;
 }
 
 /* Become a member as the name says. 0, or an option's error with words. */
@@ -79,6 +94,8 @@ static uint32_t join(struct handshake *h, const struct export *e,
 {
 	int r = -1;
 
+	if (!same_export(e, &h->chosen))
+		h->terms.contexts = 0;
 	switch (e->how) {
 	case EXPORT_PLAIN:
 		r = member_join(h->member, pool);
@@ -139,7 +156,7 @@ static void send_infos(struct handshake *h, uint32_t option,
 	if (p) {
 		store16(p, NBD_INFO_EXPORT);
 		store64(p + 2, pool->size);
-		store16(p + 10, export_flags(h->member));
+		store16(p + 10, export_flags(h));
 	}
 	p = reply(out, option, NBD_REP_INFO, 14);
 	if (p) {
@@ -164,28 +181,144 @@ static void send_infos(struct handshake *h, uint32_t option,
 	}
 }
 
+/* An option's string: its length (4 bytes), its bytes. */
+struct text {
+	const uint8_t *data;
+	uint32_t len;
+};
+
+/* Take one off the front of what an option carries; false: it is cut short. */
+static bool take_text(const uint8_t **data, uint32_t *len, struct text *text)
+{
+	if (*len < 4 || load32(*data) > *len - 4)
+		return false;
+	text->len = load32(*data);
+	text->data = *data + 4;
+	*data += 4 + text->len;
+	*len -= 4 + text->len;
+	return true;
+}
+
+static bool text_is(const struct text *text, const char *what)
+{
+	return text->len == strlen(what) && memcmp(text->data, what, text->len) == 0;
+}
+
+/* Does QUERY ask for the context NAME? A list also takes "base:", for all of them. */
+static bool asks_for(const struct text *query, const char *name, bool listing)
+{
+	size_t space = strcspn(name, ":") + 1;
+
+	return text_is(query, name) ||
+	       (listing && query->len == space && memcmp(query->data, name, space) == 0);
+}
+
+/* The contexts that N queries ask for; -1: their lengths do not add up. */
+static int wanted_contexts(const uint8_t *data, uint32_t len, uint32_t n, bool listing,
+                           unsigned *wanted)
+{
+	struct text query;
+
+	for (*wanted = 0; n; n--) {
+		if (!take_text(&data, &len, &query))
+			return -1;
+		for (unsigned i = 0; i < CONTEXTS; i++)
+			if (asks_for(&query, contexts[i].name, listing))
+				*wanted |= contexts[i].context;
+	}
+	return len ? -1 : 0;
+}
+
+static void send_contexts(uint32_t option, unsigned wanted, struct buf *out)
+{
+	for (unsigned i = 0; i < CONTEXTS; i++) {
+		uint32_t len = (uint32_t)strlen(contexts[i].name);
+		uint8_t *p = wanted & contexts[i].context
+		                 ? reply(out, option, NBD_REP_META_CONTEXT, 4 + len) : NULL;
+
+		if (!p)
+			continue;
+		store32(p, contexts[i].id);
+		memcpy(p + 4, contexts[i].name, len);
+	}
+	ack(out, option);
+}
+
+/* LIST tells which contexts there are, SET chooses some, for the export of that
+ * name only. */
+static void meta_context(struct handshake *h, uint32_t option, const uint8_t *data,
+                         uint32_t len, struct buf *out)
+{
+	bool listing = option == NBD_OPT_LIST_META_CONTEXT;
+	char words[POOL_WORDS_MAX];
+	struct pool *pool;
+	struct export e;
+	struct text name;
+	unsigned wanted;
+	uint32_t n;
+
+	if (!listing)
+		h->terms.contexts = 0;
+	if (!h->terms.structured) {
+		refuse(out, option, NBD_REP_ERR_INVALID, "ask for structured replies first");
+		return;
+	}
+	if (!take_text(&data, &len, &name) || len < 4 ||
+	    (n = load32(data), wanted_contexts(data + 4, len - 4, n, listing, &wanted) < 0)) {
+		refuse(out, option, NBD_REP_ERR_INVALID,
+		       "the option's lengths do not add up");
+		return;
+	}
+	pthread_mutex_lock(&h->pools->lock);
+	bool known = export_parse(&e, (const char *)name.data, name.len) == 0 &&
+	             find_pool(h, &e, &pool, words) == 0;
+	pthread_mutex_unlock(&h->pools->lock);
+	if (!known) {
+		refuse(out, option, NBD_REP_ERR_UNKNOWN, "no such export");
+		return;
+	}
+	if (listing && n == 0)
+		wanted = ~0u;
+	if (!listing) {
+		h->chosen = e;
+		h->terms.contexts = wanted;
+	}
+	send_contexts(option, wanted, out);
+}
+
+static void structured_reply(struct handshake *h, uint32_t len, struct buf *out)
+{
+	if (len) {
+		refuse(out, NBD_OPT_STRUCTURED_REPLY, NBD_REP_ERR_INVALID,
+		       "STRUCTURED_REPLY carries no data");
+		return;
+	}
+	h->terms.structured = true;
+	ack(out, NBD_OPT_STRUCTURED_REPLY);
+}
+
 /* INFO tells about a pool, GO also opens it; only GO claims. */
 static void info_or_go(struct handshake *h, uint32_t option,
                        const uint8_t *data, uint32_t len, struct buf *out)
 {
 	char words[POOL_WORDS_MAX];
-	uint32_t name_len, error = 0;
+	uint32_t error = 0;
 	struct export e;
 	struct pool *pool;
+	struct text name;
 	uint16_t n;
 
-	if (len < 6 || (name_len = load32(data)) > len - 6 ||
-	    (n = load16(data + 4 + name_len),
-	     len - 6 - name_len != 2u * n)) {
+	if (!take_text(&data, &len, &name) || len < 2 ||
+	    (n = load16(data), len - 2 != 2u * n)) {
 		refuse(out, option, NBD_REP_ERR_INVALID,
 		       "the option's lengths do not add up");
 		return;
 	}
-	if (name_len > NBD_NAME_MAX) {
+	if (name.len > NBD_NAME_MAX) {
 		refuse(out, option, NBD_REP_ERR_TOO_BIG, "the export name is too long");
 		return;
 	}
-	if (export_parse(&e, (const char *)data + 4, name_len) < 0) {
+	if (export_parse(&e, (const char *)name.data, name.len) < 0) {
 		refuse(out, option, NBD_REP_ERR_UNKNOWN,
 		       "no such export name: it is POOL, POOL@EPOCH or "
 		       "POOL?claim=INSTANCE[&force]");
@@ -198,8 +331,8 @@ static void info_or_go(struct handshake *h, uint32_t option,
 	else if (!error) /* as GO would */
 		h->member->read_only = e.how == EXPORT_PLAIN && pool_owned(pool);
 	if (!error) {
-		h->size = pool->size;
-		send_infos(h, option, &e, pool, data + 6 + name_len, n, out);
+		h->terms.size = pool->size;
+		send_infos(h, option, &e, pool, data + 2, n, out);
 		ack(out, option);
 		if (option == NBD_OPT_GO)
 			set_state(h, HANDSHAKE_DONE);
@@ -223,7 +356,7 @@ static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
 	    find_pool(h, &e, &pool, words) == 0 &&
 	    join(h, &e, pool, words) == 0) {
 		joined = true;
-		h->size = pool->size;
+		h->terms.size = pool->size;
 	}
 	pthread_mutex_unlock(&h->pools->lock);
 	if (!joined) {
@@ -233,8 +366,8 @@ static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
 	uint8_t *p = buf_add(out, h->no_zeroes ? 10 : 134);
 	if (p) {
 		memset(p, 0, h->no_zeroes ? 10 : 134);
-		store64(p, h->size);
-		store16(p + 8, export_flags(h->member));
+		store64(p, h->terms.size);
+		store16(p + 8, export_flags(h));
 	}
 	set_state(h, HANDSHAKE_DONE);
 }
@@ -274,6 +407,13 @@ static void option_whole(struct handshake *h, uint32_t option,
 		break;
 	case NBD_OPT_LIST:
 		list(h, len, out);
+		break;
+	case NBD_OPT_STRUCTURED_REPLY:
+		structured_reply(h, len, out);
+		break;
+	case NBD_OPT_LIST_META_CONTEXT:
+	case NBD_OPT_SET_META_CONTEXT:
+		meta_context(h, option, data, len, out);
 		break;
 	case NBD_OPT_INFO:
 	case NBD_OPT_GO:

@@ -6,7 +6,9 @@
 #define FARPAGE_HANDSHAKE_H
 
 #include "buf.h"
+#include "export.h"
 #include "member.h"
+#include "terms.h"
 
 /* The most an option may carry: the longest name and a long list of infos.
  * What a caller must be able to keep between two calls is this much. */
@@ -33,7 +35,8 @@ struct handshake {
 	unsigned options;      /* how many so far */
 	uint32_t option;       /* being skipped */
 	uint32_t skip;         /* bytes of it left */
-	uint64_t size;         /* of the export, once DONE */
+	struct export chosen;  /* terms.contexts are for it */
+	struct terms terms;    /* good once DONE */
 	const char *why;       /* state CLOSE: words for the log, or NULL */
 };
 

@@ -32,7 +32,8 @@ server_liblender_la_SOURCES = \
 	server/request.c \
 	server/request.h \
 	server/size.c \
-	server/size.h
+	server/size.h \
+	server/terms.h
 server_liblender_la_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS)
 server_liblender_la_LIBADD = server/libstore.la $(INIH_LIBS) $(EV_LIBS) $(PTHREAD_LIBS)
 

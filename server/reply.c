@@ -23,14 +23,28 @@ static int grow(struct replies *r)
 	return 0;
 }
 
-int replies_push(struct replies *r, uint64_t cookie, uint32_t error,
-                 uint64_t offset, uint32_t length)
+int replies_push(struct replies *r, struct reply reply)
 {
 	if (replies_owed(r) == r->size && grow(r) < 0)
 		return -1;
-	r->ring[r->tail++ & (r->size - 1)] = (struct reply){
-		.cookie = cookie, .offset = offset, .length = length, .error = error };
+	r->ring[r->tail++ & (r->size - 1)] = reply;
 	return 0;
+}
+
+int replies_push_bytes(struct replies *r, struct reply reply, const uint8_t *bytes)
+{
+	buf_put(&r->bytes, bytes, reply.length);
+	return r->bytes.failed ? -1 : replies_push(r, reply);
+}
+
+static void take_bytes(struct replies *r, size_t n)
+{
+	r->bytes_taken += n;
+	/* Seldom, so that moving the rest costs little. */
+	if (r->bytes_taken * 2 >= r->bytes.len) {
+		buf_take(&r->bytes, r->bytes_taken);
+		r->bytes_taken = 0;
+	}
 }
 
 /* Bytes that follow those before are one vector with them. */
@@ -53,15 +67,49 @@ static bool full(const struct gather *g)
 	return g->vectors == GATHER_VECTORS || g->bytes >= GATHER_BYTES;
 }
 
-static void add_header(struct gather *g, unsigned n, const struct reply *reply,
+static size_t header_bytes(const struct reply *reply)
+{
+	switch ((enum reply_kind)reply->kind) {
+	case REPLY_SIMPLE: return NBD_SIMPLE_BYTES;
+	case REPLY_DATA: return NBD_CHUNK_BYTES + 8;
+	case REPLY_HOLE: return NBD_CHUNK_BYTES + 12;
+	case REPLY_BYTES: return NBD_CHUNK_BYTES;
+	}
+	return 0;
+}
+
+static size_t body_bytes(const struct reply *reply)
+{
+	return reply->kind == REPLY_HOLE ? 0 : reply->length;
+}
+
+static void chunk_header(uint8_t *header, const struct reply *reply)
+{
+	uint16_t type = reply->kind == REPLY_DATA   ? NBD_CHUNK_DATA
+	                : reply->kind == REPLY_HOLE ? NBD_CHUNK_HOLE
+	                                            : reply->code;
+	size_t payload = header_bytes(reply) - NBD_CHUNK_BYTES + body_bytes(reply);
+
+	store32(header, NBD_CHUNK_MAGIC);
+	store16(header + 4, reply->done ? NBD_CHUNK_DONE : 0);
+	store16(header + 6, type);
+	store64(header + 8, reply->cookie);
+	store32(header + 16, (uint32_t)payload);
+	store64(header + 20, reply->offset);
+	store32(header + 28, reply->length);
+}
+
+static void add_header(struct gather *g, uint8_t *header, const struct reply *reply,
                        size_t skip)
 {
-	uint8_t *header = g->headers[n];
-
-	store32(header, NBD_SIMPLE_MAGIC);
-	store32(header + 4, reply->error);
-	store64(header + 8, reply->cookie);
-	add(g, header + skip, NBD_SIMPLE_BYTES - skip);
+	if (reply->kind == REPLY_SIMPLE) {
+		store32(header, NBD_SIMPLE_MAGIC);
+		store32(header + 4, reply->code);
+		store64(header + 8, reply->cookie);
+	} else {
+		chunk_header(header, reply);
+	}
+	add(g, header + skip, header_bytes(reply) - skip);
 }
 
 static void add_data(struct gather *g, struct member *m, uint64_t offset,
@@ -83,21 +131,33 @@ static void add_data(struct gather *g, struct member *m, uint64_t offset,
 
 void replies_gather(const struct replies *r, struct member *m, struct gather *g)
 {
+	const uint8_t *bytes = r->bytes.data + r->bytes_taken;
 	uint64_t skip = r->sent;
-	unsigned headers = 0;
+	uint8_t *header = g->headers;
 
 	g->vectors = 0;
 	g->bytes = 0;
-	for (uint32_t i = r->head; i != r->tail && headers < GATHER_VECTORS && !full(g); i++) {
+	for (uint32_t i = r->head; i != r->tail && !full(g); i++) {
 		const struct reply *reply = &r->ring[i & (r->size - 1)];
 
-		if (skip < NBD_SIMPLE_BYTES) {
-			add_header(g, headers++, reply, (size_t)skip);
+		if (skip < header_bytes(reply)) {
+			if (header + header_bytes(reply) > g->headers + sizeof g->headers)
+				break;
+			add_header(g, header, reply, (size_t)skip);
+			header += header_bytes(reply);
 			skip = 0;
 		} else {
-			skip -= NBD_SIMPLE_BYTES;
+			skip -= header_bytes(reply);
 		}
-		add_data(g, m, reply->offset + skip, (size_t)(reply->length - skip));
+		if (reply->kind == REPLY_BYTES) {
+			if (full(g))
+				break;
+			add(g, bytes + skip, (size_t)(reply->length - skip));
+			bytes += reply->length;
+		} else {
+			add_data(g, m, reply->offset + skip,
+			         (size_t)(body_bytes(reply) - skip));
+		}
 		skip = 0;
 	}
 }
@@ -106,11 +166,13 @@ void replies_sent(struct replies *r, size_t bytes)
 {
 	r->sent += bytes;
 	while (r->head != r->tail) {
-		uint64_t whole = NBD_SIMPLE_BYTES +
-		                 (uint64_t)r->ring[r->head & (r->size - 1)].length;
+		const struct reply *reply = &r->ring[r->head & (r->size - 1)];
+		uint64_t whole = header_bytes(reply) + (uint64_t)body_bytes(reply);
 
 		if (r->sent < whole)
 			break;
+		if (reply->kind == REPLY_BYTES)
+			take_bytes(r, reply->length);
 		r->sent -= whole;
 		r->head++;
 	}
@@ -119,5 +181,6 @@ void replies_sent(struct replies *r, size_t bytes)
 void replies_free(struct replies *r)
 {
 	free(r->ring);
+	buf_free(&r->bytes);
 	*r = (struct replies){0};
 }

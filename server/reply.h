@@ -1,24 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Replies that a connection still owes, in order. They are kept as what they
- * say, not as bytes: each gathering points straight into the store, and
- * whatever was not sent is gathered anew, so no pointer into the store
- * outlives member_enter() .. member_exit(). */
+/* Replies that a connection still owes, in order: simple ones, and chunks of
+ * structured ones. They are kept as what they say, not as bytes: each gathering
+ * points straight into the store, and whatever was not sent is gathered anew, so
+ * no pointer into the store outlives member_enter() .. member_exit(). How long
+ * one is does not change, whatever happens to the pages meanwhile. */
 #ifndef FARPAGE_REPLY_H
 #define FARPAGE_REPLY_H
 
 #include <sys/uio.h>
 
-#include "nbd.h"
+#include "buf.h"
 #include "member.h"
+#include "nbd.h"
 
 #define GATHER_VECTORS 512
 #define GATHER_BYTES   (1u << 20)
 
+#define REPLY_HEADER_MAX 32
+
+enum reply_kind {
+	REPLY_SIMPLE, /* to a READ, LENGTH bytes at OFFSET follow */
+	REPLY_DATA,   /* a chunk: LENGTH bytes at OFFSET */
+	REPLY_HOLE,   /* a chunk: LENGTH zeros at OFFSET, in words */
+	REPLY_BYTES,  /* a chunk of type CODE: the next LENGTH of replies.bytes */
+};
+
 struct reply {
 	uint64_t cookie;
-	uint64_t offset;  /* of a READ's data, if length is not 0 */
+	uint64_t offset;
 	uint32_t length;
-	uint32_t error;
+	uint16_t code; /* SIMPLE: an NBD error; BYTES: the chunk's type */
+	uint8_t kind;
+	bool done;     /* the last chunk of its reply */
 };
 
 struct replies {
@@ -26,6 +39,8 @@ struct replies {
 	uint32_t size;    /* a power of two, or 0 */
 	uint32_t head, tail; /* counts; head is the oldest */
 	uint64_t sent;    /* bytes of the oldest that are gone already */
+	struct buf bytes; /* what REPLY_BYTES say */
+	size_t bytes_taken; /* of them, by replies that are gone */
 };
 
 /* What one sendmsg() takes. Belongs to a loop, shared by its connections. */
@@ -33,7 +48,7 @@ struct gather {
 	struct iovec vector[GATHER_VECTORS];
 	unsigned vectors;
 	size_t bytes;
-	uint8_t headers[GATHER_VECTORS][NBD_SIMPLE_BYTES];
+	uint8_t headers[GATHER_VECTORS * REPLY_HEADER_MAX]; /* without gaps: one vector */
 };
 
 static inline uint32_t replies_owed(const struct replies *r)
@@ -43,8 +58,9 @@ static inline uint32_t replies_owed(const struct replies *r)
 
 /* -1: no memory for a longer ring. It only grows, so in steady state nothing
  * is allocated. */
-int replies_push(struct replies *, uint64_t cookie, uint32_t error,
-                 uint64_t offset, uint32_t length);
+int replies_push(struct replies *, struct reply);
+/* The same of a REPLY_BYTES and what it says. */
+int replies_push_bytes(struct replies *, struct reply, const uint8_t *bytes);
 /* As much as one sendmsg takes of what M's connection owes; M has entered. */
 void replies_gather(const struct replies *, struct member *m, struct gather *);
 /* BYTES of what was gathered last are sent. */

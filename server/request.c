@@ -16,9 +16,9 @@ static void break_off(struct session *s, const char *why)
 	set_state(s, SESSION_BROKEN);
 }
 
-void session_start(struct session *s, struct member *member, uint64_t size)
+void session_start(struct session *s, struct member *member, const struct terms *terms)
 {
-	*s = (struct session){ .member = member, .size = size };
+	*s = (struct session){ .member = member, .terms = *terms };
 	set_state(s, SESSION_REQUEST);
 }
 
@@ -47,13 +47,21 @@ static bool writes(uint16_t type)
 
 static uint16_t allowed_flags(uint16_t type)
 {
-	return (uint16_t)(NBD_CMD_FLAG_FUA |
-	                  (type == NBD_CMD_WRITE_ZEROES ? NBD_CMD_FLAG_NO_HOLE : 0));
+	switch (type) {
+	case NBD_CMD_READ: return NBD_CMD_FLAG_FUA | NBD_CMD_FLAG_DF;
+	case NBD_CMD_WRITE_ZEROES:
+		return NBD_CMD_FLAG_FUA | NBD_CMD_FLAG_NO_HOLE | NBD_CMD_FLAG_FAST_ZERO;
+	case NBD_CMD_BLOCK_STATUS: return NBD_CMD_FLAG_FUA | NBD_CMD_FLAG_REQ_ONE;
+	}
+	return NBD_CMD_FLAG_FUA;
 }
 
-uint32_t request_check(const struct request *r, uint64_t size, bool read_only)
+uint32_t request_check(const struct request *r, const struct terms *terms, bool read_only)
 {
-	if (r->flags & ~allowed_flags(r->type))
+	uint64_t size = terms->size;
+
+	if (r->flags & ~allowed_flags(r->type) ||
+	    (r->flags & NBD_CMD_FLAG_DF && !terms->structured))
 		return NBD_EINVAL;
 	switch (r->type) {
 	case NBD_CMD_FLUSH:
@@ -62,6 +70,10 @@ uint32_t request_check(const struct request *r, uint64_t size, bool read_only)
 	case NBD_CMD_WRITE:
 		if (r->length > REQUEST_MAX_BYTES)
 			return NBD_EOVERFLOW;
+		break;
+	case NBD_CMD_BLOCK_STATUS:
+		if (!terms->contexts)
+			return NBD_EINVAL;
 		break;
 	case NBD_CMD_TRIM:
 	case NBD_CMD_CACHE:
@@ -76,14 +88,113 @@ uint32_t request_check(const struct request *r, uint64_t size, bool read_only)
 		return NBD_EINVAL;
 	if (r->offset > size || r->length > size - r->offset)
 		return writes(r->type) ? NBD_ENOSPC : NBD_EINVAL;
+	/* Pages that are to be there are written, zero for zero. */
+	if (r->flags & NBD_CMD_FLAG_FAST_ZERO && r->flags & NBD_CMD_FLAG_NO_HOLE)
+		return NBD_ENOTSUP;
 	return NBD_OK;
 }
 
+bool session_full(const struct session *s)
+{
+	return replies_owed(&s->replies) >= SESSION_OWED_MAX ||
+	       s->replies.bytes.len >= SESSION_BYTES_MAX;
+}
+
+bool session_light(const struct session *s)
+{
+	return replies_owed(&s->replies) < SESSION_OWED_MAX / 2 &&
+	       s->replies.bytes.len < SESSION_BYTES_MAX / 2;
+}
+
+static void push(struct session *s, struct reply reply, const uint8_t *bytes)
+{
+	reply.cookie = s->request.cookie;
+	if ((bytes ? replies_push_bytes(&s->replies, reply, bytes)
+	           : replies_push(&s->replies, reply)) < 0)
+		break_off(s, "no memory for its replies");
+}
+
+/* A reply that says no more than ERROR, or OK with LENGTH bytes of a READ. */
 static void owe(struct session *s, uint32_t error, uint32_t length)
 {
-	if (replies_push(&s->replies, s->request.cookie, error,
-	                 s->request.offset, length) < 0)
-		break_off(s, "no memory for its replies");
+	push(s, (struct reply){ .kind = REPLY_SIMPLE, .code = (uint16_t)error,
+	                        .offset = s->request.offset, .length = length }, NULL);
+}
+
+/* READ and BLOCK_STATUS are answered in chunks, if that was agreed. */
+static bool in_chunks(const struct session *s)
+{
+	return s->terms.structured && (s->request.type == NBD_CMD_READ ||
+	                               s->request.type == NBD_CMD_BLOCK_STATUS);
+}
+
+static void owe_error(struct session *s, uint32_t error)
+{
+	uint8_t bytes[6] = {0}; /* the error, and words: none */
+
+	if (!in_chunks(s)) {
+		owe(s, error, 0);
+		return;
+	}
+	store32(bytes, error);
+	push(s, (struct reply){ .kind = REPLY_BYTES, .code = NBD_CHUNK_ERROR,
+	                        .length = sizeof bytes, .done = true }, bytes);
+}
+
+static void owe_chunk(struct session *s, enum reply_kind kind, uint64_t from, uint64_t to)
+{
+	const struct request *r = &s->request;
+
+	if (from < to)
+		push(s, (struct reply){ .kind = (uint8_t)kind, .offset = from,
+		                        .length = (uint32_t)(to - from),
+		                        .done = to == r->offset + r->length }, NULL);
+}
+
+/* From AT up to END, at most: how far it is all data, or all hole. */
+static uint64_t same_until(struct session *s, uint64_t at, uint64_t end, bool *hole)
+{
+	size_t n = (size_t)(end - at);
+
+	*hole = !member_get(s->member, at, &n);
+	return at + n;
+}
+
+/* What is a hole now is told as one. */
+static void read_in_chunks(struct session *s)
+{
+	uint64_t from = s->request.offset, end = from + s->request.length, next;
+	bool whole = s->request.flags & NBD_CMD_FLAG_DF, hole;
+
+	for (uint64_t at = from; !whole && at < end; at = next) {
+		next = same_until(s, at, end, &hole);
+		if (!hole || (next - at < SESSION_HOLE_MIN && next - at < s->request.length))
+			continue;
+		owe_chunk(s, REPLY_DATA, from, at);
+		owe_chunk(s, REPLY_HOLE, at, next);
+		from = next;
+	}
+	owe_chunk(s, REPLY_DATA, from, end);
+}
+
+/* base:allocation: an absent page is a hole that reads as zeros. */
+static void block_status(struct session *s)
+{
+	uint8_t bytes[4 + 8 * SESSION_EXTENTS_MAX], *extent = bytes + 4;
+	uint64_t at = s->request.offset, next;
+	uint64_t end = at + (s->request.length < SESSION_STATUS_MAX ? s->request.length
+	                                                            : SESSION_STATUS_MAX);
+	unsigned max = s->request.flags & NBD_CMD_FLAG_REQ_ONE ? 1 : SESSION_EXTENTS_MAX;
+	bool hole;
+
+	store32(bytes, 1);
+	for (unsigned n = 0; n < max && at < end; n++, extent += 8, at = next) {
+		next = same_until(s, at, end, &hole);
+		store32(extent, (uint32_t)(next - at));
+		store32(extent + 4, hole ? NBD_STATE_HOLE | NBD_STATE_ZERO : 0);
+	}
+	push(s, (struct reply){ .kind = REPLY_BYTES, .code = NBD_CHUNK_STATUS,
+	                        .length = (uint32_t)(extent - bytes), .done = true }, bytes);
 }
 
 static void begin(struct session *s, enum session_state state)
@@ -96,7 +207,7 @@ static void begin(struct session *s, enum session_state state)
 static void carry_out(struct session *s)
 {
 	const struct request *r = &s->request;
-	uint32_t error = request_check(r, s->size, s->member->read_only);
+	uint32_t error = request_check(r, &s->terms, s->member->read_only);
 
 	s->error = error;
 	s->refused = error != NBD_OK;
@@ -112,7 +223,11 @@ static void carry_out(struct session *s)
 		else
 			owe(s, error, 0);
 	} else if (error) {
-		owe(s, error, 0);
+		owe_error(s, error);
+	} else if (r->type == NBD_CMD_BLOCK_STATUS) {
+		block_status(s);
+	} else if (in_chunks(s)) {
+		read_in_chunks(s);
 	} else if (r->type == NBD_CMD_TRIM || r->type == NBD_CMD_WRITE_ZEROES) {
 		begin(s, SESSION_ERASE);
 	} else {
@@ -163,7 +278,7 @@ size_t session_feed(struct session *s, const uint8_t *in, size_t len)
 			if (n == 0)
 				return used;
 			used += n;
-		} else if (s->state == SESSION_REQUEST &&
+		} else if (s->state == SESSION_REQUEST && !session_full(s) &&
 		           len - used >= NBD_REQUEST_BYTES) {
 			if (request_parse(&s->request, in + used) < 0) {
 				break_off(s, "a request without its magic number");

@@ -5,11 +5,22 @@
 #define FARPAGE_REQUEST_H
 
 #include "reply.h"
+#include "terms.h"
 
 #define REQUEST_MAX_BYTES (32u << 20) /* what we advertise as the largest */
 /* Bytes that request_feed() may leave unconsumed: less than a page of payload,
  * because a page is put whole or not at all. */
 #define REQUEST_KEEP_BYTES PAGE_SIZE
+/* A client that asks on and on without taking replies is not heard while it has
+ * this many coming, or so many bytes that lie in no page. */
+#define SESSION_OWED_MAX   4096
+#define SESSION_BYTES_MAX  (256u << 10)
+/* A hole within a READ's data is told as one if it is this long: an alternation
+ * of short ones would be told in more chunks than it has pages. */
+#define SESSION_HOLE_MIN   (64u << 10)
+/* One answer to BLOCK_STATUS looks so far, and tells so much. */
+#define SESSION_STATUS_MAX  (1u << 30)
+#define SESSION_EXTENTS_MAX 64
 /* Pages erased between two looks at the other connections: 8 MiB. */
 #define REQUEST_TURN_PAGES 2048
 
@@ -32,7 +43,7 @@ enum session_state {
 struct session {
 	enum session_state state;
 	struct member *member;
-	uint64_t size;        /* bytes of the export, as the client knows it */
+	struct terms terms;
 	struct request request;
 	uint64_t at;          /* PAYLOAD, ERASE: the next byte's offset */
 	uint64_t left;        /* PAYLOAD, ERASE: bytes still to come */
@@ -44,17 +55,21 @@ struct session {
 
 /* A header from the wire. -1: it does not begin with the magic number. */
 int request_parse(struct request *, const uint8_t in[static NBD_REQUEST_BYTES]);
-/* May it be carried out on SIZE bytes? 0 or an NBD error. */
-uint32_t request_check(const struct request *, uint64_t size, bool read_only);
+/* May it be carried out on these terms? 0 or an NBD error. */
+uint32_t request_check(const struct request *, const struct terms *, bool read_only);
 
-void session_start(struct session *, struct member *, uint64_t size);
+void session_start(struct session *, struct member *, const struct terms *);
 /* Carry out what LEN bytes hold; the rest comes again with more behind it.
  * Returns the number consumed. The member has entered its pool. Stops early in
- * the states ERASE, ENDING and BROKEN. */
+ * the states ERASE, ENDING and BROKEN, and when it is full. */
 size_t session_feed(struct session *, const uint8_t *in, size_t len);
 /* State ERASE: go on with it for at most *TURN pages, which it counts down, by
  * one at least; the member has not entered. -1: fenced. */
 int session_erase(struct session *, uint64_t *turn);
+/* It owes so much that no request is taken until some of it is sent; and so
+ * little that they are again. */
+bool session_full(const struct session *);
+bool session_light(const struct session *);
 void session_free(struct session *);
 
 #endif

@@ -20,7 +20,7 @@ errors = [(go(*x, option), code) for option in (GO, INFO) for x, code in (
 errors += [(option_bytes(GO, b"x" * n), INVALID) for n in range(6)]
 errors += [(option_bytes(option, b"\0" * n), TOO_BIG) for option in (GO, INFO, LIST, 77) for n in (8193, 65536, 1 << 20)]
 errors += [(option_bytes(LIST, b"x"), INVALID), (option_bytes(LIST, b"\0" * 8192), INVALID)]
-errors += [(option_bytes(option, data), UNSUP) for option in (0, 4, 5, 8, 9, 10, 11, 77, 0xFFFFFFFF)
+errors += [(option_bytes(option, data), UNSUP) for option in (0, 4, 5, 11, 12, 77, 0xFFFFFFFF)
            for data in (b"", b"x", b"x" * 8192)]
 for dribble in False, True:
     c = Conn()

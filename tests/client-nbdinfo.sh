@@ -9,7 +9,7 @@ nbdinfo "$uri/second" >"$tmp/second"
 for line in 'newstyle-fixed without TLS' 'export="second"' 'export-size: 1048576 (1M)' \
     'is_rotational: false' 'is_read_only: false' 'can_cache: true' 'can_flush: true' \
     'can_fua: true' 'can_multi_conn: true' 'can_trim: true' 'can_zero: true' \
-    'can_fast_zero: false' 'can_df: false' 'block_size_minimum: 1' \
+    'can_fast_zero: true' 'can_df: true' 'base:allocation' 'block_size_minimum: 1' \
     'block_size_preferred: 4096' 'block_size_maximum: 33554432'; do
     grep -qF "$line" "$tmp/second" || fail "no \"$line\" in: $(cat "$tmp/second")"
 done

@@ -14,6 +14,7 @@ endif
 
 behaviour_scripts = \
 	tests/bad-address-in-use.sh \
+	tests/bad-asks-without-end.sh \
 	tests/bad-config-unreadable.sh \
 	tests/bad-configs.sh \
 	tests/bad-greedy-handshakes.sh \
@@ -32,6 +33,7 @@ behaviour_scripts = \
 	tests/client-nbdsh.sh \
 	tests/client-qemu-img.sh \
 	tests/client-qemu-io.sh \
+	tests/client-sees-holes.sh \
 	tests/lender-32-mib-requests.sh \
 	tests/lender-any-offset-and-length.sh \
 	tests/lender-busy-clients.sh \

@@ -32,6 +32,7 @@ unit_tests = \
 	tests/unit/test-handshake-claim \
 	tests/unit/test-handshake-hostile \
 	tests/unit/test-handshake-lengths \
+	tests/unit/test-handshake-meta \
 	tests/unit/test-link \
 	tests/unit/test-map \
 	tests/unit/test-options \
@@ -44,6 +45,7 @@ unit_tests = \
 	tests/unit/test-reply \
 	tests/unit/test-request \
 	tests/unit/test-session \
+	tests/unit/test-session-chunks \
 	tests/unit/test-session-cut \
 	tests/unit/test-session-erase \
 	tests/unit/test-session-random \
@@ -92,6 +94,8 @@ tests_unit_test_handshake_hostile_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_handshake_hostile_LDADD = $(unit_lender)
 tests_unit_test_handshake_lengths_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_handshake_lengths_LDADD = $(unit_lender)
+tests_unit_test_handshake_meta_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_handshake_meta_LDADD = $(unit_lender)
 tests_unit_test_link_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_link_LDADD = client/libborrower.la $(unit_lender)
 tests_unit_test_map_CPPFLAGS = $(unit_cppflags)
@@ -116,6 +120,8 @@ tests_unit_test_request_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_request_LDADD = $(unit_lender)
 tests_unit_test_session_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_session_LDADD = $(unit_lender)
+tests_unit_test_session_chunks_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_session_chunks_LDADD = $(unit_lender)
 tests_unit_test_session_cut_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_session_cut_LDADD = $(unit_lender)
 tests_unit_test_session_erase_CPPFLAGS = $(unit_cppflags)

@@ -26,7 +26,7 @@ static inline struct serve *serve_begin(struct pool *pool)
 	assert_non_null(v);
 	v->me = body("client");
 	member_join(&v->me->m, pool);
-	session_start(&v->s, &v->me->m, pool->size);
+	session_start(&v->s, &v->me->m, &(struct terms){ .size = pool->size });
 	return v;
 }
 

@@ -9,11 +9,11 @@
 
 #include "handshake.h"
 
-/* has flags, flush, FUA, trim, write zeroes, multi-conn, cache */
-#define FLAGS (1 | 4 | 8 | 32 | 64 | 256 | 1024)
+/* has flags, flush, FUA, trim, write zeroes, multi-conn, cache, fast zero */
+#define FLAGS (1 | 4 | 8 | 32 | 64 | 256 | 1024 | 2048)
 #define READ_ONLY 2
 
-enum { ABORT = 2, LIST = 3, STARTTLS = 5, INFO = 6, GO = 7 };
+enum { ABORT = 2, LIST = 3, STARTTLS = 5, INFO = 6, GO = 7, STRUCTURED = 8, LIST_META = 9, SET_META = 10 };
 #define UNSUP   0x80000001u
 #define POLICY  0x80000002u
 #define INVALID 0x80000003u

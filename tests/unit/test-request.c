@@ -9,8 +9,8 @@
 #define SIZE (UINT64_C(1) << 30)
 #define MAX  (UINT32_C(32) << 20)
 
-enum { READ, WRITE, DISC, FLUSH, TRIM, CACHE, ZEROES };
-enum { FUA = 1, NO_HOLE = 2 };
+enum { READ, WRITE, DISC, FLUSH, TRIM, CACHE, ZEROES, STATUS };
+enum { FUA = 1, NO_HOLE = 2, DF = 4, REQ_ONE = 8, FAST = 16 };
 
 TEST(every_field_is_where_it_belongs)
 {
@@ -44,12 +44,14 @@ TEST(any_other_magic_number)
 	wire_free(&w);
 }
 
+static struct terms terms = { .size = SIZE };
+
 static void check(uint16_t flags, uint16_t type, uint64_t offset, uint32_t length,
                   bool read_only, uint32_t error)
 {
 	const struct request r = { .flags = flags, .type = type, .offset = offset,
 	                           .length = length };
-	uint32_t got = request_check(&r, SIZE, read_only);
+	uint32_t got = request_check(&r, &terms, read_only);
 
 	if (got != error)
 		fail_msg("flags %d type %d offset %llu length %u%s: %u, not %u", flags, type,
@@ -123,17 +125,40 @@ TEST(a_pool_larger_than_4_gib)
 {
 	const struct request r = { .type = TRIM, .offset = 0, .length = 0xffffffff };
 
-	assert_int_equal(request_check(&r, UINT64_C(1) << 33, false), 0);
+	assert_int_equal(request_check(&r, &(struct terms){ .size = UINT64_C(1) << 33 }, false), 0);
 }
 
 TEST(flags)
 {
 	for (size_t i = 0; i < COUNT(ranged); i++)
 		for (uint32_t flags = 0; flags < 0x10000; flags++) {
-			bool fine = !(flags & ~(uint32_t)(FUA | (ranged[i] == ZEROES ? NO_HOLE : 0)));
+			uint32_t known = ranged[i] == ZEROES ? FUA | NO_HOLE | FAST : FUA;
+			uint32_t error = flags & ~known ? 22 : 0;
 
-			check((uint16_t)flags, ranged[i], 0, 4096, false, fine ? 0 : 22);
+			if (!error && (flags & (NO_HOLE | FAST)) == (NO_HOLE | FAST))
+				error = 95; /* not faster than writing zeros */
+			check((uint16_t)flags, ranged[i], 0, 4096, false, error);
 		}
+}
+
+TEST(what_only_some_terms_allow)
+{
+	check(DF, READ, 0, 1, false, 22);
+	check(0, STATUS, 0, 1, false, 22);
+	terms.structured = true;
+	check(DF, READ, 0, 1, false, 0);
+	check(DF | FUA, READ, 0, 1, true, 0);
+	check(DF, WRITE, 0, 1, false, 22);
+	check(DF, STATUS, 0, 1, false, 22);
+	check(0, STATUS, 0, 1, false, 22);
+	terms.contexts = 2;
+	check(0, STATUS, 0, 1, true, 0);
+	check(REQ_ONE | FUA, STATUS, 0, (uint32_t)SIZE, false, 0);
+	check(REQ_ONE, READ, 0, 1, false, 22);
+	check(0, STATUS, 0, 0, false, 22);
+	check(0, STATUS, SIZE, 1, false, 22);
+	check(0, STATUS, 1, (uint32_t)SIZE, false, 22);
+	terms = (struct terms){ .size = SIZE };
 }
 
 TEST(flush)
@@ -192,6 +217,7 @@ int main(void)
 		cmocka_unit_test(lengths_beyond_the_largest),
 		cmocka_unit_test(a_pool_larger_than_4_gib),
 		cmocka_unit_test(flags),
+		cmocka_unit_test(what_only_some_terms_allow),
 		cmocka_unit_test(flush),
 		cmocka_unit_test(read_only),
 		cmocka_unit_test(commands_that_are_not_known),

@@ -135,4 +135,38 @@ static inline void say_simple(struct wire *w, uint32_t error, uint64_t cookie)
 	say(w, 8, cookie);
 }
 
+/* A chunk of a structured reply, with N bytes of payload to be said next. */
+static inline void say_chunk(struct wire *w, bool done, uint16_t type, uint64_t cookie,
+                             size_t n)
+{
+	say(w, 4, 0x668e33ef);
+	say(w, 2, done);
+	say(w, 2, type);
+	say(w, 8, cookie);
+	say(w, 4, n);
+}
+
+static inline void say_data(struct wire *w, bool done, uint64_t cookie, uint64_t offset,
+                            const void *data, size_t n)
+{
+	say_chunk(w, done, 1, cookie, 8 + n);
+	say(w, 8, offset);
+	say_bytes(w, data, n);
+}
+
+static inline void say_hole(struct wire *w, bool done, uint64_t cookie, uint64_t offset,
+                            uint32_t n)
+{
+	say_chunk(w, done, 2, cookie, 12);
+	say(w, 8, offset);
+	say(w, 4, n);
+}
+
+static inline void say_error_chunk(struct wire *w, uint64_t cookie, uint32_t error)
+{
+	say_chunk(w, true, 0x8001, cookie, 6);
+	say(w, 4, error);
+	say(w, 2, 0); /* no words */
+}
+
 #endif
