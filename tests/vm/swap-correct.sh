@@ -1,18 +1,17 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Every page of a working set of three times the RAM comes back right, and in random order those of
-# a smaller one (with FULL=yes of the large one); the disk behind Farpage stays unused; freed pages,
-# and swapoff with blkdiscard, give the lender its memory back. In each wiring; but those that
-# zero-memory.sh fills anyway are filled here only with FULL=yes.
-# [WIRINGS="direct plugin gateway"] [KERNELS=6.12] [FULL=yes]
+# Every page of a working set of three times the RAM comes back right, forward, backward and in
+# random order (a sample: a random page is two requests, and slow; with FULL=yes every page, twice);
+# the disk behind Farpage stays unused; freed pages, and swapoff with blkdiscard, give the lender its
+# memory back. In each wiring; but those that zero-memory.sh fills anyway are filled here only with
+# FULL=yes. [WIRINGS="direct plugin gateway"] [KERNELS=6.12] [FULL=yes]
 . "$FARPAGE_SRCDIR/tests/vm/boot.sh"
 
 one_boot() {
-    again=fr.F small=160M
     case $w/${FULL-} in
-        */yes) passes=fbr ;;
-        direct/) passes=fb ;;
-        *) passes='' again=f.F small=112M ;; # swapoff goes page by page
+        */yes) passes=fbrR sample=1 ;;
+        direct/) passes=fbR sample=16 ;;
+        *) passes='' ;;
     esac
     wire "$w" 1G
     guest <<'EOT' || { cat "$dir/console"; fail "$w, kernel $KERNEL"; }
@@ -23,13 +22,12 @@ swap_farpage
 lender_below() { [ "$(host lender_used_kib)" -lt "$1" ]; }
 
 if [ -n "$passes" ]; then
-    swapcheck --size 400M --passes "$passes" --hang 60 --on-hang 9mtb || fail swapcheck
+    swapcheck --size 400M --passes "$passes" --sample "$sample" --hang 60 --on-hang 9mtb || fail swapcheck
     held=$(host lender_used_max_kib)
     [ "$held" -gt 250000 ] || fail "the lender never held more than $held KiB"
     wait_for 60 'freed pages to leave the lender' lender_below $((before + 40000))
 fi
-case $again in *r*) sysctl -q vm.page-cluster=0 ;; esac # reads ahead only for those who read in order
-swapcheck --size "$small" --passes "$again" --gate /run/gate --hang 60 >/run/log & check=$!
+swapcheck --size 112M --passes f.F --gate /run/gate --hang 60 >/run/log & check=$!
 wait_for 400 'the gate' grep 'at the gate' /run/log
 [ "$(swap_used_kib /dev/nbd0)" -gt 15000 ] || fail 'nothing left to swap off'
 [ "$(host lender_used_kib)" -gt $((before + 15000)) ] || fail 'the pages are not with the lender'

@@ -22,7 +22,7 @@
 #include <time.h>
 #include <unistd.h>
 
-struct options opt = {.size_bytes = 64 << 20, .processes = 4, .rounds = 1, .passes = "fbrF", .progress_seconds = 5};
+struct options opt = {.size_bytes = 64 << 20, .processes = 4, .rounds = 1, .passes = "fbrF", .progress_seconds = 5, .sample = 1};
 struct report *reports;
 uint64_t started_us;
 
@@ -70,6 +70,7 @@ static const char help[] =
 	"  --processes N        how many share it (4)\n"
 	"  --passes LETTERS     one pass each: f forward, b backward, r random; check, then rewrite;\n"
 	"                       F, B, R only check (fbrF); . wait at the gate\n"
+	"  --sample N           R visits one page in N, all over the working set (1)\n"
 	"  --gate FILE          which opens when FILE exists\n"
 	"  --rounds N           all passes so often (1), but start no new round after\n"
 	"  --time SECONDS\n"
@@ -108,7 +109,7 @@ static void parse_options(int argc, char **argv)
 	static const struct option table[] = {
 		{"size", 1, NULL, 's'},  {"processes", 1, NULL, 'n'}, {"passes", 1, NULL, 'p'},
 		{"rounds", 1, NULL, 'r'}, {"time", 1, NULL, 't'},     {"files", 1, NULL, 'f'},
-		{"gate", 1, NULL, 'w'},
+		{"gate", 1, NULL, 'w'},  {"sample", 1, NULL, 'm'},
 		{"hang", 1, NULL, 'h'},  {"on-hang", 1, NULL, 'k'},   {"progress", 1, NULL, 'g'},
 		{"plant", 0, NULL, 'x'}, {"help", 0, NULL, '?'},      {NULL, 0, NULL, 0}};
 	int c;
@@ -123,6 +124,7 @@ static void parse_options(int argc, char **argv)
 		case 'f': opt.files = optarg; break;
 		case 'h': opt.hang_seconds = parse_count(optarg, INT_MAX); break;
 		case 'w': opt.gate = optarg; break;
+		case 'm': opt.sample = parse_count(optarg, 4096); break;
 		case 'k': opt.sysrq = optarg; break;
 		case 'g': opt.progress_seconds = parse_count(optarg, INT_MAX); break;
 		case 'x': opt.plant = true; break;

@@ -30,6 +30,7 @@ struct report {
 struct options {
 	uint64_t size_bytes;
 	unsigned processes, rounds, seconds, hang_seconds, progress_seconds;
+	unsigned sample; /* R visits one page of so many */
 	const char *passes, *files, *sysrq, *gate;
 	bool plant;
 };

@@ -67,8 +67,9 @@ static void share_step(struct share *s, struct report *r, uint32_t index, uint32
 static void share_pass(struct share *s, struct report *r, char pass, uint32_t generation)
 {
 	uint64_t before = now_us(), key = mix(generation + 1);
+	uint32_t n = pass == 'R' ? s->pages / opt.sample : s->pages;
 
-	for (uint32_t i = 0; i < s->pages; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		uint32_t index = pass == 'f' || pass == 'F'   ? i
 						 : pass == 'b' || pass == 'B' ? s->pages - 1 - i
 													  : scatter(i, s->pages, key);
