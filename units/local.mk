@@ -37,5 +37,4 @@ EXTRA_DIST += \
 # One boot of systemd, with the other guests.
 check-units: all
 	$(MAKE) -j1 check TESTS=tests/units-guest.sh
-check-vm: check-units
 .PHONY: check-units
