@@ -267,7 +267,7 @@ static void on_readable(struct ev_loop *ev, ev_io *w, int events)
 	size_t kept = c->kept.len;
 	ssize_t n;
 
-	(void)ev, (void)events;
+	(void)events;
 	if (kept > HANDSHAKE_KEEP_BYTES) { /* not while reading is on */
 		watch_reading(c, false);
 		return;
@@ -282,6 +282,7 @@ static void on_readable(struct ev_loop *ev, ev_io *w, int events)
 		return;
 	}
 	c->kept.len = 0;
+	c->loop->active = ev_now(ev);
 	received(c, rx, kept + (size_t)n);
 }
 

@@ -154,6 +154,8 @@ static const char *cannot_change(struct daemon *d, const struct options *new)
 		return "listen cannot change while it runs";
 	if (old->threads != new->threads)
 		return "threads cannot change while it runs";
+	if (old->busy_poll_us != new->busy_poll_us)
+		return "busy-poll cannot change while it runs";
 	if (!same_text(old->pid_file, new->pid_file))
 		return "pid-file cannot change while it runs";
 	if (old->log_level != new->log_level)
@@ -282,6 +284,7 @@ static int make_loops(struct daemon *d)
 		d->loops.loop[d->loops.n] = loop_new(ev, &d->pools);
 		if (!d->loops.loop[d->loops.n])
 			return -1;
+		d->loops.loop[d->loops.n]->busy_poll = d->options.busy_poll_us / 1e6;
 	}
 	return 0;
 }

@@ -19,8 +19,10 @@ static void on_wake(struct ev_loop *ev, ev_async *w, int events)
 	n = loop->inbox_len;
 	loop->inbox = NULL;
 	loop->inbox_len = loop->inbox_size = 0;
-	if (loop->stopping)
+	if (loop->stopping) {
+		loop->ended = true;
 		ev_break(ev, EVBREAK_ALL);
+	}
 	pthread_mutex_unlock(&loop->lock);
 	for (size_t i = 0; i < n; i++)
 		conn_new(loop, fds[i]);
@@ -82,7 +84,13 @@ void loop_stop(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
-	ev_run(loop->ev, 0);
+	if (loop->busy_poll <= 0)
+		ev_run(loop->ev, 0);
+	while (!loop->ended) {
+		bool idle = ev_now(loop->ev) - loop->active > loop->busy_poll;
+
+		ev_run(loop->ev, idle ? EVRUN_ONCE : EVRUN_NOWAIT);
+	}
 }
 
 void loop_free(struct loop *loop)

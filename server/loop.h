@@ -22,6 +22,9 @@ struct loop {
 	struct pools *pools;
 	pthread_t thread;
 	ev_async wake;
+	ev_tstamp busy_poll;    /* s: look so long for more before sleeping */
+	ev_tstamp active;       /* when something was received last */
+	bool ended;
 	LIST_HEAD(, conn) conns;
 	struct gather gather;
 	uint8_t rx[HANDSHAKE_KEEP_BYTES + LOOP_RX_BYTES];

@@ -100,6 +100,18 @@ static const char *set_threads(struct options *o, const char *value)
 	return NULL;
 }
 
+static const char *set_busy_poll(struct options *o, const char *value)
+{
+	char *end;
+	unsigned long n = strtoul(value, &end, 10);
+
+	if (!isdigit((unsigned char)*value) || *end || n > OPTIONS_BUSY_POLL_MAX)
+		return "write microseconds from 0 to 1000000";
+	o->busy_poll_us = (unsigned)n;
+	o->busy_poll_said = true;
+	return NULL;
+}
+
 static const char *set_pid_file(struct options *o, const char *value)
 {
 	return *value ? set_text(&o->pid_file, value) : "write a path";
@@ -126,6 +138,8 @@ static const struct {
 	{ "pool", "NAME=SIZE", true, set_pool,
 	  "a pool; NAME=SIZE,thin is not reserved; may repeat [" DEFAULT_POOL "=all of lend]" },
 	{ "threads", "N", true, set_threads, "event loops, 1 to 64 [1]" },
+	{ "busy-poll", "USEC", true, set_busy_poll,
+	  "after a request look for the next one so long before sleeping [0]" },
 	{ "pid-file", "FILE", true, set_pid_file, "write the process id to FILE" },
 	{ "log-level", "LEVEL", true, set_log_level, "error, warn, info or debug [info]" },
 	{ "check-config", NULL, false, set_check,
@@ -181,6 +195,7 @@ static bool overridden(const struct options *cli, const char *name)
 {
 	return (in(name, "listen") && cli->listens) || (in(name, "lend") && cli->lend) ||
 	       (in(name, "pool") && cli->pools) || (in(name, "threads") && cli->threads) ||
+	       (in(name, "busy-poll") && cli->busy_poll_said) ||
 	       (in(name, "pid-file") && cli->pid_file) ||
 	       (in(name, "log-level") && cli->log_level != (enum log_level)-1);
 }

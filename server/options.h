@@ -12,6 +12,7 @@
 
 #define OPTIONS_LISTEN_MAX 16
 #define OPTIONS_POOLS_MAX  1024
+#define OPTIONS_BUSY_POLL_MAX 1000000
 #define OPTIONS_THREADS_MAX 64
 #define OPTIONS_WORDS_MAX  1024
 
@@ -30,6 +31,8 @@ struct options {
 	struct pool_spec *pool;
 	unsigned pools;
 	unsigned threads;
+	unsigned busy_poll_us;
+	bool busy_poll_said;
 	char *pid_file;
 	enum log_level log_level;
 };

@@ -37,6 +37,7 @@ PY
 }
 refuses "listen cannot change" 's/^listen.*/listen = 127.0.0.1:1/'
 refuses "listen cannot change" "\$a listen = 127.0.0.1:1"
+refuses "busy-poll cannot change" '/^threads/a busy-poll = 5'
 refuses "threads cannot change" '/^threads/s/1/2/'
 refuses "log-level cannot change" s/info/debug/
 refuses "lend cannot change" s/32M/33M/

@@ -37,6 +37,7 @@ behaviour_scripts = \
 	tests/lender-32-mib-requests.sh \
 	tests/lender-any-offset-and-length.sh \
 	tests/lender-busy-clients.sh \
+	tests/lender-busy-poll.sh \
 	tests/lender-claim-fences.sh \
 	tests/lender-claim-in-traffic.sh \
 	tests/lender-claim-refused.sh \

@@ -61,6 +61,7 @@ TEST(everything_at_once)
 	          "pool = b=1G,thin ; not reserved\n"
 	          "; as many as there are processors\n"
 	          "threads = 4\n"
+	          "busy-poll = 50\n"
 	          "pid-file = /run/a file.pid\n"
 	          "log-level = warn");
 	assert_string_equal(o.config, path);
@@ -74,6 +75,7 @@ TEST(everything_at_once)
 	assert_string_equal(o.pool[1].name, "b");
 	assert_true(o.pool[1].thin);
 	assert_int_equal(o.threads, 4);
+	assert_int_equal(o.busy_poll_us, 50);
 	assert_string_equal(o.pid_file, "/run/a file.pid");
 	assert_int_equal(o.log_level, LOG_WARN);
 	assert_false(o.check_config);

@@ -169,6 +169,7 @@ TEST(more_pools_than_is_lent)
 
 TEST(bad_threads_and_levels_and_paths)
 {
+	const char *const polls[] = { "", "-1", "1000001", "1.5", "50us", " 5", "+5" };
 	const char *const threads[] = { "", "0", "-1", "65", "1.5", "2x", " 2", "99999999999999999999" };
 	const char *const levels[] = { "", "loud", "INFO", "infos", "1" };
 
@@ -178,6 +179,10 @@ TEST(bad_threads_and_levels_and_paths)
 		bad("error, warn, info or debug", "farpaged", "--log-level", levels[i]);
 	bad("write a path", "farpaged", "--pid-file", "");
 	good("farpaged", "--threads", "64");
+	for (size_t i = 0; i < COUNT(polls); i++)
+		bad("from 0 to 1000000", "farpaged", "--busy-poll", polls[i]);
+	good("farpaged", "--busy-poll", "1000000");
+	assert_int_equal(o.busy_poll_us, 1000000);
 }
 
 /* Every option is in the help, which ends the reading. */
