@@ -37,6 +37,10 @@ static void set_state(struct conn *c, enum conn_state state)
 {
 	c->state = state;
 	ev_timer_stop(c->loop->ev, &c->timer);
+	if (state == CONN_ENDING) {
+		ev_timer_set(&c->timer, 0., CONN_DEAD_SECONDS);
+		ev_timer_again(c->loop->ev, &c->timer);
+	}
 	if (state == CONN_SESSION)
 		log_line(LOG_INFO, "%s opens pool %s, epoch %llu%s", c->member.peer,
 		         c->member.pool->name, (unsigned long long)c->member.epoch,
@@ -84,12 +88,21 @@ static ssize_t sent(ssize_t n)
 	return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : n;
 }
 
+/* Its client takes what it is owed. */
+static void moved(struct conn *c)
+{
+	if (c->state == CONN_ENDING)
+		ev_timer_again(c->loop->ev, &c->timer);
+}
+
 static ssize_t send_handshake(struct conn *c)
 {
 	ssize_t n = sent(send(c->fd, c->out.data, c->out.len, MSG_NOSIGNAL));
 
-	if (n > 0)
+	if (n > 0) {
 		buf_take(&c->out, (size_t)n);
+		moved(c);
+	}
 	return n;
 }
 
@@ -105,8 +118,10 @@ static ssize_t send_replies(struct conn *c)
 	                 &(struct msghdr){ .msg_iov = g->vector, .msg_iovlen = g->vectors },
 	                 MSG_NOSIGNAL));
 	member_exit(&c->member);
-	if (n > 0)
+	if (n > 0) {
 		replies_sent(&c->session.replies, (size_t)n);
+		moved(c);
+	}
 	return n > 0 && (size_t)n < g->bytes ? 0 : n;
 }
 
@@ -127,12 +142,15 @@ static bool push_out(struct conn *c)
 		conn_free(c);
 		return false;
 	}
+	if (c->out.data && c->out.len == 0 && c->state == CONN_SESSION)
+		buf_free(&c->out);
 	bool more = c->out.len || replies_owed(&c->session.replies);
 	if (!more && c->state == CONN_ENDING) {
 		conn_free(c);
 		return false;
 	}
-	watch_writing(c, more);
+	/* What is stuffed in its handshake goes on when it can write. */
+	watch_writing(c, more || (c->stuffed && c->state == CONN_HANDSHAKE));
 	return true;
 }
 
@@ -150,7 +168,7 @@ static void pace_reading(struct conn *c)
 {
 	if (c->state == CONN_ENDING)
 		return;
-	if (c->stuffed && session_light(&c->session)) {
+	if (c->stuffed && c->state == CONN_SESSION && session_light(&c->session)) {
 		c->stuffed = false;
 		rest(c);
 	}
@@ -230,7 +248,7 @@ static bool feed(struct conn *c, const uint8_t *in, size_t len)
 			break;
 		used += (size_t)n;
 	}
-	c->stuffed = c->state == CONN_SESSION && session_full(&c->session) && used < len;
+	c->stuffed = !hungry(c) && !c->resting && used < len;
 	if (c->state != CONN_ENDING)
 		buf_put(&c->kept, in + used, len - used);
 	if (c->kept.failed) {
@@ -308,7 +326,8 @@ static void on_timer(struct ev_loop *ev, ev_timer *w, int events)
 		c->resting = false;
 		resume(c);
 	} else {
-		drop(c, "no handshake within 10 s");
+		drop(c, c->state == CONN_HANDSHAKE ? "no handshake within 10 s"
+		                                   : "it does not take what it asked for");
 	}
 }
 

@@ -22,9 +22,9 @@ struct conn {
 	int fd;
 	enum conn_state state;
 	ev_io readable, writable;
-	ev_timer timer;           /* HANDSHAKE: its deadline; SESSION: end of a rest */
+	ev_timer timer;           /* SESSION: end of a rest; else a deadline */
 	bool resting;             /* had its turn; others first */
-	bool stuffed;             /* its session was full before all was fed */
+	bool stuffed;             /* it could take no more before all was fed */
 	struct handshake handshake;
 	struct buf out;           /* the handshake's bytes still to be sent */
 	struct buf kept;          /* received, not yet consumed */

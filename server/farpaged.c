@@ -181,7 +181,24 @@ static const char *cannot_change(struct daemon *d, const struct options *new)
 	return words;
 }
 
-/* All was checked, so that only a lack of memory can stop this half way. */
+/* Pages that NEW's pools need beyond what the present ones have. */
+static uint64_t more_pages(struct daemon *d, const struct options *new)
+{
+	uint64_t need = 0, have = 0;
+	struct pool *pool;
+
+	for (unsigned i = 0; i < new->pools; i++)
+		need += new->pool[i].thin ? 0 : new->pool[i].size >> PAGE_SHIFT;
+	TAILQ_FOREACH(pool, &d->pools.list, link)
+		if (!pool->thin)
+			have += pool->size >> PAGE_SHIFT;
+		else if (!find_spec(new, pool->name))
+			have += atomic_load(&pool->used_pages);
+	return need > have ? need - have : 0;
+}
+
+/* All was checked and what it needs is held, so that only a lack of memory can
+ * stop this half way. */
 static void change_pools(struct daemon *d, const struct options *new)
 {
 	char words[POOL_WORDS_MAX];
@@ -222,8 +239,12 @@ static void reload(struct daemon *d)
 	else {
 		pthread_mutex_lock(&d->pools.lock);
 		why = cannot_change(d, &new);
-		if (!why)
+		if (!why && !pools_hold(&d->pools, more_pages(d, &new)))
+			why = "the thin pools have just taken what the new ones need";
+		if (!why) {
 			change_pools(d, &new);
+			pools_release(&d->pools);
+		}
 		pthread_mutex_unlock(&d->pools.lock);
 	}
 	if (why) {
@@ -322,11 +343,12 @@ static int start(struct daemon *d)
 	char words[LISTEN_WORDS_MAX];
 
 	raise_descriptors();
+	/* Before the pools, which lock themselves: it may have to take it back. */
+	lock_memory();
 	pools_init(&d->pools, d->options.lend);
 	for (unsigned i = 0; i < d->options.pools; i++)
 		if (add_pool(d, &d->options.pool[i]) < 0)
 			return -1;
-	lock_memory();
 	if (make_loops(d) < 0) {
 		log_line(LOG_ERROR, "cannot make an event loop: %s", strerror(errno));
 		return -1;

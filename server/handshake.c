@@ -350,6 +350,7 @@ static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
 	struct export e;
 	struct pool *pool;
 	bool joined = false;
+	uint16_t flags = 0;
 
 	pthread_mutex_lock(&h->pools->lock);
 	if (export_parse(&e, (const char *)data, len) == 0 &&
@@ -357,6 +358,7 @@ static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
 	    join(h, &e, pool, words) == 0) {
 		joined = true;
 		h->terms.size = pool->size;
+		flags = export_flags(h);
 	}
 	pthread_mutex_unlock(&h->pools->lock);
 	if (!joined) {
@@ -367,7 +369,7 @@ static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
 	if (p) {
 		memset(p, 0, h->no_zeroes ? 10 : 134);
 		store64(p, h->terms.size);
-		store16(p + 8, export_flags(h));
+		store16(p + 8, flags);
 	}
 	set_state(h, HANDSHAKE_DONE);
 }

@@ -2,6 +2,7 @@
 #include "log.h"
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,11 +16,17 @@ static const char *const names[] = { "error", "warn", "info", "debug" };
  * is at most PIPE_BUF long, so a pipe that takes a byte takes all of it. */
 static void put_line(const char *line, size_t len)
 {
+	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 	struct pollfd err = { .fd = STDERR_FILENO, .events = POLLOUT };
 
-	if (poll(&err, 1, 0) > 0 && err.revents & POLLOUT &&
-	    write(STDERR_FILENO, line, len) < 0)
-		return;
+	ssize_t n = 0;
+
+	/* What poll saw is still so when we write. */
+	pthread_mutex_lock(&lock);
+	if (poll(&err, 1, 0) > 0 && err.revents & POLLOUT)
+		n = write(STDERR_FILENO, line, len);
+	pthread_mutex_unlock(&lock);
+	(void)n; /* there is nobody to tell */
 }
 
 void log_line(enum log_level level, const char *format, ...)

@@ -66,7 +66,8 @@ static const char *set_pool(struct options *o, const char *value)
 	memcpy(spec.name, value, (size_t)(equals - value));
 	if (!pool_name_valid(spec.name))
 		return "a name has 1 to 64 letters, digits, dots, dashes and underscores";
-	snprintf(size, sizeof size, "%s", equals + 1);
+	if (snprintf(size, sizeof size, "%s", equals + 1) >= (int)sizeof size)
+		return "write the size as a multiple of 4K, such as 8G";
 	char *comma = strchr(size, ',');
 	if (comma) {
 		spec.thin = strcmp(comma, ",thin") == 0;

@@ -13,6 +13,8 @@ void pools_init(struct pools *pools, uint64_t lend_bytes)
 	pthread_mutex_init(&pools->lock, NULL);
 	TAILQ_INIT(&pools->list);
 	pools->lend_pages = lend_bytes >> PAGE_SHIFT;
+	pools->holding = false;
+	pools->held_pages = 0;
 	atomic_init(&pools->granted_pages, 0);
 }
 
@@ -31,6 +33,41 @@ bool pools_grant(struct pools *pools, uint64_t pages)
 void pools_ungrant(struct pools *pools, uint64_t pages)
 {
 	atomic_fetch_sub(&pools->granted_pages, pages);
+}
+
+bool pools_hold(struct pools *pools, uint64_t pages)
+{
+	if (!pools_grant(pools, pages))
+		return false;
+	pools->held_pages = pages;
+	pools->holding = true;
+	return true;
+}
+
+void pools_release(struct pools *pools)
+{
+	pools_ungrant(pools, pools->held_pages);
+	pools->held_pages = 0;
+	pools->holding = false;
+}
+
+/* The same as granting, but from what is held first. */
+static bool reserve(struct pools *pools, uint64_t pages)
+{
+	uint64_t held = pages < pools->held_pages ? pages : pools->held_pages;
+
+	if (!pools_grant(pools, pages - held))
+		return false;
+	pools->held_pages -= held;
+	return true;
+}
+
+static void unreserve(struct pools *pools, uint64_t pages)
+{
+	if (pools->holding)
+		pools->held_pages += pages;
+	else
+		pools_ungrant(pools, pages);
 }
 
 static void random_bytes(void *p, size_t n)
@@ -99,7 +136,7 @@ int pool_add(struct pools *pools, const char *name, uint64_t size, bool thin,
 {
 	struct pool *pool;
 
-	if (!thin && !pools_grant(pools, size >> PAGE_SHIFT))
+	if (!thin && !reserve(pools, size >> PAGE_SHIFT))
 		return refuse_lend(pools, name, size, words);
 	pool = calloc(1, sizeof *pool);
 	if (!pool)
@@ -121,7 +158,7 @@ err:
 	snprintf(words, POOL_WORDS_MAX, "pool %s: no memory for %" PRIu64 " MiB: %s",
 	         name, size >> 20, strerror(errno));
 	if (!thin)
-		pools_ungrant(pools, size >> PAGE_SHIFT);
+		unreserve(pools, size >> PAGE_SHIFT);
 	free(pool);
 	return -1;
 }
@@ -131,7 +168,7 @@ int pool_grow(struct pool *pool, uint64_t size, char words[static POOL_WORDS_MAX
 	uint64_t more = (size - pool->size) >> PAGE_SHIFT;
 	int r;
 
-	if (!pool->thin && !pools_grant(pool->pools, more))
+	if (!pool->thin && !reserve(pool->pools, more))
 		return refuse_lend(pool->pools, pool->name, size - pool->size, words);
 	pthread_rwlock_wrlock(&pool->lock);
 	r = pool->store->ops->resize(pool->store, size >> PAGE_SHIFT);
@@ -142,7 +179,7 @@ int pool_grow(struct pool *pool, uint64_t size, char words[static POOL_WORDS_MAX
 		snprintf(words, POOL_WORDS_MAX, "pool %s: no memory for %" PRIu64 " MiB: %s",
 		         pool->name, size >> 20, strerror(errno));
 		if (!pool->thin)
-			pools_ungrant(pool->pools, more);
+			unreserve(pool->pools, more);
 	}
 	return r;
 }
@@ -158,7 +195,7 @@ bool pool_idle(struct pool *pool)
 static void pool_free(struct pool *pool)
 {
 	TAILQ_REMOVE(&pool->pools->list, pool, link);
-	pools_ungrant(pool->pools, pool->thin ? atomic_load(&pool->used_pages)
+	unreserve(pool->pools, pool->thin ? atomic_load(&pool->used_pages)
 	                                : pool->size >> PAGE_SHIFT);
 	pool->store->ops->close(pool->store);
 	pthread_rwlock_destroy(&pool->lock);

@@ -47,7 +47,9 @@ struct pools {
 	pthread_mutex_t lock;
 	TAILQ_HEAD(pool_list, pool) list;     /* in the order they were added */
 	uint64_t lend_pages;
-	_Atomic uint64_t granted_pages;       /* reserved or, if thin, put */
+	_Atomic uint64_t granted_pages;       /* reserved or, if thin, put; or held */
+	bool holding;
+	uint64_t held_pages;                  /* for the pools that are being changed */
 };
 
 void pools_init(struct pools *, uint64_t lend_bytes);
@@ -68,6 +70,12 @@ struct pool *pool_find(struct pools *, const char *name);
 /* "incarnation=HEX epoch=N since=N used=BYTES size=BYTES". An owner that finds
  * incarnation and since as they were finds its pages as they were. */
 void pool_describe(struct pool *, char text[static POOL_WORDS_MAX]);
+
+/* While pools are changed: hold PAGES more, and what removed pools had, for those
+ * that are added and grow, so that no thin pool takes it in between. false: there
+ * is not so much. Under pools.lock. */
+bool pools_hold(struct pools *, uint64_t pages);
+void pools_release(struct pools *);
 
 /* Take PAGES out of what is lent; false when that would be too much. */
 bool pools_grant(struct pools *, uint64_t pages);

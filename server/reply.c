@@ -95,8 +95,10 @@ static void chunk_header(uint8_t *header, const struct reply *reply)
 	store16(header + 6, type);
 	store64(header + 8, reply->cookie);
 	store32(header + 16, (uint32_t)payload);
-	store64(header + 20, reply->offset);
-	store32(header + 28, reply->length);
+	if (reply->kind != REPLY_BYTES)
+		store64(header + 20, reply->offset);
+	if (reply->kind == REPLY_HOLE)
+		store32(header + 28, reply->length);
 }
 
 static void add_header(struct gather *g, uint8_t *header, const struct reply *reply,

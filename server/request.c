@@ -160,13 +160,14 @@ static uint64_t same_until(struct session *s, uint64_t at, uint64_t end, bool *h
 	return at + n;
 }
 
-/* What is a hole now is told as one. */
+/* What is a hole now is told as one. What was not looked at is told as data. */
 static void read_in_chunks(struct session *s)
 {
 	uint64_t from = s->request.offset, end = from + s->request.length, next;
-	bool whole = s->request.flags & NBD_CMD_FLAG_DF, hole;
+	unsigned runs = s->request.flags & NBD_CMD_FLAG_DF ? 0 : SESSION_RUNS_MAX;
+	bool hole;
 
-	for (uint64_t at = from; !whole && at < end; at = next) {
+	for (uint64_t at = from; runs && at < end; at = next, runs--) {
 		next = same_until(s, at, end, &hole);
 		if (!hole || (next - at < SESSION_HOLE_MIN && next - at < s->request.length))
 			continue;
@@ -317,11 +318,12 @@ static int64_t fill(struct session *s, uint64_t max)
 
 static int64_t flush(struct session *s, uint64_t max)
 {
-	uint64_t end = s->at + s->left;
+	uint64_t begin = s->at, end = begin + s->left;
 	int64_t pages = member_flush(s->member, &s->at, end, max);
 
 	s->left = end - s->at;
-	return pages;
+	return pages < 0 ? -1 : pages + (int64_t)((s->at - begin) >> PAGE_SHIFT) /
+	                                    REQUEST_LOOKED_PAGES;
 }
 
 int session_erase(struct session *s, uint64_t *turn)
@@ -329,9 +331,13 @@ int session_erase(struct session *s, uint64_t *turn)
 	int64_t pages = s->request.flags & NBD_CMD_FLAG_NO_HOLE ? fill(s, *turn)
 	                                                        : flush(s, *turn);
 
-	if (pages < 0)
+	if (pages < 0 && errno == EPERM) { /* the owner is back, and we may only look */
+		s->error = NBD_EPERM;
+		s->left = 0;
+	} else if (pages < 0) {
 		return -1;
-	if (pages == 0)
+	}
+	if (pages <= 0)
 		pages = 1;
 	*turn = *turn > (uint64_t)pages ? *turn - (uint64_t)pages : 0;
 	if (s->left == 0) {

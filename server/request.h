@@ -15,11 +15,12 @@
  * this many coming, or so many bytes that lie in no page. */
 #define SESSION_OWED_MAX   4096
 #define SESSION_BYTES_MAX  (256u << 10)
-/* A hole within a READ's data is told as one if it is this long: an alternation
- * of short ones would be told in more chunks than it has pages. */
+/* A hole within a READ's data is told as one if it is this long, and if so few
+ * runs of pages come before it: what it costs to look, and to tell, is bounded. */
 #define SESSION_HOLE_MIN   (64u << 10)
+#define SESSION_RUNS_MAX   64
 /* One answer to BLOCK_STATUS looks so far, and tells so much. */
-#define SESSION_STATUS_MAX  (1u << 30)
+#define SESSION_STATUS_MAX  (256u << 20)
 #define SESSION_EXTENTS_MAX 64
 /* Pages erased between two looks at the other connections: 8 MiB. */
 #define REQUEST_TURN_PAGES 2048
@@ -63,6 +64,9 @@ void session_start(struct session *, struct member *, const struct terms *);
  * Returns the number consumed. The member has entered its pool. Stops early in
  * the states ERASE, ENDING and BROKEN, and when it is full. */
 size_t session_feed(struct session *, const uint8_t *in, size_t len);
+/* Pages that are looked at cost so much less than pages that are erased. */
+#define REQUEST_LOOKED_PAGES 4096
+
 /* State ERASE: go on with it for at most *TURN pages, which it counts down, by
  * one at least; the member has not entered. -1: fenced. */
 int session_erase(struct session *, uint64_t *turn);

@@ -13,7 +13,7 @@ pool = a=1M'
 real=$(command -v farpaged)
 mkdir "$tmp/bin"
 PATH=$tmp/bin:$PATH
-for limit in 0 65536 8388608; do
+for limit in 0 65536 8388608 2147483648; do
     prlimit --memlock=$limit true || continue
     cat >"$tmp/bin/farpaged" <<SH
 #!/bin/sh
@@ -33,6 +33,20 @@ for i, c in enumerate(conns):
     for _ in range(2000):
         assert c.reply(PAGE) == page(i)
 Conn("later").write(0, random.randbytes(32 * MIB))
+PY
+    # What the limit has room for is locked.
+    [ $limit -lt 8388608 ] || raw "$lender_pid" <<'PY' || fail "with a limit of $limit bytes a pool of 1 MiB is not locked"
+ours = found = False
+with open("/proc/%s/smaps" % sys.argv[1]) as f:
+    for line in f:
+        field = line.split()
+        if not field[0].endswith(":"):
+            start, end = (int(x, 16) for x in field[0].split("-"))
+            ours = "memfd:farpage" in line and end - start == MIB
+        elif field[0] == "VmFlags:" and ours:
+            found = True
+            assert "lo" in field
+assert found
 PY
     grep -q 'cannot lock' "$tmp/lender.log" ||
         fail "with a limit of $limit bytes, not a word that 32 MiB are not locked"

@@ -45,6 +45,7 @@ behaviour_scripts = \
 	tests/lender-commands-and-flags.sh \
 	tests/lender-config.sh \
 	tests/lender-cut-in-mid-payload.sh \
+	tests/lender-deaf-at-the-end.sh \
 	tests/lender-disc-finishes.sh \
 	tests/lender-ends-cleanly.sh \
 	tests/lender-epochs.sh \
@@ -65,6 +66,7 @@ behaviour_scripts = \
 	tests/lender-may-not-lock.sh \
 	tests/lender-multi-conn.sh \
 	tests/lender-mute-clients.sh \
+	tests/lender-options-in-a-row.sh \
 	tests/lender-out-of-descriptors.sh \
 	tests/lender-plain-is-read-only.sh \
 	tests/lender-pool-comes-again.sh \

@@ -265,6 +265,35 @@ TEST(growing)
 	lend_no_more(pools);
 }
 
+/* A removed pool's share is for those that come in its place, though a thin one
+ * is short of it at the same time. */
+TEST(what_is_held_while_pools_change)
+{
+	struct pools *pools = lend(10);
+	struct pool *old = add(pools, "old", 8, false), *kept = add(pools, "kept", 1, false);
+	struct body *b = body("b");
+	char words[POOL_WORDS_MAX];
+
+	member_join(&b->m, add(pools, "thin", 100, true));
+	assert_int_equal(put(b, 0, 1), 0);
+	assert_int_equal(put(b, 1, 1), -1);
+	assert_false(pools_hold(pools, 1));
+	assert_true(pools_hold(pools, 0));
+	assert_int_equal(pool_remove(old, words), 0);
+	assert_int_equal(put(b, 1, 1), -1);
+	assert_int_equal(granted(pools), 10);
+	add(pools, "new", 5, false);
+	assert_int_equal(pool_grow(kept, PAGE(3), words), 0);
+	assert_int_equal(pool_add(pools, "more", PAGE(2), false, words), -1);
+	assert_int_equal(put(b, 1, 1), -1);
+	pools_release(pools);
+	assert_int_equal(granted(pools), 9);
+	assert_int_equal(put(b, 1, 1), 0);
+	assert_int_equal(put(b, 2, 1), -1);
+	gone(b);
+	lend_no_more(pools);
+}
+
 TEST(pools_are_found_by_name_and_the_first_by_none)
 {
 	struct pools *pools = lend(20);
@@ -307,6 +336,7 @@ int main(void)
 		cmocka_unit_test(a_page_that_did_not_fit_is_flushed_and_the_rest_is_new),
 		cmocka_unit_test(a_part_that_did_not_fit_is_zeros),
 		cmocka_unit_test(growing),
+		cmocka_unit_test(what_is_held_while_pools_change),
 		cmocka_unit_test(pools_are_found_by_name_and_the_first_by_none),
 		cmocka_unit_test(a_size_for_which_there_is_no_address_space),
 	};

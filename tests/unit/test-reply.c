@@ -10,7 +10,8 @@
 static struct body *me;
 static struct replies owed;
 static struct wire want, got;
-static struct gather g;
+static struct { struct gather g; uint8_t behind[64]; } room;
+#define g room.g
 
 static int setup(void **state)
 {
@@ -213,6 +214,29 @@ TEST(no_more_than_fits_into_one_send)
 	all_is_sent();
 }
 
+/* Chunks' headers are of several lengths, and none is written beyond the room. */
+TEST(no_header_is_written_beyond_the_room)
+{
+	const size_t acks[] = { 1019, 1021, 1022, 1023 }, errors[] = { 3, 1, 1, 0 };
+	static const uint8_t none[64];
+
+	for (size_t k = 0; k < COUNT(acks); k++) {
+		for (size_t i = 0; i < errors[k] + acks[k] + 1; i++)
+			if (i < errors[k] || i == errors[k] + acks[k])
+				replies_push_bytes(&owed, (struct reply){
+					.kind = REPLY_BYTES, .code = 0x8001, .length = 6,
+					.offset = UINT64_MAX, .done = true }, none);
+			else
+				replies_push(&owed, (struct reply){ .cookie = i });
+		send_some(SIZE_MAX);
+		assert_memory_equal(room.behind, none, sizeof none);
+		while (send_some(SIZE_MAX))
+			;
+		assert_int_equal(replies_owed(&owed), 0);
+		got.len = 0;
+	}
+}
+
 TEST(as_many_vectors_as_there_are)
 {
 	uint8_t data[PAGE_SIZE];
@@ -329,6 +353,7 @@ int main(void)
 		T(what_changed_meanwhile_is_sent_as_it_is_now),
 		T(headers_in_a_row_are_one_vector),
 		T(no_more_than_fits_into_one_send),
+		T(no_header_is_written_beyond_the_room),
 		T(as_many_vectors_as_there_are),
 		T(a_read_of_more_pieces_than_vectors),
 		T(zeros_without_end),

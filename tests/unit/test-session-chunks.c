@@ -111,6 +111,21 @@ CHUNK_TEST(it_begins_with_a_hole_and_ends_with_data)
 	heard(v, SESSION_REQUEST);
 }
 
+/* Runs of one page: after some the rest is data, though a hole ends it. */
+CHUNK_TEST(how_far_a_read_is_looked_at)
+{
+	for (uint64_t page = 0; page < SESSION_RUNS_MAX + 2; page += 2)
+		have(v, page, 1);
+	ask(v, 0, READ, 1, 0, PAGES * PAGE_SIZE);
+	data(v, true, 1, 0, PAGES * PAGE_SIZE);
+	/* One run less, and it is found. */
+	ask(v, 0, READ, 2, PAGE(3), (PAGES - 3) * PAGE_SIZE);
+	data(v, false, 2, PAGE(3), (SESSION_RUNS_MAX + 1 - 3) * PAGE_SIZE);
+	say_hole(&v->want, true, 2, PAGE(SESSION_RUNS_MAX + 1),
+	         (PAGES - SESSION_RUNS_MAX - 1) * PAGE_SIZE);
+	heard(v, SESSION_REQUEST);
+}
+
 /* How long a chunk is was said already when its pages come and go. */
 CHUNK_TEST(a_reply_is_as_long_as_it_began)
 {
@@ -292,6 +307,7 @@ int main(void)
 		cmocka_unit_test(do_not_fragment),
 		cmocka_unit_test(long_holes_within_what_is_there),
 		cmocka_unit_test(it_begins_with_a_hole_and_ends_with_data),
+		cmocka_unit_test(how_far_a_read_is_looked_at),
 		cmocka_unit_test(a_reply_is_as_long_as_it_began),
 		cmocka_unit_test(errors),
 		cmocka_unit_test(fast_zeroes),

@@ -76,6 +76,38 @@ TEST(a_large_trim_comes_in_slices)
 	finished(0);
 }
 
+/* It is no work to speak of, but many of them are. */
+TEST(a_trim_of_what_is_not_there_is_counted)
+{
+	struct pools *huge = lend(1 << 20);
+	struct serve *w = serve_begin(add(huge, "h", 1 << 20, false));
+	uint64_t turn = REQUEST_TURN_PAGES;
+
+	say_request(&w->in, 0, TRIM, 1, 0, 0xfffff000);
+	assert_int_equal(member_enter(&w->me->m), 0);
+	assert_int_equal(session_feed(&w->s, w->in.byte, w->in.len), 28);
+	member_exit(&w->me->m);
+	w->in.len = 0;
+	assert_int_equal(session_erase(&w->s, &turn), 0);
+	assert_int_equal(w->s.state, SESSION_REQUEST);
+	assert_in_range(turn, 1, REQUEST_TURN_PAGES - 200);
+	serve_end(w);
+	lend_no_more(huge);
+}
+
+/* The owner comes back in the middle: no fence, but an answer. */
+TEST(who_may_only_look_from_now_on_is_told)
+{
+	put_all();
+	begin(0, TRIM, 0, PAGES * PAGE_SIZE);
+	assert_int_equal(erase(v), 0);
+	v->me->m.read_only = true;
+	uint64_t left = used_pages();
+	assert_int_equal(erase(v), 0);
+	assert_true(used_pages() == left);
+	finished(1);
+}
+
 TEST(a_trim_of_what_is_not_there_is_quick)
 {
 	put(v->me, PAGES - 1, 1);
@@ -251,6 +283,8 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_large_trim_comes_in_slices),
+		T(a_trim_of_what_is_not_there_is_counted),
+		T(who_may_only_look_from_now_on_is_told),
 		T(a_trim_of_what_is_not_there_is_quick),
 		T(a_turn_is_counted_down),
 		T(zeroes_make_holes),
