@@ -16,6 +16,7 @@ void core_init(struct core *c, struct map *map, int64_t deadline_ms,
 		.deadline_ms = deadline_ms,
 		.link_timeout_ms = link_timeout_ms,
 		.retry_ms = CORE_RETRY_MIN_MS,
+		.gone_by = CORE_NEVER,
 	};
 	TAILQ_INIT(&c->queued);
 	TAILQ_INIT(&c->ready);
@@ -148,11 +149,26 @@ static void admit(struct core *c)
 	}
 }
 
+static int64_t sooner(int64_t a, int64_t b)
+{
+	return a < b ? a : b;
+}
+
+/* A link that is gone is not waited for by each operation anew: then swapping off,
+ * page by page, would not end. It is tried all the same. */
+static int64_t deadline(const struct core *c, int64_t now)
+{
+	int64_t gone = c->gone_by > now + CORE_PATIENCE_MS ? c->gone_by
+	                                                   : now + CORE_PATIENCE_MS;
+
+	return sooner(now + c->deadline_ms, gone);
+}
+
 void core_start(struct core *c, struct op *op, int64_t now)
 {
 	op->state = OP_NEW;
 	op->error = 0;
-	op->deadline = now + c->deadline_ms;
+	op->deadline = deadline(c, now);
 	move(c, op, OP_QUEUED);
 	admit(c);
 }
@@ -172,6 +188,7 @@ void core_link_up(struct core *c, const char *identity)
 	struct op *op, *next;
 
 	c->link = LINK_UP;
+	c->gone_by = CORE_NEVER;
 	c->retry_ms = CORE_RETRY_MIN_MS;
 	if (*c->identity && strcmp(c->identity, identity) != 0) {
 		map_lose(c->map);
@@ -206,6 +223,8 @@ static void unsend(struct core *c)
 
 void core_link_down(struct core *c, int64_t now)
 {
+	if (c->link == LINK_UP)
+		c->gone_by = now + c->deadline_ms;
 	c->link = LINK_DOWN;
 	c->retry_at = now + c->retry_ms;
 	c->retry_ms = c->retry_ms * 2 < CORE_RETRY_MAX_MS ? c->retry_ms * 2
@@ -293,11 +312,6 @@ bool core_next(struct core *c, struct command *command, int64_t now)
 		return false;
 	}
 	return true;
-}
-
-static int64_t sooner(int64_t a, int64_t b)
-{
-	return a < b ? a : b;
 }
 
 int64_t core_wake_at(const struct core *c)

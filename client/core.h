@@ -26,7 +26,8 @@
 
 #define CORE_IDENTITY_MAX 96
 #define CORE_RETRY_MIN_MS 20
-#define CORE_RETRY_MAX_MS 1000
+#define CORE_RETRY_MAX_MS 100
+#define CORE_PATIENCE_MS 250 /* with a link that is gone: some tries long */
 #define CORE_NEVER INT64_MAX
 
 enum op_kind { OP_PUT, OP_GET, OP_FLUSH };
@@ -84,6 +85,7 @@ struct core {
 	bool close;              /* COMMAND_CLOSE is not yet taken */
 	int64_t retry_at, retry_ms;
 	int64_t connect_by;
+	int64_t gone_by;         /* it has been down for a whole deadline then */
 	char identity[CORE_IDENTITY_MAX]; /* of the pool's memory, "" at first */
 
 	struct op_list queued, ready, sent, ended;

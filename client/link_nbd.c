@@ -20,6 +20,7 @@ struct link_nbd {
 	struct link link;
 	struct address address;
 	char export[256];
+	char claim[128];        /* the end of EXPORT, behind the pool's name */
 	int64_t timeout_ms;
 	struct nbd_handle *nbd; /* NULL: closed */
 	bool up;                /* claimed */
@@ -128,6 +129,18 @@ static void set_options(struct link_nbd *n)
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
 }
 
+/* Whoever asked for the lender's first pool goes on with that one, also when
+ * another is the first by then. */
+static void keep_pool(struct link_nbd *n)
+{
+	char *name = *n->export == '?' ? nbd_get_canonical_export_name(n->nbd) : NULL;
+
+	if (name)
+		snprintf(n->export, sizeof n->export, "%.*s%s",
+		         (int)strcspn(name, "@?"), name, n->claim);
+	free(name);
+}
+
 /* The handshake is over: is it what we claimed? */
 static void opened(struct link_nbd *n)
 {
@@ -145,6 +158,7 @@ static void opened(struct link_nbd *n)
 	}
 	nbd_set_debug(n->nbd, false);
 	set_options(n);
+	keep_pool(n);
 	n->up = true;
 	snprintf(identity, sizeof identity, "%.47s %.47s", incarnation, since);
 	n->link.upcalls->up(n->link.owner, identity, (uint64_t)size);
@@ -291,6 +305,7 @@ struct link *link_nbd(const struct address *address, const char *pool,
 	n->link.ops = &ops;
 	n->address = *address;
 	n->timeout_ms = timeout_ms;
-	snprintf(n->export, sizeof n->export, "%s?claim=%s", pool, instance);
+	snprintf(n->claim, sizeof n->claim, "?claim=%s", instance);
+	snprintf(n->export, sizeof n->export, "%s%s", pool, n->claim);
 	return &n->link;
 }

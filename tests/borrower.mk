@@ -10,6 +10,7 @@ borrower_scripts = \
 	tests/borrower-lost-memory-is-eio.sh \
 	tests/borrower-parameters-refused.sh \
 	tests/borrower-process-is-prepared.sh \
+	tests/borrower-stays-with-its-pool.sh \
 	tests/borrower-successor-starts-empty.sh \
 	tests/borrower-usurped-pool-is-eio.sh
 dist_check_SCRIPTS += $(borrower_scripts)

@@ -137,13 +137,55 @@ TEST(without_a_link_all_end_in_time)
 		}
 	done(&put, EIO);
 	done(&get, EIO);
+	done(&idle, EIO); /* the link has been down for as long as for the others */
 	done(&flush, 0);
 	nothing_to_do();
 	states(0, "L--");
-	later(20000 - 1);
-	assert_int_equal(idle.state, OP_READY);
+}
+
+/* A link that has been down for as long as an operation may wait is not waited for
+ * so long once more, and again, but it is tried. */
+TEST(a_link_that_is_gone_is_not_waited_for)
+{
+	struct op early = op_of(OP_PUT, 0, 1, data), late = op_of(OP_GET, 8, 1, data);
+	struct op back = op_of(OP_GET, 8, 1, data), fresh = op_of(OP_GET, 8, 1, data);
+	unsigned tries = 0;
+
+	put_now(8, 1);
+	core_link_down(&c, now);
+	later(DEADLINE - 5);
+	start(&early);
+	for (int64_t end = now + CORE_PATIENCE_MS; now < end; later(1)) {
+		assert_int_equal(early.state, OP_READY);
+		for (struct command command; core_next(&c, &command, now); tries++) {
+			assert_int_equal(command.kind, COMMAND_CONNECT);
+			core_link_down(&c, now);
+		}
+	}
+	assert_in_range(tries, 2, 20);
+	done(&early, EIO);
+	states(0, "L");
+	later(60000);
+	start(&late);
+	next(COMMAND_CONNECT, NULL);
+	assert_true(core_wake_at(&c) == now + CORE_PATIENCE_MS);
+	later(CORE_PATIENCE_MS);
+	done(&late, EIO);
+	states(8, "p");
+	/* It goes on being opened, and the next one finds it so. */
+	start(&back);
+	nothing_to_do();
+	core_link_up(&c, "one");
+	next(COMMAND_SEND, &back);
+	answer(&back, 0);
+	done(&back, 0);
+	/* From now on it is waited for as ever. */
+	core_link_down(&c, now);
+	start(&fresh);
+	assert_true(fresh.deadline == now + DEADLINE);
+	later(DEADLINE - 1);
+	assert_int_equal(fresh.state, OP_READY);
 	later(1);
-	done(&idle, EIO);
 }
 
 TEST(while_it_is_opened_all_end_in_time)
@@ -259,6 +301,7 @@ int main(void)
 		UP_UNIT(several_that_are_too_late_at_once_are_closed_once),
 		UP_UNIT(an_answer_that_is_too_late_is_not_heard),
 		UP_UNIT(without_a_link_all_end_in_time),
+		UP_UNIT(a_link_that_is_gone_is_not_waited_for),
 		DOWN_UNIT(while_it_is_opened_all_end_in_time),
 		UP_UNIT(those_that_waited_for_each_other_all_end_in_time),
 		UP_UNIT(a_put_that_never_had_its_turn_is_lost_too),
