@@ -12,16 +12,14 @@ tests_vm_swapcheck_SOURCES = \
 tests_vm_swapcheck_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
 tests_vm_swapcheck_LDFLAGS = -all-static
 
-# Longer than check-vm may be: swapoff of much, with emulated processors.
-long_tests = \
-	tests/vm/swap-correct.sh
 vm_tests = \
+	tests/vm/swap-correct.sh \
 	tests/vm/swap-overflow.sh \
 	tests/vm/swap-tmpfs.sh \
 	tests/vm/swap-wrong.sh \
 	tests/vm/zero-memory.sh \
 	tests/vm/zero-memory-stock.sh
-dist_check_SCRIPTS += $(long_tests) $(vm_tests)
+dist_check_SCRIPTS += $(vm_tests)
 EXTRA_DIST += \
 	tests/vm/.shellcheckrc \
 	tests/vm/boot.sh \
@@ -35,6 +33,6 @@ check-vm: all
 # Several hours. BOOTS is how often each wiring must survive on each kernel.
 check-long: all
 	BOOTS=$${BOOTS-20} KERNELS='6.1 6.12' FULL=yes PASSES=fb \
-		$(MAKE) -j1 check TESTS="$(long_tests) $(vm_tests)"
+		$(MAKE) -j1 check TESTS="$(vm_tests)"
 
 .PHONY: check-vm check-long
