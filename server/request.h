@@ -8,7 +8,7 @@
 #include "terms.h"
 
 #define REQUEST_MAX_BYTES (32u << 20) /* what we advertise as the largest */
-/* Bytes that request_feed() may leave unconsumed: less than a page of payload,
+/* Bytes that session_feed() may leave unconsumed, unless it is full: less than a page of payload,
  * because a page is put whole or not at all. */
 #define REQUEST_KEEP_BYTES PAGE_SIZE
 /* A client that asks on and on without taking replies is not heard while it has
@@ -24,6 +24,8 @@
 #define SESSION_EXTENTS_MAX 64
 /* Pages erased between two looks at the other connections: 8 MiB. */
 #define REQUEST_TURN_PAGES 2048
+/* So many absent pages that are passed by cost as much as one that is erased. */
+#define REQUEST_LOOKED_PAGES 4096
 
 struct request {
 	uint16_t flags;
@@ -64,9 +66,6 @@ void session_start(struct session *, struct member *, const struct terms *);
  * Returns the number consumed. The member has entered its pool. Stops early in
  * the states ERASE, ENDING and BROKEN, and when it is full. */
 size_t session_feed(struct session *, const uint8_t *in, size_t len);
-/* Pages that are looked at cost so much less than pages that are erased. */
-#define REQUEST_LOOKED_PAGES 4096
-
 /* State ERASE: go on with it for at most *TURN pages, which it counts down, by
  * one at least; the member has not entered. -1: fenced. */
 int session_erase(struct session *, uint64_t *turn);
