@@ -26,7 +26,7 @@ static const char *after(const char *text, const char *prefix)
 
 static int set_unix(struct address *a, const char *path, char *words, size_t n)
 {
-	struct sockaddr_un *un = (struct sockaddr_un *)&a->sockaddr;
+	struct sockaddr_un *un = (struct sockaddr_un *)&a->endpoint[0].sockaddr;
 
 	if (!*path || strlen(path) >= sizeof un->sun_path) {
 		snprintf(words, n, "lender: the path of a unix socket has 1 to %zu bytes",
@@ -35,14 +35,15 @@ static int set_unix(struct address *a, const char *path, char *words, size_t n)
 	}
 	un->sun_family = AF_UNIX;
 	strcpy(un->sun_path, path);
-	a->len = sizeof *un;
+	a->endpoint[0].len = sizeof *un;
+	a->endpoints = 1;
 	return 0;
 }
 
 static int resolve(struct address *a, const char *host, const char *port,
                    char *words, size_t n)
 {
-	struct addrinfo *list, hints = { .ai_socktype = SOCK_STREAM };
+	struct addrinfo *list, *each, hints = { .ai_socktype = SOCK_STREAM };
 	int r = getaddrinfo(host, port, &hints, &list);
 
 	if (r != 0) {
@@ -50,8 +51,12 @@ static int resolve(struct address *a, const char *host, const char *port,
 		         r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
 		return -1;
 	}
-	memcpy(&a->sockaddr, list->ai_addr, list->ai_addrlen);
-	a->len = list->ai_addrlen;
+	for (each = list; each && a->endpoints < ADDRESS_ENDPOINTS_MAX; each = each->ai_next) {
+		struct endpoint *e = &a->endpoint[a->endpoints++];
+
+		memcpy(&e->sockaddr, each->ai_addr, each->ai_addrlen);
+		e->len = each->ai_addrlen;
+	}
 	freeaddrinfo(list);
 	return 0;
 }

@@ -13,10 +13,18 @@
 	"a pool's name has 1 to 64 letters, digits, dots, dashes and underscores"
 #define ADDRESS_PORT "10809"
 
-/* Names are resolved once, here: never on the path of a page. */
-struct address {
+#define ADDRESS_ENDPOINTS_MAX 4
+
+struct endpoint {
 	struct sockaddr_storage sockaddr;
 	socklen_t len;
+};
+
+/* Names are resolved once, here: never on the path of a page. A name may have
+ * several addresses, of which the lender listens on some. */
+struct address {
+	struct endpoint endpoint[ADDRESS_ENDPOINTS_MAX];
+	unsigned endpoints;
 	char pool[ADDRESS_POOL_MAX]; /* that a URI named, or "" */
 };
 

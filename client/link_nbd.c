@@ -19,6 +19,8 @@
 struct link_nbd {
 	struct link link;
 	struct address address;
+	unsigned at;            /* the endpoint that is used, or tried next */
+	unsigned tried;         /* endpoints, in this opening */
 	char export[256];
 	char claim[128];        /* the end of EXPORT, behind the pool's name */
 	int64_t timeout_ms;
@@ -39,6 +41,8 @@ static void close_nbd(struct link *l)
 	struct link_nbd *n = self(l);
 	struct nbd_handle *nbd = n->nbd;
 
+	if (nbd && !n->up)
+		n->at = (n->at + 1) % n->address.endpoints;
 	n->nbd = NULL; /* replied() ignores what is called back from here on */
 	n->up = false;
 	n->under_way = 0;
@@ -56,12 +60,22 @@ static const char *last_error(void)
 	return colon && strncmp(words, "nbd_", 4) == 0 ? colon + 2 : words;
 }
 
+static void open_nbd(struct link_nbd *n);
+
+/* An opening that fails goes on with the lender's next address, unless it was the
+ * lender who refused. */
 static void fail(struct link_nbd *n, const char *words)
 {
 	char copy[LINK_WORDS_MAX];
 
+	bool opening = !n->up;
+
 	snprintf(copy, sizeof copy, "%s", *n->refusal ? n->refusal : words);
 	close_nbd(&n->link);
+	if (opening && !*n->refusal && ++n->tried < n->address.endpoints) {
+		open_nbd(n);
+		return;
+	}
 	n->link.upcalls->down(n->link.owner, copy);
 }
 
@@ -80,6 +94,7 @@ static int on_debug(void *user, const char *context, const char *message)
 
 static int configure(struct link_nbd *n)
 {
+	const struct endpoint *e = &n->address.endpoint[n->at];
 	struct nbd_handle *nbd = n->nbd;
 
 	return nbd_set_export_name(nbd, n->export) < 0 ||
@@ -89,22 +104,27 @@ static int configure(struct link_nbd *n)
 	       nbd_set_debug_callback(nbd, (nbd_debug_callback){ .callback = on_debug,
 	                                                         .user_data = n }) < 0 ||
 	       nbd_set_debug(nbd, true) < 0 ||
-	       nbd_aio_connect(nbd, (struct sockaddr *)&n->address.sockaddr,
-	                       n->address.len) < 0 ? -1 : 0;
+	       nbd_aio_connect(nbd, (const struct sockaddr *)&e->sockaddr, e->len) < 0 ? -1 : 0;
 }
 
 static void look(struct link_nbd *n);
 
-static void connect_nbd(struct link *l)
+static void open_nbd(struct link_nbd *n)
 {
-	struct link_nbd *n = self(l);
-
 	*n->refusal = '\0';
 	n->nbd = nbd_create();
 	if (!n->nbd || configure(n) < 0)
 		fail(n, last_error());
 	else
 		look(n);
+}
+
+static void connect_nbd(struct link *l)
+{
+	struct link_nbd *n = self(l);
+
+	n->tried = 0;
+	open_nbd(n);
 }
 
 /* A value in the lender's description of the pool: "KEY=VALUE ...". */

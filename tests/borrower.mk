@@ -3,6 +3,7 @@ borrower_scripts = \
 	tests/borrower-claim-refused.sh \
 	tests/borrower-deadline-ends-in-eio.sh \
 	tests/borrower-embedded-verifies.sh \
+	tests/borrower-finds-the-address.sh \
 	tests/borrower-goes-on-after-a-cut.sh \
 	tests/borrower-help-is-full.sh \
 	tests/borrower-large-writes-flow.sh \

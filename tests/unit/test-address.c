@@ -25,17 +25,17 @@ static void is_ip(const char *text, const char *ip, unsigned port, const char *p
 	unsigned got_port;
 
 	good(text);
-	if (a.sockaddr.ss_family == AF_INET6) {
-		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&a.sockaddr;
+	if (a.endpoint[0].sockaddr.ss_family == AF_INET6) {
+		const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)&a.endpoint[0].sockaddr;
 
-		assert_int_equal(a.len, sizeof *in6);
+		assert_int_equal(a.endpoint[0].len, sizeof *in6);
 		inet_ntop(AF_INET6, &in6->sin6_addr, got, sizeof got);
 		got_port = ntohs(in6->sin6_port);
 	} else {
-		const struct sockaddr_in *in = (const struct sockaddr_in *)&a.sockaddr;
+		const struct sockaddr_in *in = (const struct sockaddr_in *)&a.endpoint[0].sockaddr;
 
-		assert_int_equal(a.sockaddr.ss_family, AF_INET);
-		assert_int_equal(a.len, sizeof *in);
+		assert_int_equal(a.endpoint[0].sockaddr.ss_family, AF_INET);
+		assert_int_equal(a.endpoint[0].len, sizeof *in);
 		inet_ntop(AF_INET, &in->sin_addr, got, sizeof got);
 		got_port = ntohs(in->sin_port);
 	}
@@ -46,7 +46,7 @@ static void is_ip(const char *text, const char *ip, unsigned port, const char *p
 
 static void is_unix(const char *text, const char *path, const char *pool)
 {
-	const struct sockaddr_un *un = (const struct sockaddr_un *)&a.sockaddr;
+	const struct sockaddr_un *un = (const struct sockaddr_un *)&a.endpoint[0].sockaddr;
 
 	good(text);
 	assert_int_equal(un->sun_family, AF_UNIX);
