@@ -12,7 +12,7 @@ units=$(dirname "$(find "$tmp/root" -name farpaged.service)")
 mkdir "$tmp/units"
 for unit in farpaged farpage@ farpage-swap@; do
     grep -q '@[a-z]*dir@' "$units/$unit.service" && fail "$unit: not all is substituted"
-    sed -E "s|^(Exec[A-Za-z]*=)(/[^ ]*/farpage)|\\1$tmp/root\\2|" "$units/$unit.service" \
+    sed -E "s|^(Exec[A-Za-z]*=[+]?)(/[^ ]*/farpage)|\\1$tmp/root\\2|" "$units/$unit.service" \
         >"$tmp/units/$unit.service"
 done
 for unit in farpaged farpage@test farpage-swap@test; do
