@@ -7,7 +7,8 @@ LENDER=memory # any connection may write to it
 
 requires nbdsh
 alter() { # a few bytes of every fourth page that is with the lender, wherever the kernel put it
-    PATH=/usr/bin:$PATH nbdsh -u "nbd://127.0.0.1:$lender_port/" -c '
+    # shellcheck disable=SC2086 # $in_net is words
+    PATH=/usr/bin:$PATH $in_net nbdsh -u "nbd://$host_address:$lender_port/" -c '
 n = 0
 for start in range(0, h.get_size(), 1 << 21):
     data = h.pread(1 << 21, start)
