@@ -25,6 +25,8 @@ server_liblender_la_SOURCES = \
 	server/nbd.h \
 	server/options.c \
 	server/options.h \
+	server/options_read.c \
+	server/options_table.h \
 	server/pool.c \
 	server/pool.h \
 	server/reply.c \
@@ -38,5 +40,8 @@ server_liblender_la_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS)
 server_liblender_la_LIBADD = server/libstore.la $(INIH_LIBS) $(EV_LIBS) $(PTHREAD_LIBS)
 
 sbin_PROGRAMS += server/farpaged
-server_farpaged_SOURCES = server/farpaged.c
+server_farpaged_SOURCES = \
+	server/daemon.h \
+	server/farpaged.c \
+	server/reload.c
 server_farpaged_LDADD = server/liblender.la

@@ -23,6 +23,7 @@ struct pool_spec {
 };
 
 struct options {
+	uint64_t said;             /* a bit for each row of the table */
 	char *config;
 	bool check_config;
 	char *listen[OPTIONS_LISTEN_MAX];
@@ -32,7 +33,6 @@ struct options {
 	unsigned pools;
 	unsigned threads;
 	unsigned busy_poll_us;
-	bool busy_poll_said;
 	char *pid_file;
 	enum log_level log_level;
 };

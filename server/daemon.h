@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What farpaged is made of. All of it belongs to the first thread. */
+#ifndef FARPAGE_DAEMON_H
+#define FARPAGE_DAEMON_H
+
+#include "listen.h"
+#include "options.h"
+
+struct daemon {
+	int argc;
+	char **argv;
+	uint64_t default_lend; /* as it was at the start */
+	struct options options;
+	struct pools pools;
+	struct loops loops;
+	struct listener *listener[OPTIONS_LISTEN_MAX];
+	int pid_fd;
+	ev_signal term, interrupt, hangup;
+};
+
+/* -1: it was logged why not. */
+int daemon_add_pool(struct daemon *, const struct pool_spec *);
+/* Read the configuration again: either all of it is done, or nothing, and it is
+ * logged why. */
+void daemon_reload(struct daemon *);
+
+#endif

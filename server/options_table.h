@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The table of farpaged's options: options.c has it, options_read.c reads by it. */
+#ifndef FARPAGE_OPTIONS_TABLE_H
+#define FARPAGE_OPTIONS_TABLE_H
+
+#include "options.h"
+
+#define OPTIONS_ROWS_MAX 64 /* bits of options.said */
+
+struct option_row {
+	const char *name, *argument; /* "SIZE"; NULL: it takes none */
+	bool in_file;
+	/* NULL, or words that say what would be right. */
+	const char *(*set)(struct options *, const char *value);
+	const char *help;
+};
+
+extern const struct option_row options_table[];
+extern const unsigned options_rows;
+
+void options_help(void);
+/* As if nothing was said. */
+struct options options_nothing(void);
+/* What was not said, and whether all of it goes together. -1 with words. */
+int options_fill_in(struct options *, uint64_t default_lend,
+                    char words[static OPTIONS_WORDS_MAX]);
+
+#endif
