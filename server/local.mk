@@ -36,8 +36,10 @@ server_liblender_la_SOURCES = \
 	server/size.c \
 	server/size.h \
 	server/terms.h
-server_liblender_la_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS)
-server_liblender_la_LIBADD = server/libstore.la $(INIH_LIBS) $(EV_LIBS) $(PTHREAD_LIBS)
+server_liblender_la_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS) $(GNUTLS_CFLAGS) $(LIBSECCOMP_CFLAGS) \
+	$(LIBSYSTEMD_CFLAGS)
+server_liblender_la_LIBADD = server/libstore.la $(INIH_LIBS) $(GNUTLS_LIBS) $(LIBSECCOMP_LIBS) \
+	$(LIBSYSTEMD_LIBS) $(EV_LIBS) $(PTHREAD_LIBS)
 
 sbin_PROGRAMS += server/farpaged
 server_farpaged_SOURCES = \
