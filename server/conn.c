@@ -1,17 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "conn.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <netdb.h>
-#include <netinet/in.h>
-#include <netinet/tcp.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "log.h"
+#include "socket.h"
 
 /* Kept buffers above this size are given back when they are empty. */
 #define KEPT_MAX 16384
@@ -38,7 +33,7 @@ static void set_state(struct conn *c, enum conn_state state)
 	c->state = state;
 	ev_timer_stop(c->loop->ev, &c->timer);
 	if (state == CONN_ENDING) {
-		ev_timer_set(&c->timer, 0., CONN_DEAD_SECONDS);
+		ev_timer_set(&c->timer, 0., SOCKET_DEAD_SECONDS);
 		ev_timer_again(c->loop->ev, &c->timer);
 	}
 	if (state == CONN_SESSION)
@@ -51,6 +46,13 @@ static void set_state(struct conn *c, enum conn_state state)
 		watch_reading(c, false);
 }
 
+void conn_refuse(struct loop *loop, struct accepted accepted)
+{
+	close(accepted.fd);
+	limits_unshare(loop->shared->limits, LIMITS_HOST, accepted.host);
+	limits_leave(loop->shared->limits);
+}
+
 void conn_free(struct conn *c)
 {
 	log_line(LOG_DEBUG, "%s is gone", c->member.peer);
@@ -60,7 +62,10 @@ void conn_free(struct conn *c)
 	/* Before close(): fence() may use the descriptor until then. */
 	member_leave(&c->member);
 	LIST_REMOVE(c, link);
-	close(c->fd);
+	stream_close(&c->stream, &c->loop->room);
+	limits_unshare(c->loop->shared->limits, LIMITS_IDENTITY, c->identity);
+	limits_unshare(c->loop->shared->limits, LIMITS_HOST, c->host);
+	limits_leave(c->loop->shared->limits);
 	session_free(&c->session);
 	buf_free(&c->out);
 	buf_free(&c->kept);
@@ -78,14 +83,7 @@ static void fence(struct member *m)
 	struct conn *c = (struct conn *)((char *)m - offsetof(struct conn, member));
 
 	log_line(LOG_INFO, "%s: fenced by a newer claim", m->peer);
-	shutdown(c->fd, SHUT_RDWR);
-}
-
-/* All of C's sends return: bytes sent, 0 when the socket takes no more now,
- * -1 when it is dead. */
-static ssize_t sent(ssize_t n)
-{
-	return n < 0 && (errno == EAGAIN || errno == EINTR) ? 0 : n;
+	shutdown(c->stream.fd, SHUT_RDWR);
 }
 
 /* Its client takes what it is owed. */
@@ -97,7 +95,8 @@ static void moved(struct conn *c)
 
 static ssize_t send_handshake(struct conn *c)
 {
-	ssize_t n = sent(send(c->fd, c->out.data, c->out.len, MSG_NOSIGNAL));
+	struct iovec all = { c->out.data, c->out.len };
+	ssize_t n = stream_send(&c->stream, &c->loop->room, &all, 1);
 
 	if (n > 0) {
 		buf_take(&c->out, (size_t)n);
@@ -114,37 +113,54 @@ static ssize_t send_replies(struct conn *c)
 	if (member_enter(&c->member) < 0)
 		return -1;
 	replies_gather(&c->session.replies, &c->member, g);
-	n = sent(sendmsg(c->fd,
-	                 &(struct msghdr){ .msg_iov = g->vector, .msg_iovlen = g->vectors },
-	                 MSG_NOSIGNAL));
+	n = stream_send(&c->stream, &c->loop->room, g->vector, g->vectors);
 	member_exit(&c->member);
 	if (n > 0) {
 		replies_sent(&c->session.replies, (size_t)n);
 		moved(c);
 	}
-	return n > 0 && (size_t)n < g->bytes ? 0 : n;
+	/* A plain socket that took a part takes no more. */
+	return n > 0 && !c->stream.tls && (size_t)n < g->bytes ? 0 : n;
 }
 
-/* Send what is owed as far as the socket takes it. false: C is gone. */
-static bool push_out(struct conn *c)
+/* The handshake's last words in the open are sent. */
+static ssize_t begin_tls(struct conn *c)
 {
-	ssize_t n = 1;
+	if (stream_secure(&c->stream, c->loop->shared->tls, &c->loop->room) < 0)
+		return -1;
+	buf_free(&c->out);
+	handshake_secured(&c->handshake);
+	return 0;
+}
 
-	for (unsigned turns = 0; n > 0 && turns < 4; turns++) {
+/* Send what is owed as far as the socket takes it, in a few turns. -1: it is dead. */
+static int send_owed(struct conn *c)
+{
+	ssize_t n = stream_flush(&c->stream) < 0 ? -1 : 1;
+
+	for (unsigned turns = 0; n > 0 && turns < 4 && !stream_owes(&c->stream); turns++) {
 		if (c->out.len)
 			n = send_handshake(c);
+		else if (c->handshake.state == HANDSHAKE_TLS)
+			n = begin_tls(c);
 		else if (replies_owed(&c->session.replies))
 			n = send_replies(c);
 		else
 			break;
 	}
-	if (n < 0) {
+	return n < 0 ? -1 : 0;
+}
+
+/* Send what can be sent now. false: C is gone. */
+static bool push_out(struct conn *c)
+{
+	if (send_owed(c) < 0) {
 		conn_free(c);
 		return false;
 	}
 	if (c->out.data && c->out.len == 0 && c->state == CONN_SESSION)
 		buf_free(&c->out);
-	bool more = c->out.len || replies_owed(&c->session.replies);
+	bool more = c->out.len || replies_owed(&c->session.replies) || stream_owes(&c->stream);
 	if (!more && c->state == CONN_ENDING) {
 		conn_free(c);
 		return false;
@@ -173,7 +189,7 @@ static void pace_reading(struct conn *c)
 		rest(c);
 	}
 	if (c->resting || c->stuffed || session_full(&c->session) ||
-	    (c->state == CONN_HANDSHAKE && c->out.len))
+	    stream_owes(&c->stream) || (c->state == CONN_HANDSHAKE && c->out.len))
 		watch_reading(c, false);
 	else if (session_light(&c->session))
 		watch_reading(c, true);
@@ -193,6 +209,13 @@ static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
 		set_state(c, CONN_ENDING);
 	}
 	return used;
+}
+
+/* TLS is to begin, and LEN bytes came in the open that belong to nothing: somebody
+ * else may have put them in. */
+static bool injected(const struct conn *c, size_t len)
+{
+	return c->state == CONN_HANDSHAKE && c->handshake.state == HANDSHAKE_TLS && len;
 }
 
 /* Bytes consumed, or -1 when C is fenced. TURN counts down the pages that it
@@ -248,6 +271,10 @@ static bool feed(struct conn *c, const uint8_t *in, size_t len)
 			break;
 		used += (size_t)n;
 	}
+	if (injected(c, len - used)) {
+		drop(c, "it went on in the open after STARTTLS");
+		return false;
+	}
 	c->stuffed = !hungry(c) && !c->resting && used < len;
 	if (c->state != CONN_ENDING)
 		buf_put(&c->kept, in + used, len - used);
@@ -278,6 +305,33 @@ static void resume(struct conn *c)
 	buf_free(&kept);
 }
 
+/* It hung up, or what it sent was no TLS. */
+static void lost(struct conn *c)
+{
+	const char *why = c->stream.tls ? tls_why(c->stream.tls) : NULL;
+
+	if (why && c->state == CONN_HANDSHAKE)
+		log_line(LOG_INFO, "%s: %s", c->member.peer, why);
+	conn_free(c);
+}
+
+/* Once it has proven who it is. false: C is gone. */
+static bool identify(struct conn *c)
+{
+	const char *identity = tls_identity(c->stream.tls);
+
+	if (!identity)
+		return true;
+	c->identity = limits_share(c->loop->shared->limits, LIMITS_IDENTITY, identity);
+	if (!c->identity) {
+		drop(c, "too many connections of its identity");
+		return false;
+	}
+	c->member.identity = identity;
+	log_line(LOG_INFO, "%s is %s", c->member.peer, identity);
+	return true;
+}
+
 static void on_readable(struct ev_loop *ev, ev_io *w, int events)
 {
 	struct conn *c = w->data;
@@ -292,11 +346,16 @@ static void on_readable(struct ev_loop *ev, ev_io *w, int events)
 	}
 	if (kept)
 		memcpy(rx, c->kept.data, kept);
-	n = recv(c->fd, rx + kept, LOOP_RX_BYTES, 0);
-	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+	n = stream_recv(&c->stream, &c->loop->room, rx + kept, LOOP_RX_BYTES);
+	if (n < 0) {
+		lost(c);
 		return;
-	if (n <= 0) {
-		conn_free(c);
+	}
+	if (c->stream.tls && !c->member.identity && !identify(c))
+		return;
+	if (n == 0) {
+		if (c->stream.tls && push_out(c))
+			pace_reading(c);
 		return;
 	}
 	c->kept.len = 0;
@@ -331,65 +390,30 @@ static void on_timer(struct ev_loop *ev, ev_timer *w, int events)
 	}
 }
 
-static void name_peer(int fd, char text[static POOL_PEER_MAX])
+void conn_new(struct loop *loop, struct accepted accepted)
 {
-	struct sockaddr_storage addr;
-	socklen_t len = sizeof addr;
-	char host[64], port[16];
-	struct ucred cred;
-
-	if (getpeername(fd, (struct sockaddr *)&addr, &len) == 0 &&
-	    addr.ss_family != AF_UNIX &&
-	    getnameinfo((struct sockaddr *)&addr, len, host, sizeof host, port,
-	                sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0) {
-		snprintf(text, POOL_PEER_MAX, addr.ss_family == AF_INET6 ? "[%s]:%s" : "%s:%s",
-		         host, port);
-		return;
-	}
-	len = sizeof cred;
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0)
-		snprintf(text, POOL_PEER_MAX, "process %d of user %u", (int)cred.pid,
-		         (unsigned)cred.uid);
-	else
-		snprintf(text, POOL_PEER_MAX, "somebody");
-}
-
-/* Half-open connections must not keep a pool's owner alive. */
-static void set_options(int fd)
-{
-	const int on = 1, idle = 6, interval = 3, probes = 3,
-	          timeout = CONN_DEAD_SECONDS * 1000;
-
-	/* On a unix socket these fail, and are not needed. */
-	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
-}
-
-void conn_new(struct loop *loop, int fd)
-{
+	const struct shared *shared = loop->shared;
+	int fd = accepted.fd;
 	struct conn *c = calloc(1, sizeof *c);
 
 	if (!c) {
 		log_line(LOG_WARN, "no memory for another connection");
-		close(fd);
+		conn_refuse(loop, accepted);
 		return;
 	}
 	c->loop = loop;
-	c->fd = fd;
+	c->stream.fd = fd;
+	c->host = accepted.host;
 	c->state = CONN_HANDSHAKE;
 	c->member.fence = fence;
-	name_peer(fd, c->member.peer);
-	set_options(fd);
+	socket_name_peer(fd, c->member.peer);
+	socket_set_options(fd);
 	ev_io_init(&c->readable, on_readable, fd, EV_READ);
 	ev_io_init(&c->writable, on_writable, fd, EV_WRITE);
 	ev_timer_init(&c->timer, on_timer, CONN_HANDSHAKE_SECONDS, 0.);
 	c->readable.data = c->writable.data = c->timer.data = c;
 	LIST_INSERT_HEAD(&loop->conns, c, link);
-	handshake_start(&c->handshake, loop->pools, &c->member, &c->out);
+	handshake_start(&c->handshake, shared->pools, &c->member, shared->tls_mode, &c->out);
 	ev_timer_start(loop->ev, &c->timer);
 	if (push_out(c))
 		pace_reading(c);

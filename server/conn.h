@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One connection: a socket, its handshake, then its session. Lives on one loop. */
+/* One connection: its handshake, then its session. Lives on one loop. */
 #ifndef FARPAGE_CONN_H
 #define FARPAGE_CONN_H
 
 #include "handshake.h"
 #include "loop.h"
 #include "request.h"
+#include "stream.h"
 
 #define CONN_HANDSHAKE_SECONDS 10.
-/* A peer that is gone without a word is found out in this time. */
-#define CONN_DEAD_SECONDS 15
 
 enum conn_state {
 	CONN_HANDSHAKE,
@@ -19,7 +18,7 @@ enum conn_state {
 
 struct conn {
 	struct loop *loop;
-	int fd;
+	struct stream stream;
 	enum conn_state state;
 	ev_io readable, writable;
 	ev_timer timer;           /* SESSION: end of a rest; else a deadline */
@@ -30,11 +29,14 @@ struct conn {
 	struct buf kept;          /* received, not yet consumed */
 	struct session session;
 	struct member member;
+	struct share *host, *identity; /* of connections */
 	LIST_ENTRY(conn) link;
 };
 
-/* Takes FD over, also when it fails (it is closed then). */
-void conn_new(struct loop *, int fd);
+/* Takes the socket over, also when it fails (it is closed then). */
+void conn_new(struct loop *, struct accepted);
+/* Closes it instead. */
+void conn_refuse(struct loop *, struct accepted);
 void conn_free(struct conn *);
 
 #endif

@@ -12,6 +12,7 @@ struct daemon {
 	uint64_t default_lend; /* as it was at the start */
 	struct options options;
 	struct pools pools;
+	struct limits limits;
 	struct loops loops;
 	struct listener *listener[OPTIONS_LISTEN_MAX];
 	int pid_fd;

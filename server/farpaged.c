@@ -114,10 +114,9 @@ static int make_loops(struct daemon *d)
 	for (; d->loops.n < n; d->loops.n++) {
 		struct ev_loop *ev = d->loops.n ? ev_loop_new(EVFLAG_AUTO)
 		                                : ev_default_loop(EVFLAG_AUTO);
-		d->loops.loop[d->loops.n] = loop_new(ev, &d->pools);
+		d->loops.loop[d->loops.n] = loop_new(ev, &d->loops.shared);
 		if (!d->loops.loop[d->loops.n])
 			return -1;
-		d->loops.loop[d->loops.n]->busy_poll = d->options.busy_poll_us / 1e6;
 	}
 	return 0;
 }
@@ -150,6 +149,44 @@ static int run_loops(struct daemon *d)
 	return r ? -1 : 0;
 }
 
+/* NULL: it was said why. */
+static struct tls *load_tls(const struct options *o)
+{
+	char words[TLS_WORDS_MAX];
+	struct tls *tls = tls_new(o->tls_certificates, o->tls_psk, words);
+
+	if (!tls)
+		log_line(LOG_ERROR, "no TLS: %s", words);
+	return tls;
+}
+
+static int check(const struct options *o)
+{
+	struct tls *tls = o->tls == TLS_OFF ? NULL : load_tls(o);
+
+	if (o->tls != TLS_OFF && !tls)
+		return -1;
+	tls_free(tls);
+	puts("farpaged: the configuration is fine");
+	return 0;
+}
+
+/* What the connections of all loops share. */
+static int share(struct daemon *d)
+{
+	const struct options *o = &d->options;
+
+	limits_init(&d->limits, o->max_connections, o->max_per_address, o->max_per_identity);
+	d->loops.shared = (struct shared){ .pools = &d->pools, .limits = &d->limits,
+	                                   .tls_mode = o->tls,
+	                                   .busy_poll = o->busy_poll_us / 1e6 };
+	d->loops.exposed = o->allow_plaintext || o->tls == TLS_REQUIRE;
+	if (o->tls == TLS_OFF)
+		return 0;
+	d->loops.shared.tls = load_tls(o);
+	return d->loops.shared.tls ? 0 : -1;
+}
+
 static int start(struct daemon *d)
 {
 	char words[LISTEN_WORDS_MAX];
@@ -161,6 +198,8 @@ static int start(struct daemon *d)
 	for (unsigned i = 0; i < d->options.pools; i++)
 		if (daemon_add_pool(d, &d->options.pool[i]) < 0)
 			return -1;
+	if (share(d) < 0)
+		return -1;
 	if (make_loops(d) < 0) {
 		log_line(LOG_ERROR, "cannot make an event loop: %s", strerror(errno));
 		return -1;
@@ -196,6 +235,8 @@ static void stop(struct daemon *d)
 		loop_free(d->loops.loop[i]);
 	}
 	free(d->loops.loop);
+	tls_free(d->loops.shared.tls);
+	limits_free(&d->limits);
 	pools_free(&d->pools);
 }
 
@@ -217,7 +258,7 @@ int main(int argc, char **argv)
 	case OPTIONS_OK:
 		log_level = d.options.log_level;
 		if (d.options.check_config) {
-			puts("farpaged: the configuration is fine");
+			status = check(&d.options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 			break;
 		}
 		if (start(&d) < 0 || run_loops(&d) < 0)

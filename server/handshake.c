@@ -29,18 +29,27 @@ static void hang_up(struct handshake *h, const char *why)
 	set_state(h, HANDSHAKE_CLOSE);
 }
 
-void handshake_start(struct handshake *h, struct pools *pools,
-                     struct member *member, struct buf *out)
+void handshake_start(struct handshake *h, struct pools *pools, struct member *member,
+                     enum tls_mode tls, struct buf *out)
 {
 	uint8_t *p = buf_add(out, 18);
 
-	*h = (struct handshake){ .pools = pools, .member = member };
+	*h = (struct handshake){ .pools = pools, .member = member, .tls = tls };
 	set_state(h, HANDSHAKE_FLAGS);
 	if (!p)
 		return;
 	store64(p, NBD_MAGIC);
 	store64(p + 8, NBD_OPTION_MAGIC);
 	store16(p + 16, NBD_FIXED_NEWSTYLE | NBD_NO_ZEROES);
+}
+
+void handshake_secured(struct handshake *h)
+{
+	h->secured = true;
+	h->terms = (struct terms){0};
+	h->chosen = (struct export){0};
+	h->member->read_only = false;
+	set_state(h, HANDSHAKE_OPTION);
 }
 
 /* An option's reply: the header, and room for LEN bytes. */
@@ -113,7 +122,7 @@ static uint32_t join(struct handshake *h, const struct export *e,
 static uint32_t find_pool(struct handshake *h, const struct export *e,
                           struct pool **pool, char words[static POOL_WORDS_MAX])
 {
-	*pool = pool_find(h->pools, e->name);
+	*pool = pool_offered(h->pools, e->name, h->member->identity);
 	if (*pool)
 		return 0;
 	if (*e->name)
@@ -385,7 +394,11 @@ static void list(struct handshake *h, uint32_t len, struct buf *out)
 	pthread_mutex_lock(&h->pools->lock);
 	TAILQ_FOREACH(pool, &h->pools->list, link) {
 		uint32_t n = (uint32_t)strlen(pool->name);
-		uint8_t *p = reply(out, NBD_OPT_LIST, NBD_REP_SERVER, 4 + n);
+		uint8_t *p;
+
+		if (!pool_admits(pool, h->member->identity))
+			continue;
+		p = reply(out, NBD_OPT_LIST, NBD_REP_SERVER, 4 + n);
 
 		if (!p)
 			break;
@@ -396,9 +409,40 @@ static void list(struct handshake *h, uint32_t len, struct buf *out)
 	ack(out, NBD_OPT_LIST);
 }
 
+static void start_tls(struct handshake *h, uint32_t len, struct buf *out)
+{
+	const char *why = h->tls == TLS_OFF ? "this lender has no TLS"
+	                  : h->secured      ? "TLS has begun already"
+	                  : len             ? "STARTTLS carries no data"
+	                                    : NULL;
+
+	if (why) {
+		refuse(out, NBD_OPT_STARTTLS,
+		       h->tls == TLS_OFF ? NBD_REP_ERR_UNSUP : NBD_REP_ERR_INVALID, why);
+		return;
+	}
+	ack(out, NBD_OPT_STARTTLS);
+	set_state(h, HANDSHAKE_TLS);
+}
+
+/* Is OPTION one that must not be said in the open? Then it was refused. */
+static bool needs_tls(struct handshake *h, uint32_t option, struct buf *out)
+{
+	if (h->tls != TLS_REQUIRE || h->secured || option == NBD_OPT_STARTTLS ||
+	    option == NBD_OPT_ABORT)
+		return false;
+	if (option == NBD_OPT_EXPORT_NAME)
+		hang_up(h, "EXPORT_NAME without TLS");
+	else
+		refuse(out, option, NBD_REP_ERR_TLS_REQD, "this lender wants TLS");
+	return true;
+}
+
 static void option_whole(struct handshake *h, uint32_t option,
                          const uint8_t *data, uint32_t len, struct buf *out)
 {
+	if (needs_tls(h, option, out))
+		return;
 	switch (option) {
 	case NBD_OPT_EXPORT_NAME:
 		export_name(h, data, len, out);
@@ -409,6 +453,9 @@ static void option_whole(struct handshake *h, uint32_t option,
 		break;
 	case NBD_OPT_LIST:
 		list(h, len, out);
+		break;
+	case NBD_OPT_STARTTLS:
+		start_tls(h, len, out);
 		break;
 	case NBD_OPT_STRUCTURED_REPLY:
 		structured_reply(h, len, out);
@@ -484,7 +531,8 @@ static size_t feed_skip(struct handshake *h, size_t len, struct buf *out)
 	if (++h->options > HANDSHAKE_OPTIONS)
 		hang_up(h, "too many options");
 	else {
-		refuse(out, h->option, NBD_REP_ERR_TOO_BIG, "the option is too long");
+		if (!needs_tls(h, h->option, out))
+			refuse(out, h->option, NBD_REP_ERR_TOO_BIG, "the option is too long");
 		set_state(h, HANDSHAKE_OPTION);
 	}
 	return n;
@@ -495,7 +543,7 @@ size_t handshake_feed(struct handshake *h, const uint8_t *in, size_t len,
 {
 	size_t used = 0;
 
-	while (h->state < HANDSHAKE_DONE && used < len && out->len < HANDSHAKE_OUT_MAX) {
+	while (h->state < HANDSHAKE_TLS && used < len && out->len < HANDSHAKE_OUT_MAX) {
 		size_t n = h->state == HANDSHAKE_FLAGS
 		               ? feed_flags(h, in + used, len - used)
 		           : h->state == HANDSHAKE_OPTION

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The handshake of one connection: bytes of the client in, bytes for it out,
- * and in the end a member of a pool. Fixed newstyle, without TLS.
+ * and in the end a member of a pool. Fixed newstyle. Its bytes are those within TLS.
  * Knows no socket; one thread. */
 #ifndef FARPAGE_HANDSHAKE_H
 #define FARPAGE_HANDSHAKE_H
@@ -9,6 +9,7 @@
 #include "export.h"
 #include "member.h"
 #include "terms.h"
+#include "tls.h"
 
 /* The most an option may carry: the longest name and a long list of infos.
  * What a caller must be able to keep between two calls is this much. */
@@ -23,6 +24,7 @@ enum handshake_state {
 	HANDSHAKE_FLAGS,   /* the client's flags come next */
 	HANDSHAKE_OPTION,  /* an option comes next */
 	HANDSHAKE_SKIP,    /* the rest of an oversized option comes next */
+	HANDSHAKE_TLS,     /* send what is in the buffer, then TLS begins */
 	HANDSHAKE_DONE,    /* member is in its pool: transmission begins */
 	HANDSHAKE_CLOSE,   /* send what is in the buffer, then hang up */
 };
@@ -31,6 +33,8 @@ struct handshake {
 	enum handshake_state state;
 	struct pools *pools;
 	struct member *member; /* joins here; its peer and fence are set */
+	enum tls_mode tls;
+	bool secured;          /* by TLS: member's identity is known */
 	bool no_zeroes;
 	unsigned options;      /* how many so far */
 	uint32_t option;       /* being skipped */
@@ -41,8 +45,11 @@ struct handshake {
 };
 
 /* Begin: the server's greeting goes to OUT. */
-void handshake_start(struct handshake *, struct pools *, struct member *,
+void handshake_start(struct handshake *, struct pools *, struct member *, enum tls_mode,
                      struct buf *out);
+
+/* State TLS: it has begun. What was said before it is forgotten. */
+void handshake_secured(struct handshake *);
 
 /* Consume what can be consumed of LEN bytes; the rest comes again with more
  * behind it, or when OUT is empty. Returns the number consumed. */

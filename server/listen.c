@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,10 +13,12 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "socket.h"
 
 #define BACKLOG 1024
 #define ACCEPTS 64          /* in one go */
 #define RETRY_SECONDS 1.    /* after running out of descriptors */
+#define COMPLAIN_SECONDS 1. /* between two lines about refused ones */
 
 struct listener {
 	int fd;
@@ -23,6 +26,7 @@ struct listener {
 	struct loops *loops;
 	ev_io accepting;
 	ev_timer retry;
+	ev_tstamp complained; /* when it was logged that one was refused */
 };
 
 /* "HOST:PORT" into its parts, with the brackets of an IPv6 address off. */
@@ -64,12 +68,66 @@ bool listen_valid(const char *address)
 	return split(address, host, port);
 }
 
+static bool on_loopback(const struct sockaddr *addr)
+{
+	const struct sockaddr_in *in = (const struct sockaddr_in *)addr;
+	const struct in6_addr *in6 = &((const struct sockaddr_in6 *)addr)->sin6_addr;
+
+	if (addr->sa_family == AF_INET)
+		return ntohl(in->sin_addr.s_addr) >> 24 == IN_LOOPBACKNET;
+	return IN6_IS_ADDR_LOOPBACK(in6) ||
+	       (IN6_IS_ADDR_V4MAPPED(in6) && in6->s6_addr[12] == IN_LOOPBACKNET);
+}
+
+bool listen_exposed(const char *address)
+{
+	char host[256], port[32];
+	struct addrinfo *list, hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST };
+
+	if (unix_path(address) || !split(address, host, port) ||
+	    getaddrinfo(host, port, &hints, &list) != 0)
+		return false;
+	bool exposed = !on_loopback(list->ai_addr);
+	freeaddrinfo(list);
+	return exposed;
+}
+
 static void on_retry(struct ev_loop *ev, ev_timer *w, int events)
 {
 	struct listener *l = w->data;
 
 	(void)events;
 	ev_io_start(ev, &l->accepting);
+}
+
+/* NULL: there are too many already. */
+static struct share *let_in(struct limits *limits, int fd)
+{
+	char host[POOL_PEER_MAX];
+	struct share *share;
+
+	if (!limits_enter(limits))
+		return NULL;
+	socket_name_host(fd, host);
+	share = limits_share(limits, LIMITS_HOST, host);
+	if (!share)
+		limits_leave(limits);
+	return share;
+}
+
+/* Who floods us does not flood the log. */
+static void refuse(struct listener *l, int fd)
+{
+	char name[POOL_PEER_MAX];
+	ev_tstamp now = ev_now(l->loops->loop[0]->ev);
+
+	if (now - l->complained >= COMPLAIN_SECONDS) {
+		socket_name_peer(fd, name);
+		log_line(LOG_WARN, "%s: too many connections of its address, or in all; "
+		         "%lu were refused so far", name, l->loops->shared.limits->refused);
+		l->complained = now;
+	}
+	close(fd);
 }
 
 static void on_acceptable(struct ev_loop *ev, ev_io *w, int events)
@@ -82,7 +140,13 @@ static void on_acceptable(struct ev_loop *ev, ev_io *w, int events)
 		int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			loop_adopt(loops->loop[loops->next++ % loops->n], fd);
+			struct share *host = let_in(loops->shared.limits, fd);
+
+			if (host)
+				loop_adopt(loops->loop[loops->next++ % loops->n],
+				           (struct accepted){ fd, host });
+			else
+				refuse(l, fd);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 		           errno == ENOBUFS) {
 			log_line(LOG_WARN, "cannot accept: %s", strerror(errno));
@@ -135,6 +199,11 @@ static int bind_tcp(struct listener *l, const char *host, const char *port,
 		*error = gai_strerror(r);
 		return -1;
 	}
+	if (!l->loops->exposed && !on_loopback(list->ai_addr)) {
+		*error = LISTEN_EXPOSED_WORDS;
+		freeaddrinfo(list);
+		return -1;
+	}
 	l->fd = socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (l->fd >= 0) {
 		setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
@@ -173,13 +242,13 @@ struct listener *listen_on(const char *address, struct loops *loops,
 	if (!l)
 		goto err;
 	l->fd = -1;
+	l->loops = loops;
 	if (path)
 		r = bind_unix(l, path);
 	else if (split(address, host, port))
 		r = bind_tcp(l, host, port, &error);
 	if (r < 0 || listen(l->fd, BACKLOG) < 0)
 		goto err;
-	l->loops = loops;
 	ev_io_init(&l->accepting, on_acceptable, l->fd, EV_READ);
 	ev_timer_init(&l->retry, on_retry, RETRY_SECONDS, 0.);
 	l->accepting.data = l->retry.data = l;
@@ -200,10 +269,8 @@ void listen_close(struct listener *l)
 {
 	if (!l)
 		return;
-	if (l->loops) {
-		ev_io_stop(l->loops->loop[0]->ev, &l->accepting);
-		ev_timer_stop(l->loops->loop[0]->ev, &l->retry);
-	}
+	ev_io_stop(l->loops->loop[0]->ev, &l->accepting);
+	ev_timer_stop(l->loops->loop[0]->ev, &l->retry);
 	if (l->path)
 		unlink(l->path);
 	if (l->fd >= 0)

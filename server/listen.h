@@ -7,16 +7,23 @@
 #include "loop.h"
 
 #define LISTEN_WORDS_MAX 512
+#define LISTEN_EXPOSED_WORDS \
+	"other hosts reach this address, and without TLS everybody there may read, alter and " \
+	"take what is lent; set tls, or say allow-plaintext if you mean it"
 
 struct listener;
 
 struct loops {
 	struct loop **loop; /* the first one accepts */
 	unsigned n, next;
+	struct shared shared;
+	bool exposed;       /* listening beyond this host is fine */
 };
 
 /* Is this the form of an address? Looks nothing up. */
 bool listen_valid(const char *address);
+/* Is it, as far as can be seen without looking it up, one that other hosts reach? */
+bool listen_exposed(const char *address);
 /* Bind ADDRESS and accept on loops' first loop. NULL with words. */
 struct listener *listen_on(const char *address, struct loops *loops,
                            char words[static LISTEN_WORDS_MAX]);

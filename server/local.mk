@@ -14,6 +14,8 @@ server_liblender_la_SOURCES = \
 	server/export.h \
 	server/handshake.c \
 	server/handshake.h \
+	server/limits.c \
+	server/limits.h \
 	server/listen.c \
 	server/listen.h \
 	server/log.c \
@@ -35,7 +37,20 @@ server_liblender_la_SOURCES = \
 	server/request.h \
 	server/size.c \
 	server/size.h \
-	server/terms.h
+	server/socket.c \
+	server/socket.h \
+	server/stream.c \
+	server/stream.h \
+	server/terms.h \
+	server/tls.h
+if HAVE_GNUTLS
+server_liblender_la_SOURCES += \
+	server/tls_credentials.c \
+	server/tls_credentials.h \
+	server/tls_gnutls.c
+else
+server_liblender_la_SOURCES += server/tls_none.c
+endif
 server_liblender_la_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS) $(GNUTLS_CFLAGS) $(LIBSECCOMP_CFLAGS) \
 	$(LIBSYSTEMD_CFLAGS)
 server_liblender_la_LIBADD = server/libstore.la $(INIH_LIBS) $(GNUTLS_LIBS) $(LIBSECCOMP_LIBS) \

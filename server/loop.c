@@ -3,19 +3,18 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "conn.h"
 
 static void on_wake(struct ev_loop *ev, ev_async *w, int events)
 {
 	struct loop *loop = w->data;
-	int *fds;
+	struct accepted *inbox;
 	size_t n;
 
 	(void)events;
 	pthread_mutex_lock(&loop->lock);
-	fds = loop->inbox;
+	inbox = loop->inbox;
 	n = loop->inbox_len;
 	loop->inbox = NULL;
 	loop->inbox_len = loop->inbox_size = 0;
@@ -25,11 +24,11 @@ static void on_wake(struct ev_loop *ev, ev_async *w, int events)
 	}
 	pthread_mutex_unlock(&loop->lock);
 	for (size_t i = 0; i < n; i++)
-		conn_new(loop, fds[i]);
-	free(fds);
+		conn_new(loop, inbox[i]);
+	free(inbox);
 }
 
-struct loop *loop_new(struct ev_loop *ev, struct pools *pools)
+struct loop *loop_new(struct ev_loop *ev, const struct shared *shared)
 {
 	struct loop *loop = calloc(1, sizeof *loop);
 
@@ -39,7 +38,7 @@ struct loop *loop_new(struct ev_loop *ev, struct pools *pools)
 		return NULL;
 	}
 	loop->ev = ev;
-	loop->pools = pools;
+	loop->shared = shared;
 	LIST_INIT(&loop->conns);
 	pthread_mutex_init(&loop->lock, NULL);
 	ev_async_init(&loop->wake, on_wake);
@@ -48,30 +47,30 @@ struct loop *loop_new(struct ev_loop *ev, struct pools *pools)
 	return loop;
 }
 
-static bool inbox_push(struct loop *loop, int fd)
+static bool inbox_push(struct loop *loop, struct accepted accepted)
 {
 	if (loop->inbox_len == loop->inbox_size) {
 		size_t size = loop->inbox_size * 2 + 8;
-		int *inbox = realloc(loop->inbox, size * sizeof *inbox);
+		struct accepted *inbox = realloc(loop->inbox, size * sizeof *inbox);
 
 		if (!inbox)
 			return false;
 		loop->inbox = inbox;
 		loop->inbox_size = size;
 	}
-	loop->inbox[loop->inbox_len++] = fd;
+	loop->inbox[loop->inbox_len++] = accepted;
 	return true;
 }
 
-void loop_adopt(struct loop *loop, int fd)
+void loop_adopt(struct loop *loop, struct accepted accepted)
 {
 	pthread_mutex_lock(&loop->lock);
-	bool ok = inbox_push(loop, fd);
+	bool ok = inbox_push(loop, accepted);
 	pthread_mutex_unlock(&loop->lock);
 	if (ok)
 		ev_async_send(loop->ev, &loop->wake);
 	else
-		close(fd);
+		conn_refuse(loop, accepted);
 }
 
 void loop_stop(struct loop *loop)
@@ -84,10 +83,10 @@ void loop_stop(struct loop *loop)
 
 void loop_run(struct loop *loop)
 {
-	if (loop->busy_poll <= 0)
+	if (loop->shared->busy_poll <= 0)
 		ev_run(loop->ev, 0);
 	while (!loop->ended) {
-		bool idle = ev_now(loop->ev) - loop->active > loop->busy_poll;
+		bool idle = ev_now(loop->ev) - loop->active > loop->shared->busy_poll;
 
 		ev_run(loop->ev, idle ? EVRUN_ONCE : EVRUN_NOWAIT);
 	}
@@ -102,8 +101,9 @@ void loop_free(struct loop *loop)
 	while ((c = LIST_FIRST(&loop->conns)))
 		conn_free(c);
 	for (size_t i = 0; i < loop->inbox_len; i++)
-		close(loop->inbox[i]);
+		conn_refuse(loop, loop->inbox[i]);
 	free(loop->inbox);
+	stream_room_free(&loop->room);
 	ev_async_stop(loop->ev, &loop->wake);
 	ev_loop_destroy(loop->ev);
 	pthread_mutex_destroy(&loop->lock);

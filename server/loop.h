@@ -9,7 +9,9 @@
 #include <sys/queue.h>
 
 #include "handshake.h"
+#include "limits.h"
 #include "reply.h"
+#include "stream.h"
 
 /* One receive takes this much at most; what is left of the last one fits
  * before it. */
@@ -17,28 +19,43 @@
 
 struct conn;
 
+/* What the connections of all loops share. */
+struct shared {
+	struct pools *pools;
+	struct limits *limits;
+	enum tls_mode tls_mode;
+	struct tls *tls;        /* NULL: TLS_OFF */
+	ev_tstamp busy_poll;    /* s: look so long for more before sleeping */
+};
+
+/* An accepted socket, and whose connection it counts as. */
+struct accepted {
+	int fd;
+	struct share *host;
+};
+
 struct loop {
 	struct ev_loop *ev;
-	struct pools *pools;
+	const struct shared *shared;
 	pthread_t thread;
 	ev_async wake;
-	ev_tstamp busy_poll;    /* s: look so long for more before sleeping */
 	ev_tstamp active;       /* when something was received last */
 	bool ended;
 	LIST_HEAD(, conn) conns;
 	struct gather gather;
+	struct stream_room room;
 	uint8_t rx[HANDSHAKE_KEEP_BYTES + LOOP_RX_BYTES];
 
 	pthread_mutex_t lock;   /* guards all below */
-	int *inbox;             /* accepted sockets that wait to be adopted */
+	struct accepted *inbox; /* that wait to be adopted */
 	size_t inbox_len, inbox_size;
 	bool stopping;
 };
 
 /* NULL with errno. */
-struct loop *loop_new(struct ev_loop *, struct pools *);
-/* From any thread: the loop serves FD from now on, or closes it. */
-void loop_adopt(struct loop *, int fd);
+struct loop *loop_new(struct ev_loop *, const struct shared *);
+/* From any thread: the loop serves it from now on, or closes it. */
+void loop_adopt(struct loop *, struct accepted);
 /* From any thread: loop_run() returns soon. */
 void loop_stop(struct loop *);
 void loop_run(struct loop *);

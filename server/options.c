@@ -12,6 +12,7 @@
 
 #define DEFAULT_LISTEN "127.0.0.1:10809"
 #define DEFAULT_POOL   "default"
+#define OPTIONS_CONNECTIONS_WORDS "write a number from 1 to 1000000"
 
 static const char *set_text(char **to, const char *value)
 {
@@ -63,10 +64,19 @@ static const char *set_lend(struct options *o, const char *value)
 /* What may stand after a pool's size, between commas. */
 static const char *set_pool_word(struct pool_spec *spec, const char *word)
 {
-	if (strcmp(word, "thin") != 0 || spec->thin)
-		return "after a pool's size only ,thin may stand, once";
-	spec->thin = true;
-	return NULL;
+	const char *owner = strncmp(word, "owner=", 6) == 0 ? word + 6 : NULL;
+
+	if (owner && !*spec->owner) {
+		if (!*owner || strlen(owner) > TLS_IDENTITY_MAX)
+			return "an owner has 1 to 64 characters";
+		strcpy(spec->owner, owner);
+		return NULL;
+	}
+	if (strcmp(word, "thin") == 0 && !spec->thin) {
+		spec->thin = true;
+		return NULL;
+	}
+	return "after a pool's size may stand ,thin and ,owner=IDENTITY, each once";
 }
 
 static const char *set_pool_words(struct pool_spec *spec, char *words)
@@ -88,7 +98,7 @@ static const char *parse_pool(struct pool_spec *spec, const char *value)
 	char size[256], *words;
 
 	if (!equals || equals - value > POOL_NAME_MAX)
-		return "write NAME=SIZE, or NAME=SIZE,thin";
+		return "write NAME=SIZE[,thin][,owner=IDENTITY]";
 	memcpy(spec->name, value, (size_t)(equals - value));
 	if (!pool_name_valid(spec->name))
 		return "a name has 1 to 64 letters, digits, dots, dashes and underscores";
@@ -122,6 +132,55 @@ static const char *set_pool(struct options *o, const char *value)
 	return NULL;
 }
 
+static const char *set_tls(struct options *o, const char *value)
+{
+	static const char *const modes[] = { "off", "allow", "require" };
+
+	for (unsigned i = 0; i < 3; i++)
+		if (strcmp(value, modes[i]) == 0) {
+			o->tls = (enum tls_mode)i;
+			o->tls_said = true;
+			return NULL;
+		}
+	return "write off, allow or require";
+}
+
+static const char *set_tls_certificates(struct options *o, const char *value)
+{
+	return *value ? set_text(&o->tls_certificates, value) : "write a directory";
+}
+
+static const char *set_tls_psk(struct options *o, const char *value)
+{
+	return *value ? set_text(&o->tls_psk, value) : "write a file";
+}
+
+static const char *set_allow_plaintext(struct options *o, const char *value)
+{
+	if (value && strcmp(value, "yes") != 0 && strcmp(value, "no") != 0)
+		return "write yes or no";
+	o->allow_plaintext = !value || *value == 'y';
+	return NULL;
+}
+
+static const char *set_max_connections(struct options *o, const char *value)
+{
+	return set_number(&o->max_connections, value, 1, OPTIONS_CONNECTIONS_MAX)
+	           ? NULL : OPTIONS_CONNECTIONS_WORDS;
+}
+
+static const char *set_max_per_address(struct options *o, const char *value)
+{
+	return set_number(&o->max_per_address, value, 1, OPTIONS_CONNECTIONS_MAX)
+	           ? NULL : OPTIONS_CONNECTIONS_WORDS;
+}
+
+static const char *set_max_per_identity(struct options *o, const char *value)
+{
+	return set_number(&o->max_per_identity, value, 1, OPTIONS_CONNECTIONS_MAX)
+	           ? NULL : OPTIONS_CONNECTIONS_WORDS;
+}
+
 static const char *set_threads(struct options *o, const char *value)
 {
 	return set_number(&o->threads, value, 1, OPTIONS_THREADS_MAX)
@@ -153,7 +212,20 @@ const struct option_row options_table[] = {
 	{ "lend", "SIZE", true, set_lend,
 	  "lend this much RAM in all [half of the free memory]" },
 	{ "pool", "NAME=SIZE", true, set_pool,
-	  "a pool; NAME=SIZE,thin is not reserved; may repeat [" DEFAULT_POOL "=all of lend]" },
+	  "a pool; more words: see farpaged(8); may repeat [" DEFAULT_POOL "=all]" },
+	{ "tls", "MODE", true, set_tls,
+	  "off, allow or require [require, if it has credentials; else off]" },
+	{ "tls-certificates", "DIR", true, set_tls_certificates,
+	  "ca-cert.pem, server-cert.pem, server-key.pem; clients show one too" },
+	{ "tls-psk", "FILE", true, set_tls_psk,
+	  "pre-shared keys: lines of IDENTITY:HEXKEY, as from psktool" },
+	{ "allow-plaintext", NULL, true, set_allow_plaintext,
+	  "listen beyond this host also without TLS" },
+	{ "max-connections", "N", true, set_max_connections, "in all [4096]" },
+	{ "max-per-address", "N", true, set_max_per_address,
+	  "connections from one address [256]" },
+	{ "max-per-identity", "N", true, set_max_per_identity,
+	  "connections of one TLS identity [64]" },
 	{ "threads", "N", true, set_threads, "event loops, 1 to 64 [1]" },
 	{ "busy-poll", "USEC", true, set_busy_poll,
 	  "after a request look for the next one so long before sleeping [0]" },
@@ -200,7 +272,9 @@ static uint64_t meminfo(const char *what)
 
 struct options options_nothing(void)
 {
-	return (struct options){ .log_level = LOG_INFO, .threads = 1 };
+	return (struct options){ .log_level = LOG_INFO, .threads = 1,
+	                         .max_connections = 4096, .max_per_address = 256,
+	                         .max_per_identity = 64 };
 }
 
 static int check_sizes(const struct options *o, char words[static OPTIONS_WORDS_MAX])
@@ -227,6 +301,29 @@ static int check_sizes(const struct options *o, char words[static OPTIONS_WORDS_
 	return 0;
 }
 
+static int check_tls(const struct options *o, char words[static OPTIONS_WORDS_MAX])
+{
+	if (o->tls != TLS_OFF && !o->tls_certificates && !o->tls_psk) {
+		snprintf(words, OPTIONS_WORDS_MAX,
+		         "tls wants credentials: tls-certificates, tls-psk, or both");
+		return -1;
+	}
+	for (unsigned i = 0; i < o->pools; i++)
+		if (*o->pool[i].owner && o->tls == TLS_OFF) {
+			snprintf(words, OPTIONS_WORDS_MAX,
+			         "pool %s has an owner, whom only TLS can tell; set tls-certificates "
+			         "or tls-psk, or leave the owner out", o->pool[i].name);
+			return -1;
+		}
+	for (unsigned i = 0; i < o->listens; i++)
+		if (o->tls != TLS_REQUIRE && !o->allow_plaintext && listen_exposed(o->listen[i])) {
+			snprintf(words, OPTIONS_WORDS_MAX, "listen = %s: " LISTEN_EXPOSED_WORDS,
+			         o->listen[i]);
+			return -1;
+		}
+	return 0;
+}
+
 uint64_t options_default_lend(void)
 {
 	return meminfo("MemAvailable:") / 2;
@@ -248,11 +345,13 @@ int options_fill_in(struct options *o, uint64_t default_lend,
 		snprintf(pool, sizeof pool, DEFAULT_POOL "=%s", size);
 		error = set_pool(o, pool);
 	}
+	if (!o->tls_said && (o->tls_certificates || o->tls_psk))
+		o->tls = TLS_REQUIRE;
 	if (error) {
 		snprintf(words, OPTIONS_WORDS_MAX, "%s", error);
 		return -1;
 	}
-	return check_sizes(o, words);
+	return check_sizes(o, words) < 0 ? -1 : check_tls(o, words);
 }
 
 void options_free(struct options *o)
@@ -262,5 +361,7 @@ void options_free(struct options *o)
 	free(o->config);
 	free(o->pool);
 	free(o->pid_file);
+	free(o->tls_certificates);
+	free(o->tls_psk);
 	*o = options_nothing();
 }

@@ -14,13 +14,8 @@
 #define OPTIONS_POOLS_MAX  1024
 #define OPTIONS_BUSY_POLL_MAX 1000000
 #define OPTIONS_THREADS_MAX 64
+#define OPTIONS_CONNECTIONS_MAX 1000000
 #define OPTIONS_WORDS_MAX  1024
-
-struct pool_spec {
-	char name[POOL_NAME_MAX + 1];
-	uint64_t size; /* bytes */
-	bool thin;
-};
 
 struct options {
 	uint64_t said;             /* a bit for each row of the table */
@@ -31,6 +26,11 @@ struct options {
 	uint64_t lend;             /* bytes */
 	struct pool_spec *pool;
 	unsigned pools;
+	enum tls_mode tls;
+	bool tls_said;
+	char *tls_certificates, *tls_psk;
+	bool allow_plaintext;
+	unsigned max_connections, max_per_address, max_per_identity;
 	unsigned threads;
 	unsigned busy_poll_us;
 	char *pid_file;

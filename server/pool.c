@@ -131,23 +131,25 @@ static int refuse_lend(struct pools *pools, const char *name, uint64_t want,
 	return -1;
 }
 
-int pool_add(struct pools *pools, const char *name, uint64_t size, bool thin,
+int pool_add(struct pools *pools, const struct pool_spec *spec,
              char words[static POOL_WORDS_MAX])
 {
+	uint64_t pages = spec->size >> PAGE_SHIFT;
 	struct pool *pool;
 
-	if (!thin && !reserve(pools, size >> PAGE_SHIFT))
-		return refuse_lend(pools, name, size, words);
+	if (!spec->thin && !reserve(pools, pages))
+		return refuse_lend(pools, spec->name, spec->size, words);
 	pool = calloc(1, sizeof *pool);
 	if (!pool)
 		goto err;
-	pool->store = store_flat.open(size >> PAGE_SHIFT, &pool->locked);
+	pool->store = store_flat.open(pages, &pool->locked);
 	if (!pool->store)
 		goto err;
-	snprintf(pool->name, sizeof pool->name, "%s", name);
+	strcpy(pool->name, spec->name);
+	strcpy(pool->owner, spec->owner);
 	pool->pools = pools;
-	pool->size = size;
-	pool->thin = thin;
+	pool->size = spec->size;
+	pool->thin = spec->thin;
 	pool->epoch = pool->since = first_epoch();
 	new_incarnation(pool);
 	lock_init(&pool->lock);
@@ -156,9 +158,9 @@ int pool_add(struct pools *pools, const char *name, uint64_t size, bool thin,
 	return 0;
 err:
 	snprintf(words, POOL_WORDS_MAX, "pool %s: no memory for %" PRIu64 " MiB: %s",
-	         name, size >> 20, strerror(errno));
-	if (!thin)
-		unreserve(pools, size >> PAGE_SHIFT);
+	         spec->name, spec->size >> 20, strerror(errno));
+	if (!spec->thin)
+		unreserve(pools, pages);
 	free(pool);
 	return -1;
 }
@@ -226,10 +228,23 @@ struct pool *pool_find(struct pools *pools, const char *name)
 {
 	struct pool *pool;
 
-	if (!*name)
-		return TAILQ_FIRST(&pools->list);
 	TAILQ_FOREACH(pool, &pools->list, link)
 		if (strcmp(pool->name, name) == 0)
+			return pool;
+	return NULL;
+}
+
+bool pool_admits(const struct pool *pool, const char *identity)
+{
+	return !*pool->owner || (identity && strcmp(pool->owner, identity) == 0);
+}
+
+struct pool *pool_offered(struct pools *pools, const char *name, const char *identity)
+{
+	struct pool *pool;
+
+	TAILQ_FOREACH(pool, &pools->list, link)
+		if (pool_admits(pool, identity) && (!*name || strcmp(pool->name, name) == 0))
 			return pool;
 	return NULL;
 }

@@ -14,6 +14,7 @@
 #include <time.h>
 
 #include "store.h"
+#include "tls.h"
 
 #define POOL_NAME_MAX     64
 #define POOL_INSTANCE_MAX 64
@@ -22,8 +23,17 @@
 
 struct member;
 
+/* A pool that is wanted. */
+struct pool_spec {
+	char name[POOL_NAME_MAX + 1];
+	uint64_t size; /* bytes */
+	bool thin;
+	char owner[TLS_IDENTITY_MAX + 1];
+};
+
 struct pool {
 	char name[POOL_NAME_MAX + 1];
+	char owner[TLS_IDENTITY_MAX + 1];     /* who alone may open it; "": everybody */
 	struct pools *pools;
 	struct store *store;
 	uint64_t size;                        /* bytes; pool.lock */
@@ -57,15 +67,18 @@ void pools_free(struct pools *);
 
 /* 0, or -1 with WORDS that say why; nothing is half done. A SIZE is in bytes,
  * a multiple of PAGE_SIZE. Caller holds pools.lock or is the only thread. */
-int pool_add(struct pools *, const char *name, uint64_t size, bool thin,
-             char words[static POOL_WORDS_MAX]);
+int pool_add(struct pools *, const struct pool_spec *, char words[static POOL_WORDS_MAX]);
 int pool_grow(struct pool *, uint64_t size, char words[static POOL_WORDS_MAX]);
 int pool_remove(struct pool *, char words[static POOL_WORDS_MAX]);
 bool pool_idle(struct pool *);
 bool pool_name_valid(const char *name);
 
-/* The pool called NAME, the first one for "", or NULL. Under pools.lock. */
+/* May somebody of this IDENTITY (NULL: of none) know of it, and open it? */
+bool pool_admits(const struct pool *, const char *identity);
+/* The pool called NAME, or NULL; and of those that admit IDENTITY, where "" is the
+ * first. Under pools.lock. */
 struct pool *pool_find(struct pools *, const char *name);
+struct pool *pool_offered(struct pools *, const char *name, const char *identity);
 
 /* "incarnation=HEX epoch=N since=N used=BYTES size=BYTES". An owner that finds
  * incarnation and since as they were finds its pages as they were. */

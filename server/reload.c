@@ -11,7 +11,7 @@ int daemon_add_pool(struct daemon *d, const struct pool_spec *spec)
 {
 	char words[POOL_WORDS_MAX], size[32];
 
-	if (pool_add(&d->pools, spec->name, spec->size, spec->thin, words) < 0) {
+	if (pool_add(&d->pools, spec, words) < 0) {
 		log_line(LOG_ERROR, "%s", words);
 		return -1;
 	}
@@ -76,6 +76,15 @@ static const char *cannot_change(struct daemon *d, const struct options *new)
 
 	if (!same_listen(old, new))
 		return "listen cannot change while it runs";
+	if (old->tls != new->tls || !same_text(old->tls_certificates, new->tls_certificates) ||
+	    !same_text(old->tls_psk, new->tls_psk))
+		return "where TLS takes its credentials from cannot change while it runs";
+	if (old->allow_plaintext != new->allow_plaintext)
+		return "allow-plaintext cannot change while it runs";
+	if (old->max_connections != new->max_connections ||
+	    old->max_per_address != new->max_per_address ||
+	    old->max_per_identity != new->max_per_identity)
+		return "the limits of connections cannot change while it runs";
 	if (old->threads != new->threads)
 		return "threads cannot change while it runs";
 	if (old->busy_poll_us != new->busy_poll_us)
@@ -91,6 +100,7 @@ static const char *cannot_change(struct daemon *d, const struct options *new)
 		const char *why = !spec && !pool_idle(pool)        ? "is in use and cannot be removed"
 		                  : spec && spec->size < pool->size ? "cannot shrink"
 		                  : spec && spec->thin != pool->thin ? "cannot change to or from thin"
+		                  : spec && strcmp(spec->owner, pool->owner) != 0 ? "cannot change its owner"
 		                                                     : NULL;
 		if (why) {
 			snprintf(words, sizeof words, "pool %s %s", pool->name, why);
@@ -165,6 +175,11 @@ void daemon_reload(struct daemon *d)
 		why = cannot_change(d, &new);
 		if (!why && !pools_hold(&d->pools, more_pages(d, &new)))
 			why = "the thin pools have just taken what the new ones need";
+		/* Last: nothing may fail after it. */
+		if (!why && d->loops.shared.tls && tls_reload(d->loops.shared.tls, words) < 0) {
+			pools_release(&d->pools);
+			why = words;
+		}
 		if (!why) {
 			change_pools(d, &new);
 			pools_release(&d->pools);

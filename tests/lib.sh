@@ -159,3 +159,31 @@ sanitized() { grep -q __asan_init "$FARPAGE_BUILDDIR/server/farpaged"; }
 
 # lender_kib: resident shared memory of the lender, in KiB.
 lender_kib() { sed -n 's/^RssShmem:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$lender_pid/status"; }
+
+# with_tls: or skip, in a build without it.
+with_tls() {
+    ! farpaged --check-config --tls-psk /dev/null 2>&1 | grep -q 'without GnuTLS' || {
+        echo 'SKIPPED: built without GnuTLS' >&2
+        exit 77
+    }
+}
+
+# authority DIR: one that signs certificates; DIR/ca-cert.pem.
+authority() {
+    mkdir -p "$1"
+    certtool --generate-privkey --key-type=ecdsa --outfile "$1/ca-key.pem" 2>/dev/null
+    printf '%s\n' 'cn = "a test"' ca cert_signing_key crl_signing_key 'expiration_days = 2' >"$1/ca.info"
+    certtool --generate-self-signed --load-privkey "$1/ca-key.pem" --template "$1/ca.info" \
+        --outfile "$1/ca-cert.pem" 2>/dev/null
+}
+
+# certificate AUTHORITY DIR server|client NAME: DIR as libnbd and farpaged want it.
+certificate() {
+    mkdir -p "$2"
+    cp "$1/ca-cert.pem" "$2"
+    certtool --generate-privkey --key-type=ecdsa --outfile "$2/$3-key.pem" 2>/dev/null
+    chmod o= "$2/$3-key.pem"
+    printf '%s\n' "cn = \"$4\"" signing_key "tls_www_$3" 'ip_address = 127.0.0.1' 'expiration_days = 2' >"$2/$3.info"
+    certtool --generate-certificate --load-ca-certificate "$1/ca-cert.pem" --load-ca-privkey "$1/ca-key.pem" \
+        --load-privkey "$2/$3-key.pem" --template "$2/$3.info" --outfile "$2/$3-cert.pem" 2>/dev/null
+}

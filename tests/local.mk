@@ -59,6 +59,7 @@ behaviour_scripts = \
 	tests/lender-info-says-what-go-does.sh \
 	tests/lender-join-after-a-plain-writer.sh \
 	tests/lender-lend-exact.sh \
+	tests/lender-limits.sh \
 	tests/lender-listens.sh \
 	tests/lender-locked.sh \
 	tests/lender-log-is-not-read.sh \
@@ -69,6 +70,7 @@ behaviour_scripts = \
 	tests/lender-options-in-a-row.sh \
 	tests/lender-out-of-descriptors.sh \
 	tests/lender-plain-is-read-only.sh \
+	tests/lender-plaintext-refused.sh \
 	tests/lender-pool-comes-again.sh \
 	tests/lender-pool-size-exact.sh \
 	tests/lender-reload-refused.sh \
@@ -79,7 +81,10 @@ behaviour_scripts = \
 	tests/lender-threads-side-by-side.sh \
 	tests/lender-trim-frees.sh \
 	tests/lender-unix-socket.sh \
-	tests/lender-untouched-costs-nothing.sh
+	tests/lender-untouched-costs-nothing.sh \
+	tests/tls-certificates.sh \
+	tests/tls-keys.sh \
+	tests/tls-required.sh
 dist_check_SCRIPTS += $(behaviour_scripts)
 TESTS += $(behaviour_scripts)
 EXTRA_DIST += \

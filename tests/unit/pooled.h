@@ -60,7 +60,10 @@ static inline struct pool *add(struct pools *pools, const char *name,
 {
 	char words[POOL_WORDS_MAX] = "";
 
-	if (pool_add(pools, name, PAGE(pages), thin, words) < 0)
+	struct pool_spec spec = { .size = PAGE(pages), .thin = thin };
+
+	strcpy(spec.name, name);
+	if (pool_add(pools, &spec, words) < 0)
 		fail_msg("%s", words);
 	return pool_find(pools, name);
 }

@@ -39,7 +39,7 @@ static inline struct talk *talk_begin(struct pools *pools, uint32_t flags)
 	t->pools = pools;
 	t->p = pool_find(pools, "p");
 	t->me = body("client");
-	handshake_start(&t->h, pools, &t->me->m, &t->out);
+	handshake_start(&t->h, pools, &t->me->m, TLS_OFF, &t->out);
 	buf_take(&t->out, t->out.len);
 	say(&t->in, 4, flags);
 	return t;

@@ -15,6 +15,8 @@
 #define PAGES 256u
 
 static struct pools *pools;
+static struct limits limits;
+static struct shared shared = { .limits = &limits };
 static struct loop *loop;
 
 static int setup(void **state)
@@ -23,7 +25,9 @@ static int setup(void **state)
 	log_level = LOG_ERROR;
 	pools = lend(PAGES);
 	add(pools, "p", PAGES, false);
-	loop = loop_new(ev_loop_new(EVFLAG_AUTO), pools);
+	limits_init(&limits, 100, 100, 100);
+	shared.pools = pools;
+	loop = loop_new(ev_loop_new(EVFLAG_AUTO), &shared);
 	return loop ? 0 : -1;
 }
 
@@ -31,6 +35,8 @@ static int teardown(void **state)
 {
 	(void)state;
 	loop_free(loop);
+	assert_int_equal(limits.connections, 0);
+	limits_free(&limits);
 	lend_no_more(pools);
 	return 0;
 }
@@ -59,7 +65,8 @@ static int dial(void)
 	uint8_t greeting[18];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
-	loop_adopt(loop, fd[0]);
+	assert_true(limits_enter(&limits));
+	loop_adopt(loop, (struct accepted){ fd[0], limits_share(&limits, LIMITS_HOST, "here") });
 	turn();
 	assert_int_equal(recv(fd[1], greeting, sizeof greeting, 0), 18);
 	return fd[1];

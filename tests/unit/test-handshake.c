@@ -10,7 +10,7 @@ TEST(the_greeting)
 	struct wire want = {0};
 	struct handshake h;
 
-	handshake_start(&h, NULL, NULL, &out);
+	handshake_start(&h, NULL, NULL, TLS_OFF, &out);
 	say_greeting(&want);
 	assert_int_equal(out.len, 18);
 	assert_memory_equal(out.data, want.byte, 18);

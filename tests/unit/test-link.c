@@ -18,6 +18,7 @@ static char dir[] = "/tmp/farpage-test-link-XXXXXX", at[64];
 
 /* The lender: pools, which may outlive the loop that serves them. */
 static struct pools pools;
+static struct limits limits;
 static struct loops loops;
 static struct loop *loop;
 static struct listener *listener;
@@ -34,9 +35,11 @@ static void lender_up(void)
 {
 	char words[LISTEN_WORDS_MAX];
 
-	loop = loop_new(ev_loop_new(EVFLAG_AUTO), &pools);
+	limits_init(&limits, 100, 100, 100);
+	loops = (struct loops){ .loop = &loop, .n = 1,
+	                        .shared = { .pools = &pools, .limits = &limits } };
+	loop = loop_new(ev_loop_new(EVFLAG_AUTO), &loops.shared);
 	assert_non_null(loop);
-	loops = (struct loops){ .loop = &loop, .n = 1 };
 	listener = listen_on(at, &loops, words);
 	if (!listener)
 		fail_msg("%s", words);
@@ -49,6 +52,7 @@ static void lender_down(void)
 	pthread_join(thread, NULL);
 	listen_close(listener);
 	loop_free(loop);
+	limits_free(&limits);
 }
 
 static void new_memory(void)
@@ -56,8 +60,8 @@ static void new_memory(void)
 	char words[POOL_WORDS_MAX];
 
 	pools_init(&pools, 4 * BYTES);
-	assert_int_equal(pool_add(&pools, "p", BYTES, false, words), 0);
-	assert_int_equal(pool_add(&pools, "q", 2 * BYTES, true, words), 0);
+	assert_int_equal(pool_add(&pools, &(struct pool_spec){ "p", BYTES, false, "" }, words), 0);
+	assert_int_equal(pool_add(&pools, &(struct pool_spec){ "q", 2 * BYTES, true, "" }, words), 0);
 }
 
 static int setup(void **state)

@@ -140,7 +140,7 @@ TEST(bad_pools)
 	for (size_t i = 0; i < COUNT(sizes); i++)
 		bad("a multiple of 4K", "farpaged", "--pool", sizes[i]);
 	for (size_t i = 0; i < COUNT(flags); i++)
-		bad("only ,thin may stand", "farpaged", "--pool", flags[i]);
+		bad("may stand ,thin and", "farpaged", "--pool", flags[i]);
 	bad("of that name already", "farpaged", "--pool", "a=4K", "--pool", "a=8K");
 }
 

@@ -99,7 +99,7 @@ lender() { # pool size: sets $lender_port, $lender_pid
     lender_port=$(free_port)
     case ${LENDER-farpaged} in
         memory) start nbdkit -f -i "$host_address" -p "$lender_port" memory "$2" ;;
-        *) start farpaged --listen "$host_address:$lender_port" --lend 4G --pool "$1=$2" ;;
+        *) start farpaged --listen "$host_address:$lender_port" --allow-plaintext --lend 4G --pool "$1=$2" ;;
     esac
     lender_pid=$started
     wait_until "the lender ($dir/*.log)" listening "$lender_port"

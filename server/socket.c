@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "socket.h"
+
+#include <netdb.h>
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+/* Of an IPv6 network, whose host has as many addresses as it likes. */
+static void only_network(struct sockaddr_storage *addr)
+{
+	struct in6_addr *a = &((struct sockaddr_in6 *)addr)->sin6_addr;
+
+	if (addr->ss_family == AF_INET6 && !IN6_IS_ADDR_V4MAPPED(a))
+		memset(a->s6_addr + 8, 0, 8);
+}
+
+/* The peer's family, or -1. */
+static int peer(int fd, bool whole, char host[static 64], char port[static 16])
+{
+	struct sockaddr_storage addr;
+	socklen_t len = sizeof addr;
+
+	if (getpeername(fd, (struct sockaddr *)&addr, &len) < 0 || addr.ss_family == AF_UNIX)
+		return -1;
+	if (!whole)
+		only_network(&addr);
+	return getnameinfo((struct sockaddr *)&addr, len, host, 64, port, 16,
+	                   NI_NUMERICHOST | NI_NUMERICSERV) == 0 ? addr.ss_family : -1;
+}
+
+static bool credentials(int fd, struct ucred *cred)
+{
+	socklen_t len = sizeof *cred;
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, cred, &len) == 0;
+}
+
+void socket_name_peer(int fd, char text[static POOL_PEER_MAX])
+{
+	char host[64], port[16];
+	int family = peer(fd, true, host, port);
+	struct ucred cred;
+
+	if (family >= 0)
+		snprintf(text, POOL_PEER_MAX, family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+	else if (credentials(fd, &cred))
+		snprintf(text, POOL_PEER_MAX, "process %d of user %u", (int)cred.pid,
+		         (unsigned)cred.uid);
+	else
+		snprintf(text, POOL_PEER_MAX, "somebody");
+}
+
+void socket_name_host(int fd, char text[static POOL_PEER_MAX])
+{
+	char host[64], port[16];
+	struct ucred cred;
+
+	if (peer(fd, false, host, port) >= 0)
+		snprintf(text, POOL_PEER_MAX, "%s", host);
+	else if (credentials(fd, &cred))
+		snprintf(text, POOL_PEER_MAX, "user %u", (unsigned)cred.uid);
+	else
+		snprintf(text, POOL_PEER_MAX, "somebody");
+}
+
+void socket_set_options(int fd)
+{
+	const int on = 1, idle = 6, interval = 3, probes = 3,
+	          timeout = SOCKET_DEAD_SECONDS * 1000;
+
+	/* On a unix socket these fail, and are not needed. */
+	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* TLS, as a filter: what the peer sent goes in and comes out decrypted, and the
+ * other way round. Knows no socket. The peer proves who it is: by a certificate
+ * of the lender's own authority, or by a pre-shared key. */
+#ifndef FARPAGE_TLS_H
+#define FARPAGE_TLS_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+
+#include "buf.h"
+
+#define TLS_IDENTITY_MAX 64
+#define TLS_WORDS_MAX    512
+/* What may have come before and is decrypted only with the next byte. */
+#define TLS_RECORD_BYTES 16640
+
+enum tls_mode { TLS_OFF, TLS_ALLOW, TLS_REQUIRE };
+
+struct tls;         /* the credentials; any thread */
+struct tls_session; /* of one connection; one thread */
+
+/* From CERTIFICATES, a directory with ca-cert.pem, server-cert.pem, server-key.pem
+ * and maybe ca-crl.pem, and PSK, a file of lines "IDENTITY:HEXKEY"; either may be
+ * NULL. NULL with words. */
+struct tls *tls_new(const char *certificates, const char *psk,
+                    char words[static TLS_WORDS_MAX]);
+/* Read them again, for the connections to come. -1 with words: nothing changed. */
+int tls_reload(struct tls *, char words[static TLS_WORDS_MAX]);
+void tls_free(struct tls *);
+
+/* The server's end of a connection that begins now. NULL: no memory. */
+struct tls_session *tls_open(struct tls *);
+void tls_close(struct tls_session *);
+
+/* Take all LEN bytes of the peer's; TO has room for LEN + TLS_RECORD_BYTES. Returns
+ * how many came of it; -1: it is over, see tls_why(). What is to be sent is
+ * appended to OUT, also then. */
+ssize_t tls_decrypt(struct tls_session *, const uint8_t *in, size_t len, uint8_t *to,
+                    struct buf *out);
+/* Append at most MAX bytes of the vector to OUT, encrypted. Returns how many
+ * those were; -1: it is over. */
+ssize_t tls_encrypt(struct tls_session *, const struct iovec *, size_t vectors, size_t max,
+                    struct buf *out);
+/* Say to the peer that nothing follows. */
+void tls_bye(struct tls_session *, struct buf *out);
+
+/* The peer's name: a certificate's common name, or a pre-shared key's; NULL
+ * until it has proven it. */
+const char *tls_identity(const struct tls_session *);
+/* Words for the log. */
+const char *tls_why(const struct tls_session *);
+
+#endif
