@@ -61,6 +61,7 @@ TEST(everything_at_once)
 	          "pool = b=1G,thin ; not reserved\n"
 	          "; as many as there are processors\n"
 	          "threads = 4\n"
+	          "allow-plaintext = yes\n"
 	          "busy-poll = 50\n"
 	          "pid-file = /run/a file.pid\n"
 	          "log-level = warn");
@@ -175,7 +176,7 @@ TEST(values_that_are_wrong)
 	bad_file("listen = here\n", 1, "write ADDR:PORT");
 	bad_file("pool = a\n", 1, "write NAME=SIZE");
 	bad_file("pool = a=1M\npool = a=1M\n", 2, "of that name already");
-	bad_file("pool = a=1M,thick\n", 1, "only ,thin");
+	bad_file("pool = a=1M,thick\n", 1, "may stand ,thin");
 	bad_file("threads = 0\n", 1, "1 to 64");
 	bad_file("pid-file =\n", 1, "write a path");
 	bad_file("log-level = loud\n", 1, "error, warn, info or debug");

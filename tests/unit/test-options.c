@@ -21,11 +21,47 @@ TEST(nothing_at_all_is_fine)
 	assert_int_equal(o.log_level, LOG_INFO);
 }
 
+TEST(tls_is_required_where_there_are_credentials)
+{
+	good("farpaged");
+	assert_int_equal(o.tls, TLS_OFF);
+	good("farpaged", "--tls-psk", "/k", "--pool", "a=4K,owner=alice,thin");
+	assert_int_equal(o.tls, TLS_REQUIRE);
+	assert_string_equal(o.tls_psk, "/k");
+	assert_string_equal(o.pool[0].owner, "alice");
+	assert_true(o.pool[0].thin);
+	good("farpaged", "--tls-certificates", "/c", "--tls", "allow");
+	assert_int_equal(o.tls, TLS_ALLOW);
+	good("farpaged", "--tls-psk", "/k", "--tls", "off");
+	assert_int_equal(o.tls, TLS_OFF);
+	bad("wants credentials", "farpaged", "--tls", "require");
+	bad("write off, allow or require", "farpaged", "--tls", "yes");
+	bad("has an owner, whom only TLS can tell", "farpaged", "--pool", "a=4K,owner=alice");
+	bad("each once", "farpaged", "--pool", "a=4K,owner=alice,owner=bob");
+	bad("1 to 64 characters", "farpaged", "--pool", "a=4K,owner=");
+}
+
+TEST(how_many_connections)
+{
+	good("farpaged");
+	assert_int_equal(o.max_connections, 4096);
+	assert_int_equal(o.max_per_address, 256);
+	assert_int_equal(o.max_per_identity, 64);
+	good("farpaged", "--max-connections", "1", "--max-per-address=2", "--max-per-identity=1000000");
+	assert_int_equal(o.max_connections, 1);
+	assert_int_equal(o.max_per_address, 2);
+	assert_int_equal(o.max_per_identity, 1000000);
+	bad("from 1 to 1000000", "farpaged", "--max-connections", "0");
+	bad("from 1 to 1000000", "farpaged", "--max-per-address", "1000001");
+	bad("from 1 to 1000000", "farpaged", "--max-per-identity", "-1");
+}
+
 TEST(everything_at_once)
 {
 	good("farpaged", "--listen", "10.0.0.1:1", "--listen=[::1]:2", "--listen", "unix:/s",
 	     "--lend", "32M", "--pool", "a=8M", "--pool=b=1G,thin", "--threads", "4",
-	     "--pid-file", "/run/p", "--log-level", "debug", "--check-config");
+	     "--pid-file", "/run/p", "--log-level", "debug", "--check-config",
+	     "--allow-plaintext");
 	assert_int_equal(o.listens, 3);
 	assert_string_equal(o.listen[0], "10.0.0.1:1");
 	assert_string_equal(o.listen[1], "[::1]:2");
@@ -227,6 +263,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(nothing_at_all_is_fine),
 		T(everything_at_once),
+		T(tls_is_required_where_there_are_credentials),
+		T(how_many_connections),
 		T(the_last_word_counts),
 		T(the_default_pool_is_all_that_is_lent),
 		T(what_is_lent_is_whole_pages),
