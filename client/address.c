@@ -129,8 +129,8 @@ int address_parse(struct address *a, const char *text, char *words, size_t n)
 	if ((rest = after(text, "nbd+unix://")))
 		return parse_unix_uri(a, rest, text, words, n);
 	if (after(text, "nbds://") || after(text, "nbds+unix://")) {
-		snprintf(words, n, "lender=%.200s: TLS is not supported; use nbd:// within a "
-		         "network that you trust", text);
+		snprintf(words, n, "lender=%.200s: for TLS write nbd:// here, and add "
+		         "tls-psk=FILE tls-username=NAME", text);
 		return -1;
 	}
 	rest = after(text, "nbd://");

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <unistd.h>
 
 #include "address.h"
 #include "drive.h"
@@ -70,7 +71,8 @@ static struct link *make_link(const struct farpage *f,
 			    address.pool);
 			return NULL;
 		}
-		link = link_nbd(&address, o->pool ? o->pool : address.pool, f->instance,
+		link = link_nbd(&address, o->pool ? o->pool : address.pool,
+		                &(struct link_proof){ f->instance, o->tls_psk, o->tls_username },
 		                timeout);
 	}
 	if (!link)
@@ -88,6 +90,14 @@ static int check_options(const struct farpage_options *o, char *words)
 	}
 	if (!o->lender && !o->size) {
 		say(words, "without lender= the size must be given: size=SIZE");
+		return -1;
+	}
+	if (!o->tls_psk != !o->tls_username || (o->tls_psk && !o->lender)) {
+		say(words, "tls-psk=FILE and tls-username=NAME go together, and with lender=");
+		return -1;
+	}
+	if (o->tls_psk && access(o->tls_psk, R_OK) < 0) {
+		say(words, "tls-psk=%.300s: %s", o->tls_psk, strerror(errno));
 		return -1;
 	}
 	if (o->pool && !address_pool_valid(o->pool)) {

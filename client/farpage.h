@@ -45,6 +45,10 @@ struct farpage_options {
 	 * nbd+unix:///[POOL]?socket=PATH. NULL: keep the pages in this process. */
 	const char *lender;
 	const char *pool;          /* NULL: the URI's, or the lender's first */
+	/* A file with the pre-shared key of TLS identity TLS_USERNAME, a line
+	 * "IDENTITY:HEXKEY": TLS is required then. NULL: none. */
+	const char *tls_psk;
+	const char *tls_username;
 	uint64_t size;             /* bytes, a multiple of 4096; 0: the pool's */
 	unsigned deadline_ms;      /* 0: FARPAGE_DEADLINE_MS */
 	unsigned link_timeout_ms;  /* 0: FARPAGE_LINK_TIMEOUT_MS */

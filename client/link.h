@@ -45,10 +45,16 @@ struct link {
 
 struct address;
 
-/* The lender at ADDRESS, its pool POOL ("" for its first), claimed under
- * INSTANCE. Opens nothing yet. NULL with errno. */
+/* Who a link is, and how it proves it. The strings are the caller's, and stay. */
+struct link_proof {
+	const char *instance;
+	const char *psk, *username; /* NULL: without TLS */
+};
+
+/* The lender at ADDRESS, its pool POOL ("" for its first), claimed under PROOF's
+ * instance. Opens nothing yet. NULL with errno. */
 struct link *link_nbd(const struct address *address, const char *pool,
-                      const char *instance, int64_t timeout_ms);
+                      const struct link_proof *proof, int64_t timeout_ms);
 /* SIZE bytes in this process. */
 struct link *link_store(uint64_t size);
 

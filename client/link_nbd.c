@@ -23,6 +23,7 @@ struct link_nbd {
 	unsigned tried;         /* endpoints, in this opening */
 	char export[256];
 	char claim[128];        /* the end of EXPORT, behind the pool's name */
+	char *psk, *username;   /* NULL: without TLS */
 	int64_t timeout_ms;
 	struct nbd_handle *nbd; /* NULL: closed */
 	bool up;                /* claimed */
@@ -92,12 +93,21 @@ static int on_debug(void *user, const char *context, const char *message)
 	return 0;
 }
 
+/* Both sides prove by the key that they have it. */
+static int configure_tls(struct link_nbd *n)
+{
+	return nbd_set_tls(n->nbd, LIBNBD_TLS_REQUIRE) < 0 ||
+	       nbd_set_tls_psk_file(n->nbd, n->psk) < 0 ||
+	       nbd_set_tls_username(n->nbd, n->username) < 0 ? -1 : 0;
+}
+
 static int configure(struct link_nbd *n)
 {
 	const struct endpoint *e = &n->address.endpoint[n->at];
 	struct nbd_handle *nbd = n->nbd;
 
-	return nbd_set_export_name(nbd, n->export) < 0 ||
+	return (n->psk && configure_tls(n) < 0) ||
+	       nbd_set_export_name(nbd, n->export) < 0 ||
 	       nbd_set_full_info(nbd, true) < 0 ||
 	       nbd_set_request_structured_replies(nbd, false) < 0 ||
 	       nbd_set_pread_initialize(nbd, false) < 0 ||
@@ -302,8 +312,12 @@ static void notify_nbd(struct link *l, short revents)
 
 static void free_nbd(struct link *l)
 {
+	struct link_nbd *n = self(l);
+
 	close_nbd(l);
-	free(l);
+	free(n->psk);
+	free(n->username);
+	free(n);
 }
 
 static const struct link_ops ops = {
@@ -316,7 +330,7 @@ static const struct link_ops ops = {
 };
 
 struct link *link_nbd(const struct address *address, const char *pool,
-                      const char *instance, int64_t timeout_ms)
+                      const struct link_proof *proof, int64_t timeout_ms)
 {
 	struct link_nbd *n = calloc(1, sizeof *n);
 
@@ -325,7 +339,15 @@ struct link *link_nbd(const struct address *address, const char *pool,
 	n->link.ops = &ops;
 	n->address = *address;
 	n->timeout_ms = timeout_ms;
-	snprintf(n->claim, sizeof n->claim, "?claim=%s", instance);
+	snprintf(n->claim, sizeof n->claim, "?claim=%s", proof->instance);
 	snprintf(n->export, sizeof n->export, "%s%s", pool, n->claim);
+	if (!proof->psk)
+		return &n->link;
+	n->psk = strdup(proof->psk);
+	n->username = strdup(proof->username);
+	if (!n->psk || !n->username) {
+		free_nbd(&n->link);
+		return NULL;
+	}
 	return &n->link;
 }

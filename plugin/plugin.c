@@ -18,7 +18,7 @@
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
 static struct farpage_options options;
-static char *lender, *pool;
+static char *lender, *pool, *tls_psk, *tls_username;
 static bool swapping = true;
 static bool realtime;
 static struct farpage *farpage;
@@ -32,6 +32,8 @@ static void farpage_unload(void)
 {
 	free(lender);
 	free(pool);
+	free(tls_psk);
+	free(tls_username);
 }
 
 static int set_text(char **to, const char *key, const char *value)
@@ -50,6 +52,19 @@ static int set_text(char **to, const char *key, const char *value)
 		return -1;
 	}
 	return 0;
+}
+
+/* nbdkit may change its directory. */
+static int set_path(char **to, const char *key, const char *value)
+{
+	char *path = *value ? nbdkit_absolute_path(value) : NULL;
+	int r;
+
+	if (*value && !path)
+		return -1;
+	r = set_text(to, key, path ? path : value);
+	free(path);
+	return r;
 }
 
 static int set_size(const char *value)
@@ -93,6 +108,10 @@ static int farpage_config(const char *key, const char *value)
 		return set_text(&lender, key, value);
 	if (strcmp(key, "pool") == 0)
 		return set_text(&pool, "pool", value);
+	if (strcmp(key, "tls-psk") == 0)
+		return set_path(&tls_psk, key, value);
+	if (strcmp(key, "tls-username") == 0)
+		return set_text(&tls_username, key, value);
 	if (strcmp(key, "size") == 0)
 		return set_size(value);
 	if (strcmp(key, "deadline") == 0)
@@ -120,6 +139,8 @@ static int farpage_config_complete(void)
 	}
 	options.lender = lender;
 	options.pool = pool;
+	options.tls_psk = tls_psk;
+	options.tls_username = tls_username;
 	return 0;
 }
 
@@ -128,6 +149,8 @@ static int farpage_config_complete(void)
 	"                     nbd://HOST[:PORT][/POOL], nbd+unix:///[POOL]?socket=PATH.\n" \
 	"                     Without it pages are kept in this process.\n" \
 	"pool=NAME            Pool on the lender (default: its first).\n" \
+	"tls-psk=FILE         TLS, with the pre-shared key that is in FILE, a line\n" \
+	"tls-username=NAME    NAME:HEXKEY, as from psktool.\n" \
 	"size=SIZE            Size of the device (default: the pool's).\n" \
 	"deadline=MS          Longest time of an operation, then EIO (default: 30000).\n" \
 	"link-timeout=MS      A lender that owes an answer this long is connected\n" \

@@ -25,7 +25,7 @@ refused "pool= is empty" "$l" pool=
 refused "no pool is called nosuch" "$l" pool=nosuch
 refused "more than the pool has" "$l" pool=a size=16M
 refused "is given twice" "$l" "$l"
-refused "TLS is not supported" lender=nbds://127.0.0.1
+refused "for TLS write nbd://" lender=nbds://127.0.0.1
 refused "names pool b" "lender=nbd://127.0.0.1:$port/b" pool=a
 refused "write HOST" lender=a:b:c
 refused "write HOST" lender=http://127.0.0.1

@@ -9,6 +9,7 @@ borrower_scripts = \
 	tests/borrower-large-writes-flow.sh \
 	tests/borrower-lender-verifies.sh \
 	tests/borrower-lost-memory-is-eio.sh \
+	tests/borrower-over-tls.sh \
 	tests/borrower-parameters-refused.sh \
 	tests/borrower-process-is-prepared.sh \
 	tests/borrower-stays-with-its-pool.sh \

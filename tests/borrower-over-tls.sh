@@ -1,0 +1,52 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# The plugin proves who it is by a pre-shared key, and pages go through TLS, also across
+# cuts of the connection; who has no key, or another's, is told so.
+. "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
+requires psktool socat
+with_tls
+for name in web db; do psktool -u $name -p "$tmp/keys" >/dev/null 2>&1; done
+sed -n 's/^db:/web:/p' "$tmp/keys" >"$tmp/forged"
+chmod o= "$tmp/keys"
+lender --tls-psk "$tmp/keys" --lend 64M --pool a=16M,owner=web --listen "unix:$tmp/lender.sock" --listen 127.0.0.1:0
+refused() { # words parameter...
+    words=$1
+    shift
+    status=0
+    timeout 30 "$FARPAGE_BUILDDIR/run" nbdkit -f -U "$tmp/refused.sock" farpage "lender=127.0.0.1:$port" "$@" \
+        >"$tmp/said" 2>&1 || status=$?
+    [ $status = 1 ] || fail "$*: status $status"
+    grep -q "$words" "$tmp/said" || fail "$*: not '$words' but $(cat "$tmp/said")"
+}
+refused 'this lender wants TLS' pool=a
+refused 'no pool is called a' pool=a tls-psk="$tmp/keys" tls-username=db
+refused 'TLS' pool=a tls-psk="$tmp/forged" tls-username=web
+refused 'nobody was not found' pool=a tls-psk="$tmp/keys" tls-username=nobody
+refused 'No such file' pool=a tls-psk="$tmp/none" tls-username=web
+refused 'go together' pool=a tls-psk="$tmp/keys"
+refused 'go together' pool=a tls-username=web
+relay() {
+    rm -f "$tmp/relay.sock"
+    socat "UNIX-LISTEN:$tmp/relay.sock,fork" "UNIX-CONNECT:$tmp/lender.sock" 2>/dev/null &
+    relay_pid=$!
+}
+relay
+# shellcheck disable=SC2016
+cleanup 'pkill -P $relay_pid; kill $relay_pid'
+wait_for 10 test -S "$tmp/relay.sock"
+cd "$tmp"
+borrower "lender=unix:$tmp/relay.sock" pool=a tls-psk=keys tls-username=web
+python3_nbd "$FARPAGE_SRCDIR/tests/borrower-model.py" "nbd+unix:///?socket=$sock" 3 &
+model_pid=$!
+opened() { grep -c 'opens pool a.*as its owner' "$tmp/lender.log"; }
+while kill -0 $model_pid 2>/dev/null; do
+    before=$(opened)
+    pkill -P $relay_pid || true
+    kill $relay_pid
+    wait $relay_pid || true
+    relay
+    while [ "$(opened)" = "$before" ] && kill -0 $model_pid 2>/dev/null; do sleep 0.02; done
+    sleep 0.05
+done
+wait $model_pid || fail 'the model saw something wrong'
+[ "$(opened)" -ge 3 ] || fail "the connection was never cut: $(opened) openings"
