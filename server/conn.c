@@ -2,6 +2,7 @@
 #include "conn.h"
 
 #include <stdlib.h>
+#include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -66,9 +67,11 @@ void conn_free(struct conn *c)
 	limits_unshare(c->loop->shared->limits, LIMITS_IDENTITY, c->identity);
 	limits_unshare(c->loop->shared->limits, LIMITS_HOST, c->host);
 	limits_leave(c->loop->shared->limits);
+	handshake_end(&c->handshake);
 	session_free(&c->session);
 	buf_free(&c->out);
 	buf_free(&c->kept);
+	free((char *)c->member.peer);
 	free(c);
 }
 
@@ -128,7 +131,6 @@ static ssize_t begin_tls(struct conn *c)
 {
 	if (stream_secure(&c->stream, c->loop->shared->tls, &c->loop->room) < 0)
 		return -1;
-	buf_free(&c->out);
 	handshake_secured(&c->handshake);
 	return 0;
 }
@@ -158,8 +160,8 @@ static bool push_out(struct conn *c)
 		conn_free(c);
 		return false;
 	}
-	if (c->out.data && c->out.len == 0 && c->state == CONN_SESSION)
-		buf_free(&c->out);
+	if (c->out.data && c->out.len == 0)
+		buf_free(&c->out); /* many wait in their handshake */
 	bool more = c->out.len || replies_owed(&c->session.replies) || stream_owes(&c->stream);
 	if (!more && c->state == CONN_ENDING) {
 		conn_free(c);
@@ -201,6 +203,7 @@ static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
 
 	if (c->handshake.state == HANDSHAKE_DONE) {
 		session_start(&c->session, &c->member, &c->handshake.terms);
+		handshake_end(&c->handshake);
 		set_state(c, CONN_SESSION);
 	} else if (c->handshake.state == HANDSHAKE_CLOSE) {
 		if (c->handshake.why)
@@ -395,8 +398,11 @@ void conn_new(struct loop *loop, struct accepted accepted)
 	const struct shared *shared = loop->shared;
 	int fd = accepted.fd;
 	struct conn *c = calloc(1, sizeof *c);
+	char peer[POOL_PEER_MAX];
 
-	if (!c) {
+	socket_name_peer(fd, peer);
+	if (!c || !(c->member.peer = strdup(peer))) {
+		free(c);
 		log_line(LOG_WARN, "no memory for another connection");
 		conn_refuse(loop, accepted);
 		return;
@@ -406,7 +412,6 @@ void conn_new(struct loop *loop, struct accepted accepted)
 	c->host = accepted.host;
 	c->state = CONN_HANDSHAKE;
 	c->member.fence = fence;
-	socket_name_peer(fd, c->member.peer);
 	socket_set_options(fd);
 	ev_io_init(&c->readable, on_readable, fd, EV_READ);
 	ev_io_init(&c->writable, on_writable, fd, EV_WRITE);

@@ -43,11 +43,16 @@ void handshake_start(struct handshake *h, struct pools *pools, struct member *me
 	store16(p + 16, NBD_FIXED_NEWSTYLE | NBD_NO_ZEROES);
 }
 
+void handshake_end(struct handshake *h)
+{
+	buf_free(&h->chosen);
+}
+
 void handshake_secured(struct handshake *h)
 {
 	h->secured = true;
 	h->terms = (struct terms){0};
-	h->chosen = (struct export){0};
+	buf_free(&h->chosen);
 	h->member->read_only = false;
 	set_state(h, HANDSHAKE_OPTION);
 }
@@ -91,19 +96,24 @@ static uint16_t export_flags(const struct handshake *h)
 	                  (h->member->read_only ? NBD_READ_ONLY : 0));
 }
 
-static bool same_export(const struct export *a, const struct export *b)
+/* An option's string: its length (4 bytes), its bytes. */
+struct text {
+	const uint8_t *data;
+	uint32_t len;
+};
+
+static bool text_is(const struct text *text, const char *what, size_t len)
 {
-	return a->how == b->how && a->epoch == b->epoch && a->force == b->force &&
-	       strcmp(a->name, b->name) == 0 && strcmp(a->instance, b->instance) == 0;
+	return text->len == len && (len == 0 || memcmp(text->data, what, len) == 0);
 }
 
 /* Become a member as the name says. 0, or an option's error with words. */
-static uint32_t join(struct handshake *h, const struct export *e,
+static uint32_t join(struct handshake *h, const struct text *name, const struct export *e,
                      struct pool *pool, char words[static POOL_WORDS_MAX])
 {
 	int r = -1;
 
-	if (!same_export(e, &h->chosen))
+	if (!text_is(name, (const char *)h->chosen.data, h->chosen.len))
 		h->terms.contexts = 0;
 	switch (e->how) {
 	case EXPORT_PLAIN:
@@ -190,12 +200,6 @@ static void send_infos(struct handshake *h, uint32_t option,
 	}
 }
 
-/* An option's string: its length (4 bytes), its bytes. */
-struct text {
-	const uint8_t *data;
-	uint32_t len;
-};
-
 /* Take one off the front of what an option carries; false: it is cut short. */
 static bool take_text(const uint8_t **data, uint32_t *len, struct text *text)
 {
@@ -208,18 +212,11 @@ static bool take_text(const uint8_t **data, uint32_t *len, struct text *text)
 	return true;
 }
 
-static bool text_is(const struct text *text, const char *what)
-{
-	return text->len == strlen(what) && memcmp(text->data, what, text->len) == 0;
-}
-
 /* Does QUERY ask for the context NAME? A list also takes "base:", for all of them. */
 static bool asks_for(const struct text *query, const char *name, bool listing)
 {
-	size_t space = strcspn(name, ":") + 1;
-
-	return text_is(query, name) ||
-	       (listing && query->len == space && memcmp(query->data, name, space) == 0);
+	return text_is(query, name, strlen(name)) ||
+	       (listing && text_is(query, name, strcspn(name, ":") + 1));
 }
 
 /* The contexts that N queries ask for; -1: their lengths do not add up. */
@@ -289,8 +286,9 @@ static void meta_context(struct handshake *h, uint32_t option, const uint8_t *da
 	if (listing && n == 0)
 		wanted = ~0u;
 	if (!listing) {
-		h->chosen = e;
-		h->terms.contexts = wanted;
+		h->chosen.len = 0;
+		buf_put(&h->chosen, name.data, name.len);
+		h->terms.contexts = h->chosen.failed ? 0 : wanted;
 	}
 	send_contexts(option, wanted, out);
 }
@@ -336,7 +334,7 @@ static void info_or_go(struct handshake *h, uint32_t option,
 	pthread_mutex_lock(&h->pools->lock);
 	error = find_pool(h, &e, &pool, words);
 	if (!error && option == NBD_OPT_GO)
-		error = join(h, &e, pool, words);
+		error = join(h, &name, &e, pool, words);
 	else if (!error) /* as GO would */
 		h->member->read_only = e.how == EXPORT_PLAIN && pool_owned(pool);
 	if (!error) {
@@ -356,6 +354,7 @@ static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
                         struct buf *out)
 {
 	char words[POOL_WORDS_MAX];
+	struct text name = { data, len };
 	struct export e;
 	struct pool *pool;
 	bool joined = false;
@@ -364,7 +363,7 @@ static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
 	pthread_mutex_lock(&h->pools->lock);
 	if (export_parse(&e, (const char *)data, len) == 0 &&
 	    find_pool(h, &e, &pool, words) == 0 &&
-	    join(h, &e, pool, words) == 0) {
+	    join(h, &name, &e, pool, words) == 0) {
 		joined = true;
 		h->terms.size = pool->size;
 		flags = export_flags(h);

@@ -39,7 +39,7 @@ struct handshake {
 	unsigned options;      /* how many so far */
 	uint32_t option;       /* being skipped */
 	uint32_t skip;         /* bytes of it left */
-	struct export chosen;  /* terms.contexts are for it */
+	struct buf chosen;     /* the export name that terms.contexts are for */
 	struct terms terms;    /* good once DONE */
 	const char *why;       /* state CLOSE: words for the log, or NULL */
 };
@@ -47,6 +47,9 @@ struct handshake {
 /* Begin: the server's greeting goes to OUT. */
 void handshake_start(struct handshake *, struct pools *, struct member *, enum tls_mode,
                      struct buf *out);
+
+/* It is over: what it keeps is freed. */
+void handshake_end(struct handshake *);
 
 /* State TLS: it has begun. What was said before it is forgotten. */
 void handshake_secured(struct handshake *);

@@ -17,7 +17,7 @@ struct member {
 	bool owner;                     /* by claim, or NAME@EPOCH */
 	bool read_only;                 /* plain, beside an owner */
 	const char *identity;           /* proven by TLS; or NULL */
-	char peer[POOL_PEER_MAX];       /* for words about it */
+	const char *peer;               /* for words about it */
 	void (*fence)(struct member *); /* from any thread: hang up */
 	LIST_ENTRY(member) link;        /* pool.lock */
 };

@@ -18,7 +18,7 @@
 
 #define POOL_NAME_MAX     64
 #define POOL_INSTANCE_MAX 64
-#define POOL_PEER_MAX     112
+#define POOL_PEER_MAX     80
 #define POOL_WORDS_MAX    512 /* bytes of an explanation, with its NUL */
 
 struct member;

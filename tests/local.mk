@@ -51,6 +51,7 @@ behaviour_scripts = \
 	tests/lender-epochs.sh \
 	tests/lender-erasing-does-not-stall.sh \
 	tests/lender-fenced-writer-leaves-no-trace.sh \
+	tests/lender-flood.sh \
 	tests/lender-full-is-not-stale.sh \
 	tests/lender-half-open.sh \
 	tests/lender-handshake-deadline.sh \

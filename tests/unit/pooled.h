@@ -16,6 +16,7 @@
 /* Somebody on a connection. */
 struct body {
 	struct member m;
+	char peer[POOL_PEER_MAX];
 	_Atomic unsigned fenced;
 };
 
@@ -29,7 +30,8 @@ static inline struct body *body(const char *peer)
 	struct body *b = calloc(1, sizeof *b);
 
 	assert_non_null(b);
-	snprintf(b->m.peer, sizeof b->m.peer, "%s", peer);
+	snprintf(b->peer, sizeof b->peer, "%s", peer);
+	b->m.peer = b->peer;
 	b->m.fence = count_fence;
 	return b;
 }

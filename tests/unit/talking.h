@@ -48,6 +48,7 @@ static inline struct talk *talk_begin(struct pools *pools, uint32_t flags)
 static inline void talk_end(struct talk *t)
 {
 	gone(t->me);
+	handshake_end(&t->h);
 	buf_free(&t->out);
 	wire_free(&t->in);
 	wire_free(&t->want);
