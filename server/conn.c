@@ -11,6 +11,7 @@
 
 /* Kept buffers above this size are given back when they are empty. */
 #define KEPT_MAX 16384
+#define REST_SECONDS_MAX .5
 
 static void watch_reading(struct conn *c, bool on)
 {
@@ -172,11 +173,12 @@ static bool push_out(struct conn *c)
 	return true;
 }
 
-/* The others first: go on when the loop comes round again. */
-static void rest(struct conn *c)
+/* Go on after so many SECONDS; 0: when the others had their turn. */
+static void rest(struct conn *c, ev_tstamp seconds)
 {
 	c->resting = true;
-	ev_timer_set(&c->timer, 0., 0.);
+	ev_timer_stop(c->loop->ev, &c->timer);
+	ev_timer_set(&c->timer, seconds, 0.);
 	ev_timer_start(c->loop->ev, &c->timer);
 }
 
@@ -188,7 +190,7 @@ static void pace_reading(struct conn *c)
 		return;
 	if (c->stuffed && c->state == CONN_SESSION && session_light(&c->session)) {
 		c->stuffed = false;
-		rest(c);
+		rest(c, 0.);
 	}
 	if (c->resting || c->stuffed || session_full(&c->session) ||
 	    stream_owes(&c->stream) || (c->state == CONN_HANDSHAKE && c->out.len))
@@ -221,6 +223,14 @@ static bool injected(const struct conn *c, size_t len)
 	return c->state == CONN_HANDSHAKE && c->handshake.state == HANDSHAKE_TLS && len;
 }
 
+/* Looking again now and then: it may have been fenced, and the rate may change. */
+static ev_tstamp wait_seconds(const struct session *s)
+{
+	ev_tstamp seconds = (ev_tstamp)s->wait_ns / 1e9;
+
+	return seconds < REST_SECONDS_MAX ? seconds : REST_SECONDS_MAX;
+}
+
 /* Bytes consumed, or -1 when C is fenced. TURN counts down the pages that it
  * may yet erase. */
 static ssize_t feed_session(struct conn *c, const uint8_t *in, size_t len,
@@ -239,7 +249,9 @@ static ssize_t feed_session(struct conn *c, const uint8_t *in, size_t len,
 	if (c->session.state == SESSION_ERASE && session_erase(&c->session, turn) < 0)
 		return -1;
 	if (*turn == 0)
-		rest(c);
+		rest(c, 0.);
+	else if (c->session.wait_ns)
+		rest(c, wait_seconds(&c->session));
 	return (ssize_t)used;
 }
 

@@ -31,6 +31,7 @@ server_liblender_la_SOURCES = \
 	server/options_table.h \
 	server/pool.c \
 	server/pool.h \
+	server/rate.h \
 	server/reply.c \
 	server/reply.h \
 	server/request.c \

@@ -61,33 +61,77 @@ static const char *set_lend(struct options *o, const char *value)
 	return NULL;
 }
 
-/* What may stand after a pool's size, between commas. */
-static const char *set_pool_word(struct pool_spec *spec, const char *word)
+static const char *set_owner(struct pool_spec *spec, const char *value)
 {
-	const char *owner = strncmp(word, "owner=", 6) == 0 ? word + 6 : NULL;
+	if (!*value || strlen(value) > TLS_IDENTITY_MAX)
+		return "an owner has 1 to 64 characters";
+	strcpy(spec->owner, value);
+	return NULL;
+}
 
-	if (owner && !*spec->owner) {
-		if (!*owner || strlen(owner) > TLS_IDENTITY_MAX)
-			return "an owner has 1 to 64 characters";
-		strcpy(spec->owner, owner);
-		return NULL;
+static const char *set_iops(struct pool_spec *spec, const char *value)
+{
+	unsigned n;
+
+	if (!set_number(&n, value, 1, OPTIONS_IOPS_MAX))
+		return "write iops=N, requests a second, 1 to 100000000";
+	spec->iops = n;
+	return NULL;
+}
+
+static const char *set_bandwidth(struct pool_spec *spec, const char *value)
+{
+	if (size_parse(value, &spec->bandwidth) < 0 || spec->bandwidth < PAGE_SIZE ||
+	    spec->bandwidth > OPTIONS_BANDWIDTH_MAX)
+		return "write bandwidth=SIZE, bytes a second, 4K to 1T";
+	return NULL;
+}
+
+static const char *set_thin(struct pool_spec *spec, const char *value)
+{
+	(void)value;
+	spec->thin = true;
+	return NULL;
+}
+
+/* What may stand after a pool's size, between commas, each once. */
+static const struct {
+	const char *name; /* with "=" if a value follows */
+	const char *(*set)(struct pool_spec *, const char *value);
+} pool_words[] = {
+	{ "bandwidth=", set_bandwidth },
+	{ "iops=", set_iops },
+	{ "owner=", set_owner },
+	{ "thin", set_thin },
+};
+#define POOL_WORDS (sizeof pool_words / sizeof *pool_words)
+
+static const char *set_pool_word(struct pool_spec *spec, const char *word, unsigned *said)
+{
+	for (unsigned i = 0; i < POOL_WORDS; i++) {
+		size_t n = strlen(pool_words[i].name);
+		bool takes = pool_words[i].name[n - 1] == '=';
+
+		if (strncmp(word, pool_words[i].name, n) != 0 || (!takes && word[n]) ||
+		    *said >> i & 1)
+			continue;
+		*said |= 1u << i;
+		return pool_words[i].set(spec, word + n);
 	}
-	if (strcmp(word, "thin") == 0 && !spec->thin) {
-		spec->thin = true;
-		return NULL;
-	}
-	return "after a pool's size may stand ,thin and ,owner=IDENTITY, each once";
+	return "after a pool's size may stand ,thin ,owner=IDENTITY ,iops=N and "
+	       ",bandwidth=SIZE, each once";
 }
 
 static const char *set_pool_words(struct pool_spec *spec, char *words)
 {
 	const char *error = NULL;
+	unsigned said = 0;
 
 	for (char *next; !error && words; words = next) {
 		next = strchr(words, ',');
 		if (next)
 			*next++ = '\0';
-		error = set_pool_word(spec, words);
+		error = set_pool_word(spec, words, &said);
 	}
 	return error;
 }
@@ -98,7 +142,7 @@ static const char *parse_pool(struct pool_spec *spec, const char *value)
 	char size[256], *words;
 
 	if (!equals || equals - value > POOL_NAME_MAX)
-		return "write NAME=SIZE[,thin][,owner=IDENTITY]";
+		return "write NAME=SIZE[,thin][,owner=IDENTITY][,iops=N][,bandwidth=SIZE]";
 	memcpy(spec->name, value, (size_t)(equals - value));
 	if (!pool_name_valid(spec->name))
 		return "a name has 1 to 64 letters, digits, dots, dashes and underscores";

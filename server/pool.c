@@ -150,6 +150,7 @@ int pool_add(struct pools *pools, const struct pool_spec *spec,
 	pool->pools = pools;
 	pool->size = spec->size;
 	pool->thin = spec->thin;
+	pool_limit(pool, spec->iops, spec->bandwidth);
 	pool->epoch = pool->since = first_epoch();
 	new_incarnation(pool);
 	lock_init(&pool->lock);
@@ -184,6 +185,30 @@ int pool_grow(struct pool *pool, uint64_t size, char words[static POOL_WORDS_MAX
 			unreserve(pool->pools, more);
 	}
 	return r;
+}
+
+void pool_limit(struct pool *pool, uint64_t iops, uint64_t bandwidth)
+{
+	rate_set(&pool->requests, iops);
+	rate_set(&pool->bytes, bandwidth);
+	atomic_store(&pool->limited, iops || bandwidth);
+}
+
+uint64_t pool_throttle(struct pool *pool, uint64_t bytes)
+{
+	struct timespec t;
+
+	if (!atomic_load_explicit(&pool->limited, memory_order_relaxed))
+		return 0;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	uint64_t now = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	uint64_t a = rate_wait(&pool->requests, now), b = rate_wait(&pool->bytes, now);
+
+	if (a || b)
+		return a > b ? a : b;
+	rate_take(&pool->requests, now, 1);
+	rate_take(&pool->bytes, now, bytes);
+	return 0;
 }
 
 bool pool_idle(struct pool *pool)

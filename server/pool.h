@@ -13,6 +13,7 @@
 #include <sys/queue.h>
 #include <time.h>
 
+#include "rate.h"
 #include "store.h"
 #include "tls.h"
 
@@ -29,6 +30,7 @@ struct pool_spec {
 	uint64_t size; /* bytes */
 	bool thin;
 	char owner[TLS_IDENTITY_MAX + 1];
+	uint64_t iops, bandwidth; /* requests and bytes a second; 0: no limit */
 };
 
 struct pool {
@@ -40,6 +42,8 @@ struct pool {
 	bool thin;                            /* not reserved: a put may be refused */
 	bool locked;                          /* its pages cannot be swapped */
 	_Atomic uint64_t used_pages;
+	_Atomic bool limited;                 /* by these two */
+	struct rate requests, bytes;
 	_Atomic bool foreign;                 /* a plain member wrote since the last claim */
 	char incarnation[33];                 /* hex */
 
@@ -71,6 +75,10 @@ int pool_add(struct pools *, const struct pool_spec *, char words[static POOL_WO
 int pool_grow(struct pool *, uint64_t size, char words[static POOL_WORDS_MAX]);
 int pool_remove(struct pool *, char words[static POOL_WORDS_MAX]);
 bool pool_idle(struct pool *);
+/* So many requests and bytes a second; 0: any. */
+void pool_limit(struct pool *, uint64_t iops, uint64_t bandwidth);
+/* A request that moves BYTES: 0, and it is counted; or how long it has to wait, ns. */
+uint64_t pool_throttle(struct pool *, uint64_t bytes);
 bool pool_name_valid(const char *name);
 
 /* May somebody of this IDENTITY (NULL: of none) know of it, and open it? */

@@ -268,10 +268,21 @@ static size_t feed_payload(struct session *s, const uint8_t *in, size_t len)
 	return n;
 }
 
+/* Must the next request, R, wait? It is counted if not. */
+static bool throttled(struct session *s, const struct request *r)
+{
+	bool moves = (r->type == NBD_CMD_READ || r->type == NBD_CMD_WRITE) &&
+	             r->length <= REQUEST_MAX_BYTES;
+
+	s->wait_ns = pool_throttle(s->member->pool, moves ? r->length : 0);
+	return s->wait_ns > 0;
+}
+
 size_t session_feed(struct session *s, const uint8_t *in, size_t len)
 {
 	size_t used = 0;
 
+	s->wait_ns = 0;
 	for (;;) {
 		if (s->state == SESSION_PAYLOAD) {
 			size_t n = feed_payload(s, in + used, len - used);
@@ -285,6 +296,8 @@ size_t session_feed(struct session *s, const uint8_t *in, size_t len)
 				break_off(s, "a request without its magic number");
 				return used;
 			}
+			if (throttled(s, &s->request))
+				return used;
 			used += NBD_REQUEST_BYTES;
 			carry_out(s);
 		} else {

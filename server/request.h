@@ -52,6 +52,7 @@ struct session {
 	uint64_t left;        /* PAYLOAD, ERASE: bytes still to come */
 	uint32_t error;       /* the reply's, so far */
 	bool refused;         /* PAYLOAD: read it, put nothing */
+	uint64_t wait_ns;     /* its pool's rate has the next request wait so long */
 	struct replies replies;
 	const char *why;      /* BROKEN: words for the log */
 };
@@ -64,7 +65,7 @@ uint32_t request_check(const struct request *, const struct terms *, bool read_o
 void session_start(struct session *, struct member *, const struct terms *);
 /* Carry out what LEN bytes hold; the rest comes again with more behind it.
  * Returns the number consumed. The member has entered its pool. Stops early in
- * the states ERASE, ENDING and BROKEN, and when it is full. */
+ * the states ERASE, ENDING and BROKEN, when it is full, and when it has to wait. */
 size_t session_feed(struct session *, const uint8_t *in, size_t len);
 /* State ERASE: go on with it for at most *TURN pages, which it counts down, by
  * one at least; the member has not entered. -1: fenced. */

@@ -29,7 +29,7 @@ for pool in a '' =1M a= a=0 a=1 a=4097 a=x a=-4K 'a=4K ' a=4K,thick a=4K,thin,th
 done
 bad "a name has 1 to 64 letters" --pool =4K
 bad "as a multiple of 4K" --pool a=6K
-bad "may stand ,thin and" --pool a=4K,thick
+bad "may stand ,thin ,owner" --pool a=4K,thick
 bad "there is a pool of that name already" --pool a=4K --pool b=4K --pool a=8K
 bad "the pools reserve 12K, but only 8K is lent" --lend 8K --pool a=4K --pool b=8K
 bad "the pools reserve" --lend 8K --pool a=4096P --pool b=4096P --pool c=4096P --pool d=4096P --pool e=4K

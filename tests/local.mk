@@ -74,6 +74,7 @@ behaviour_scripts = \
 	tests/lender-plaintext-refused.sh \
 	tests/lender-pool-comes-again.sh \
 	tests/lender-pool-size-exact.sh \
+	tests/lender-rate.sh \
 	tests/lender-reload-refused.sh \
 	tests/lender-reload-whole-or-not.sh \
 	tests/lender-reload.sh \

@@ -49,6 +49,7 @@ unit_tests = \
 	tests/unit/test-session-cut \
 	tests/unit/test-session-erase \
 	tests/unit/test-session-random \
+	tests/unit/test-rate \
 	tests/unit/test-size \
 	tests/unit/test-span \
 	tests/unit/test-store \
@@ -128,6 +129,8 @@ tests_unit_test_session_erase_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_session_erase_LDADD = $(unit_lender)
 tests_unit_test_session_random_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_session_random_LDADD = $(unit_lender)
+tests_unit_test_rate_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_rate_LDADD = $(unit_lender)
 tests_unit_test_size_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_size_LDADD = $(unit_lender)
 tests_unit_test_span_SOURCES = tests/unit/test-span.c plugin/span.c

@@ -60,8 +60,8 @@ static void new_memory(void)
 	char words[POOL_WORDS_MAX];
 
 	pools_init(&pools, 4 * BYTES);
-	assert_int_equal(pool_add(&pools, &(struct pool_spec){ "p", BYTES, false, "" }, words), 0);
-	assert_int_equal(pool_add(&pools, &(struct pool_spec){ "q", 2 * BYTES, true, "" }, words), 0);
+	assert_int_equal(pool_add(&pools, &(struct pool_spec){ .name = "p", .size = BYTES, .thin = false }, words), 0);
+	assert_int_equal(pool_add(&pools, &(struct pool_spec){ .name = "q", .size = 2 * BYTES, .thin = true }, words), 0);
 }
 
 static int setup(void **state)

@@ -176,7 +176,7 @@ TEST(values_that_are_wrong)
 	bad_file("listen = here\n", 1, "write ADDR:PORT");
 	bad_file("pool = a\n", 1, "write NAME=SIZE");
 	bad_file("pool = a=1M\npool = a=1M\n", 2, "of that name already");
-	bad_file("pool = a=1M,thick\n", 1, "may stand ,thin");
+	bad_file("pool = a=1M,thick\n", 1, "may stand ,thin ,owner");
 	bad_file("threads = 0\n", 1, "1 to 64");
 	bad_file("pid-file =\n", 1, "write a path");
 	bad_file("log-level = loud\n", 1, "error, warn, info or debug");

@@ -41,6 +41,18 @@ TEST(tls_is_required_where_there_are_credentials)
 	bad("1 to 64 characters", "farpaged", "--pool", "a=4K,owner=");
 }
 
+TEST(limits_of_a_pool)
+{
+	good("farpaged", "--pool", "a=4K,iops=200,bandwidth=1M", "--pool", "b=4K");
+	assert_true(o.pool[0].iops == 200);
+	assert_true(o.pool[0].bandwidth == 1 << 20);
+	assert_true(o.pool[1].iops == 0 && o.pool[1].bandwidth == 0);
+	bad("write iops=N", "farpaged", "--pool", "a=4K,iops=0");
+	bad("write iops=N", "farpaged", "--pool", "a=4K,iops=");
+	bad("write bandwidth=SIZE", "farpaged", "--pool", "a=4K,bandwidth=4095");
+	bad("each once", "farpaged", "--pool", "a=4K,iops=1,iops=1");
+}
+
 TEST(how_many_connections)
 {
 	good("farpaged");
@@ -176,7 +188,7 @@ TEST(bad_pools)
 	for (size_t i = 0; i < COUNT(sizes); i++)
 		bad("a multiple of 4K", "farpaged", "--pool", sizes[i]);
 	for (size_t i = 0; i < COUNT(flags); i++)
-		bad("may stand ,thin and", "farpaged", "--pool", flags[i]);
+		bad("may stand ,thin ,owner", "farpaged", "--pool", flags[i]);
 	bad("of that name already", "farpaged", "--pool", "a=4K", "--pool", "a=8K");
 }
 
@@ -265,6 +277,7 @@ int main(void)
 		T(everything_at_once),
 		T(tls_is_required_where_there_are_credentials),
 		T(how_many_connections),
+		T(limits_of_a_pool),
 		T(the_last_word_counts),
 		T(the_default_pool_is_all_that_is_lent),
 		T(what_is_lent_is_whole_pages),

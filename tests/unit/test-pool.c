@@ -116,14 +116,14 @@ TEST(a_reserved_pool_takes_its_size_from_what_is_lent)
 
 	add(pools, "a", 60, false);
 	assert_int_equal(granted(pools), 60);
-	assert_int_equal(pool_add(pools, &(struct pool_spec){ "b", PAGE(41), false, "" }, words), -1);
+	assert_int_equal(pool_add(pools, &(struct pool_spec){ .name = "b", .size = PAGE(41), .thin = false }, words), -1);
 	assert_non_null(strstr(words, "pool b"));
 	assert_non_null(strstr(words, "lend"));
 	assert_null(pool_find(pools, "b"));
 	assert_int_equal(granted(pools), 60);
 	add(pools, "b", 40, false);
 	assert_int_equal(granted(pools), 100);
-	assert_int_equal(pool_add(pools, &(struct pool_spec){ "c", PAGE(1), false, "" }, words), -1);
+	assert_int_equal(pool_add(pools, &(struct pool_spec){ .name = "c", .size = PAGE(1), .thin = false }, words), -1);
 	lend_no_more(pools);
 }
 
@@ -284,7 +284,7 @@ TEST(what_is_held_while_pools_change)
 	assert_int_equal(granted(pools), 10);
 	add(pools, "new", 5, false);
 	assert_int_equal(pool_grow(kept, PAGE(3), words), 0);
-	assert_int_equal(pool_add(pools, &(struct pool_spec){ "more", PAGE(2), false, "" }, words), -1);
+	assert_int_equal(pool_add(pools, &(struct pool_spec){ .name = "more", .size = PAGE(2), .thin = false }, words), -1);
 	assert_int_equal(put(b, 1, 1), -1);
 	pools_release(pools);
 	assert_int_equal(granted(pools), 9);
@@ -313,7 +313,7 @@ TEST(a_size_for_which_there_is_no_address_space)
 	struct pools *pools = lend(20);
 	char words[POOL_WORDS_MAX] = "";
 
-	assert_int_equal(pool_add(pools, &(struct pool_spec){ "huge", UINT64_C(1) << 62, true, "" }, words), -1);
+	assert_int_equal(pool_add(pools, &(struct pool_spec){ .name = "huge", .size = UINT64_C(1) << 62, .thin = true }, words), -1);
 	assert_non_null(strstr(words, "pool huge: no memory"));
 	assert_null(pool_find(pools, "huge"));
 	assert_int_equal(granted(pools), 0);

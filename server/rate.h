@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* How much of something there may be a second. What was taken has to be paid for in
+ * time; a tenth of a second may be owed, and who comes then has to wait. Any thread. */
+#ifndef FARPAGE_RATE_H
+#define FARPAGE_RATE_H
+
+#include <stdatomic.h>
+#include <stdint.h>
+
+#define RATE_BURST_NS UINT64_C(100000000)
+
+struct rate {
+	_Atomic uint64_t unit_ps; /* what one costs; 0: nothing */
+	_Atomic uint64_t paid_ns; /* when all that was taken is paid for */
+};
+
+/* PER_SECOND 0: as much as anybody likes. What is owed is forgotten. */
+static inline void rate_set(struct rate *r, uint64_t per_second)
+{
+	atomic_store(&r->unit_ps, per_second ? UINT64_C(1000000000000) / per_second : 0);
+	atomic_store(&r->paid_ns, 0);
+}
+
+/* How long to wait before more may be taken, ns; 0: now. */
+static inline uint64_t rate_wait(struct rate *r, uint64_t now_ns)
+{
+	uint64_t paid = atomic_load_explicit(&r->paid_ns, memory_order_relaxed);
+
+	return paid > now_ns + RATE_BURST_NS ? paid - now_ns - RATE_BURST_NS : 0;
+}
+
+static inline void rate_take(struct rate *r, uint64_t now_ns, uint64_t units)
+{
+	uint64_t cost = units * atomic_load_explicit(&r->unit_ps, memory_order_relaxed) / 1000;
+	uint64_t paid = atomic_load(&r->paid_ns);
+
+	while (cost && !atomic_compare_exchange_weak(&r->paid_ns, &paid,
+	                                             (paid > now_ns ? paid : now_ns) + cost))
+		;
+}
+
+#endif
