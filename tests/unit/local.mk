@@ -10,6 +10,7 @@ noinst_HEADERS += \
 	tests/unit/storing.h \
 	tests/unit/talking.h \
 	tests/unit/telling.h \
+	tests/unit/tlsclient.h \
 	tests/unit/unit.h \
 	tests/unit/wire.h
 
@@ -42,6 +43,7 @@ unit_tests = \
 	tests/unit/test-pool-epoch \
 	tests/unit/test-pool-since \
 	tests/unit/test-pool-threads \
+	tests/unit/test-rate \
 	tests/unit/test-reply \
 	tests/unit/test-request \
 	tests/unit/test-session \
@@ -49,11 +51,13 @@ unit_tests = \
 	tests/unit/test-session-cut \
 	tests/unit/test-session-erase \
 	tests/unit/test-session-random \
-	tests/unit/test-rate \
 	tests/unit/test-size \
 	tests/unit/test-span \
 	tests/unit/test-store \
 	tests/unit/test-store-size
+if HAVE_GNUTLS
+unit_tests += tests/unit/test-tls
+endif
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 
@@ -140,6 +144,8 @@ tests_unit_test_store_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_LDADD = $(unit_lender)
 tests_unit_test_store_size_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_size_LDADD = $(unit_lender)
+tests_unit_test_tls_CPPFLAGS = $(unit_cppflags) $(GNUTLS_CFLAGS)
+tests_unit_test_tls_LDADD = $(unit_lender) $(GNUTLS_LIBS)
 endif
 
 # The unit tests once more, under valgrind; but for those whose threads spin
