@@ -36,6 +36,7 @@ server_liblender_la_SOURCES = \
 	server/reply.h \
 	server/request.c \
 	server/request.h \
+	server/service.h \
 	server/size.c \
 	server/size.h \
 	server/socket.c \
@@ -51,6 +52,11 @@ server_liblender_la_SOURCES += \
 	server/tls_gnutls.c
 else
 server_liblender_la_SOURCES += server/tls_none.c
+endif
+if HAVE_LIBSYSTEMD
+server_liblender_la_SOURCES += server/service.c
+else
+server_liblender_la_SOURCES += server/service_none.c
 endif
 server_liblender_la_CPPFLAGS = $(AM_CPPFLAGS) $(INIH_CFLAGS) $(GNUTLS_CFLAGS) $(LIBSECCOMP_CFLAGS) \
 	$(LIBSYSTEMD_CFLAGS)

@@ -58,6 +58,9 @@ unit_tests = \
 if HAVE_GNUTLS
 unit_tests += tests/unit/test-tls
 endif
+if HAVE_LIBSYSTEMD
+unit_tests += tests/unit/test-service
+endif
 check_PROGRAMS += $(unit_tests)
 TESTS += $(unit_tests)
 
@@ -123,6 +126,8 @@ tests_unit_test_reply_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_reply_LDADD = $(unit_lender)
 tests_unit_test_request_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_request_LDADD = $(unit_lender)
+tests_unit_test_service_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_service_LDADD = $(unit_lender)
 tests_unit_test_session_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_session_LDADD = $(unit_lender)
 tests_unit_test_session_chunks_CPPFLAGS = $(unit_cppflags)
