@@ -5,6 +5,7 @@
 
 #include "listen.h"
 #include "options.h"
+#include "service.h"
 
 struct daemon {
 	int argc;
@@ -14,9 +15,12 @@ struct daemon {
 	struct pools pools;
 	struct limits limits;
 	struct loops loops;
+	int passed[OPTIONS_LISTEN_MAX]; /* sockets to listen on, from the service manager */
+	unsigned passed_n;
 	struct listener *listener[OPTIONS_LISTEN_MAX];
 	int pid_fd;
 	ev_signal term, interrupt, hangup;
+	struct service service;
 };
 
 /* -1: it was logged why not. */

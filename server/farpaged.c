@@ -72,7 +72,9 @@ static int write_pid(const char *path)
 static void on_hangup(struct ev_loop *ev, ev_signal *w, int events)
 {
 	(void)ev, (void)events;
+	service_reloading();
 	daemon_reload(w->data);
+	service_reloaded();
 }
 
 static void on_end(struct ev_loop *ev, ev_signal *w, int events)
@@ -81,6 +83,7 @@ static void on_end(struct ev_loop *ev, ev_signal *w, int events)
 
 	(void)ev, (void)events;
 	log_line(LOG_INFO, "ending");
+	service_stopping(&d->service);
 	for (unsigned i = 0; i < d->loops.n; i++)
 		loop_stop(d->loops.loop[i]);
 }
@@ -140,8 +143,10 @@ static int run_loops(struct daemon *d)
 		}
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	if (r == 0)
+	if (r == 0) {
+		service_ready(&d->service, &d->loops, &d->pools);
 		loop_run(d->loops.loop[0]);
+	}
 	for (unsigned i = 1; i < started; i++) {
 		loop_stop(d->loops.loop[i]);
 		pthread_join(d->loops.loop[i]->thread, NULL);
@@ -187,10 +192,43 @@ static int share(struct daemon *d)
 	return d->loops.shared.tls ? 0 : -1;
 }
 
-static int start(struct daemon *d)
+static int take_passed(void *data, int fd, const char *name)
 {
+	struct daemon *d = data;
+
+	if (d->passed_n == OPTIONS_LISTEN_MAX) {
+		log_line(LOG_ERROR, "the service manager handed over more than %d sockets; "
+		         "one too many is %s", OPTIONS_LISTEN_MAX, name);
+		return -1;
+	}
+	d->passed[d->passed_n++] = fd;
+	return 0;
+}
+
+/* Where the service manager listens for us, or else where we are told to. */
+static int start_listening(struct daemon *d)
+{
+	unsigned n = d->passed_n ? d->passed_n : d->options.listens;
 	char words[LISTEN_WORDS_MAX];
 
+	if (d->passed_n)
+		log_line(LOG_INFO, "the service manager handed over %u socket%s: listen is not used",
+		         n, n == 1 ? "" : "s");
+	for (unsigned i = 0; i < n; i++) {
+		d->listener[i] = d->passed_n ? listen_adopt(d->passed[i], &d->loops, words)
+		                             : listen_on(d->options.listen[i], &d->loops, words);
+		if (!d->listener[i]) {
+			log_line(LOG_ERROR, "%s", words);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int start(struct daemon *d)
+{
+	if (service_take_fds(take_passed, d) < 0)
+		return -1;
 	raise_descriptors();
 	/* Before the pools, which lock themselves: it may have to take it back. */
 	lock_memory();
@@ -205,13 +243,8 @@ static int start(struct daemon *d)
 		return -1;
 	}
 	watch_signals(d);
-	for (unsigned i = 0; i < d->options.listens; i++) {
-		d->listener[i] = listen_on(d->options.listen[i], &d->loops, words);
-		if (!d->listener[i]) {
-			log_line(LOG_ERROR, "%s", words);
-			return -1;
-		}
-	}
+	if (start_listening(d) < 0)
+		return -1;
 	/* Last: who waits for it may connect. */
 	if (d->options.pid_file && (d->pid_fd = write_pid(d->options.pid_file)) < 0)
 		return -1;

@@ -2,6 +2,7 @@
 #include "listen.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netdb.h>
 #include <netinet/in.h>
 #include <stdio.h>
@@ -217,18 +218,29 @@ static int bind_tcp(struct listener *l, const char *host, const char *port,
 /* The port is the kernel's choice when 0 was asked for: say which. */
 static void announce(const struct listener *l)
 {
-	struct sockaddr_storage addr;
+	struct sockaddr_storage addr = {0};
 	socklen_t len = sizeof addr;
 	char host[64], port[16];
 
-	if (l->path)
-		log_line(LOG_INFO, "listening on unix:%s", l->path);
-	else if (getsockname(l->fd, (struct sockaddr *)&addr, &len) == 0 &&
-	         getnameinfo((struct sockaddr *)&addr, len, host, sizeof host, port,
+	if (getsockname(l->fd, (struct sockaddr *)&addr, &len) < 0)
+		return;
+	if (addr.ss_family == AF_UNIX)
+		log_line(LOG_INFO, "listening on unix:%s", ((struct sockaddr_un *)&addr)->sun_path);
+	else if (getnameinfo((struct sockaddr *)&addr, len, host, sizeof host, port,
 	                     sizeof port, NI_NUMERICHOST | NI_NUMERICSERV) == 0)
 		log_line(LOG_INFO, addr.ss_family == AF_INET6 ? "listening on [%s]:%s"
 		                                               : "listening on %s:%s",
 		         host, port);
+}
+
+static struct listener *begin(struct listener *l)
+{
+	ev_io_init(&l->accepting, on_acceptable, l->fd, EV_READ);
+	ev_timer_init(&l->retry, on_retry, RETRY_SECONDS, 0.);
+	l->accepting.data = l->retry.data = l;
+	ev_io_start(l->loops->loop[0]->ev, &l->accepting);
+	announce(l);
+	return l;
 }
 
 struct listener *listen_on(const char *address, struct loops *loops,
@@ -249,12 +261,7 @@ struct listener *listen_on(const char *address, struct loops *loops,
 		r = bind_tcp(l, host, port, &error);
 	if (r < 0 || listen(l->fd, BACKLOG) < 0)
 		goto err;
-	ev_io_init(&l->accepting, on_acceptable, l->fd, EV_READ);
-	ev_timer_init(&l->retry, on_retry, RETRY_SECONDS, 0.);
-	l->accepting.data = l->retry.data = l;
-	ev_io_start(loops->loop[0]->ev, &l->accepting);
-	announce(l);
-	return l;
+	return begin(l);
 err:
 	if (!error)
 		error = strerror(errno);
@@ -262,6 +269,44 @@ err:
 	         errno == EADDRINUSE ? "; is another farpaged running? --listen chooses another address"
 	                             : "");
 	listen_close(l);
+	return NULL;
+}
+
+/* NULL, or why it is not for us. */
+static const char *unfit(int fd, const struct loops *loops)
+{
+	struct sockaddr_storage addr = {0};
+	socklen_t len = sizeof addr, int_len = sizeof(int);
+	int type = 0, listens = 0;
+
+	getsockname(fd, (struct sockaddr *)&addr, &len);
+	getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &int_len);
+	getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &int_len);
+	if ((addr.ss_family != AF_INET && addr.ss_family != AF_INET6 &&
+	     addr.ss_family != AF_UNIX) || type != SOCK_STREAM || !listens)
+		return "that is no listening stream socket; a socket unit wants ListenStream= "
+		       "and Accept=no";
+	if (addr.ss_family != AF_UNIX && !loops->exposed &&
+	    !on_loopback((const struct sockaddr *)&addr))
+		return LISTEN_EXPOSED_WORDS;
+	return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0 ? strerror(errno) : NULL;
+}
+
+struct listener *listen_adopt(int fd, struct loops *loops,
+                              char words[static LISTEN_WORDS_MAX])
+{
+	struct listener *l = calloc(1, sizeof *l);
+	const char *why = l ? unfit(fd, loops) : strerror(errno);
+
+	if (!why) {
+		l->fd = fd;
+		l->loops = loops;
+		return begin(l);
+	}
+	snprintf(words, LISTEN_WORDS_MAX, "cannot listen on descriptor %d, which was handed "
+	         "over: %s", fd, why);
+	free(l);
+	close(fd);
 	return NULL;
 }
 

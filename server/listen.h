@@ -27,6 +27,10 @@ bool listen_exposed(const char *address);
 /* Bind ADDRESS and accept on loops' first loop. NULL with words. */
 struct listener *listen_on(const char *address, struct loops *loops,
                            char words[static LISTEN_WORDS_MAX]);
+/* The same on FD, which listens already. It is ours from now on, also after an
+ * error, but its file is not. */
+struct listener *listen_adopt(int fd, struct loops *loops,
+                              char words[static LISTEN_WORDS_MAX]);
 void listen_close(struct listener *);
 
 #endif

@@ -13,6 +13,7 @@ static void on_wake(struct ev_loop *ev, ev_async *w, int events)
 	size_t n;
 
 	(void)events;
+	atomic_store(&loop->asked, false);
 	pthread_mutex_lock(&loop->lock);
 	inbox = loop->inbox;
 	n = loop->inbox_len;
@@ -79,6 +80,17 @@ void loop_stop(struct loop *loop)
 	loop->stopping = true;
 	pthread_mutex_unlock(&loop->lock);
 	ev_async_send(loop->ev, &loop->wake);
+}
+
+void loop_ask(struct loop *loop)
+{
+	atomic_store(&loop->asked, true);
+	ev_async_send(loop->ev, &loop->wake);
+}
+
+bool loop_answered(const struct loop *loop)
+{
+	return !atomic_load(&loop->asked);
 }
 
 void loop_run(struct loop *loop)

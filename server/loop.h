@@ -42,6 +42,7 @@ struct loop {
 	ev_tstamp active;       /* when something was received last */
 	bool ended;
 	LIST_HEAD(, conn) conns;
+	_Atomic bool asked;     /* whether it lives, and has not answered yet */
 	struct gather gather;
 	struct stream_room room;
 	uint8_t rx[HANDSHAKE_KEEP_BYTES + LOOP_RX_BYTES];
@@ -58,6 +59,10 @@ struct loop *loop_new(struct ev_loop *, const struct shared *);
 void loop_adopt(struct loop *, struct accepted);
 /* From any thread: loop_run() returns soon. */
 void loop_stop(struct loop *);
+/* From any thread: ask whether it still comes round; did it answer, or was it
+ * never asked? */
+void loop_ask(struct loop *);
+bool loop_answered(const struct loop *);
 void loop_run(struct loop *);
 /* Hangs up on its connections. */
 void loop_free(struct loop *);

@@ -2,11 +2,18 @@
 /* The service manager, when it is systemd. */
 #include "service.h"
 
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 #include "log.h"
+
+#define STATUS_SECONDS 10.  /* at most so old */
+#define LEAST_SECONDS  .05
+#define PINGS 4             /* in the time that the watchdog grants */
 
 int service_take_fds(int (*take)(void *data, int fd, const char *name), void *data)
 {
@@ -23,4 +30,94 @@ int service_take_fds(int (*take)(void *data, int fd, const char *name), void *da
 	}
 	free(names);
 	return r < 0 ? -1 : r;
+}
+
+/* A thread that hangs may have the lock: then it stays as it was told. */
+static void tell_status(struct service *s)
+{
+	char status[SERVICE_STATUS_MAX];
+	uint64_t used = 0;
+	unsigned n = 0;
+	struct pool *pool;
+
+	if (pthread_mutex_trylock(&s->pools->lock) != 0)
+		return;
+	TAILQ_FOREACH(pool, &s->pools->list, link) {
+		used += atomic_load(&pool->used_pages);
+		n++;
+	}
+	pthread_mutex_unlock(&s->pools->lock);
+	snprintf(status, sizeof status,
+	         "%u pool%s, %" PRIu64 " of %" PRIu64 " MiB lent, %" PRIu64 " MiB in use", n,
+	         n == 1 ? "" : "s", atomic_load(&s->pools->granted_pages) >> (20 - PAGE_SHIFT),
+	         s->pools->lend_pages >> (20 - PAGE_SHIFT), used >> (20 - PAGE_SHIFT));
+	if (strcmp(status, s->status) == 0)
+		return;
+	strcpy(s->status, status);
+	sd_notifyf(0, "STATUS=%s", status);
+}
+
+/* Each is asked anew only when all have answered, so that the oldest answer is as
+ * young as the last ping. */
+static void tell_alive(struct service *s)
+{
+	for (unsigned i = 0; i < s->loops->n; i++)
+		if (!loop_answered(s->loops->loop[i]))
+			return;
+	sd_notify(0, "WATCHDOG=1");
+	for (unsigned i = 0; i < s->loops->n; i++)
+		loop_ask(s->loops->loop[i]);
+}
+
+static void on_time(struct ev_loop *ev, ev_timer *w, int events)
+{
+	struct service *s = w->data;
+
+	(void)ev, (void)events;
+	if (s->watched)
+		tell_alive(s);
+	tell_status(s);
+}
+
+void service_ready(struct service *s, struct loops *loops, struct pools *pools)
+{
+	double every = STATUS_SECONDS;
+	uint64_t us = 0;
+
+	s->loops = loops;
+	s->pools = pools;
+	s->watched = sd_watchdog_enabled(0, &us) > 0;
+	if (s->watched && (double)us / 1e6 / PINGS < every)
+		every = (double)us / 1e6 / PINGS;
+	if (every < LEAST_SECONDS)
+		every = LEAST_SECONDS;
+	ev_timer_init(&s->timer, on_time, every, every);
+	s->timer.data = s;
+	if (sd_notify(0, "READY=1") <= 0)
+		return; /* nobody listens */
+	tell_status(s);
+	for (unsigned i = 0; s->watched && i < loops->n; i++)
+		loop_ask(loops->loop[i]);
+	ev_timer_start(loops->loop[0]->ev, &s->timer);
+}
+
+void service_reloading(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%" PRIu64,
+	           (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
+}
+
+void service_reloaded(void)
+{
+	sd_notify(0, "READY=1");
+}
+
+void service_stopping(struct service *s)
+{
+	sd_notify(0, "STOPPING=1");
+	if (s->loops)
+		ev_timer_stop(s->loops->loop[0]->ev, &s->timer);
 }

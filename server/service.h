@@ -1,13 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The service manager: what it hands over. Without one, or built without
- * libsystemd, that is nothing. */
+/* The service manager: what it hands over and what it is told. Without one, or
+ * built without libsystemd, nothing is handed over and nobody is told. All of it
+ * belongs to the first thread. */
 #ifndef FARPAGE_SERVICE_H
 #define FARPAGE_SERVICE_H
+
+#include "listen.h"
+
+#define SERVICE_STATUS_MAX 128
+
+struct service {
+	struct loops *loops;
+	struct pools *pools;
+	ev_timer timer;
+	bool watched;   /* the manager wants to hear that the loops live */
+	char status[SERVICE_STATUS_MAX];
+};
 
 /* TAKE gets each descriptor that was handed over, once in the life of the
  * process, with its name ("unknown": it has none), and owns it from then on. If
  * TAKE returns -1, so does this, at once, and the others stay open. While there
  * is one thread only. Returns how many were taken; -1: it was logged why. */
 int service_take_fds(int (*take)(void *data, int fd, const char *name), void *data);
+
+/* Tell that it serves, and from then on, from the first loop, what is in use and
+ * that all the loops live: one that no longer comes round ends that. */
+void service_ready(struct service *, struct loops *, struct pools *);
+/* Before the configuration is read again, and after. */
+void service_reloading(void);
+void service_reloaded(void);
+/* Tell that it ends, and tell no more. Also when it was never ready. */
+void service_stopping(struct service *);
 
 #endif

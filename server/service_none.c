@@ -7,3 +7,21 @@ int service_take_fds(int (*take)(void *data, int fd, const char *name), void *da
 	(void)take, (void)data;
 	return 0;
 }
+
+void service_ready(struct service *s, struct loops *loops, struct pools *pools)
+{
+	(void)s, (void)loops, (void)pools;
+}
+
+void service_reloading(void)
+{
+}
+
+void service_reloaded(void)
+{
+}
+
+void service_stopping(struct service *s)
+{
+	(void)s;
+}

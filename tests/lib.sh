@@ -115,6 +115,28 @@ lender_reloaded() {
         grep -e 'configuration read again' -e 'nothing changed'
 }
 
+# built_with LIBRARY: or skip.
+built_with() {
+    grep -q "^#define HAVE_$1 1" "$FARPAGE_BUILDDIR/config.h" || {
+        echo "SKIPPED: built without $1" >&2
+        exit 77
+    }
+}
+
+# manager: a service manager for the lender that comes next; what it is told is in
+# $tmp/told, a message a line.
+manager() {
+    export NOTIFY_SOCKET="$tmp/notify"
+    python3_nbd -c 'import socket, sys
+s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+s.bind(sys.argv[1])
+while True:
+    print(s.recv(4096).decode().replace("\n", " "), flush=True)' "$NOTIFY_SOCKET" >"$tmp/told" &
+    cleanup "kill $!"
+    wait_for 10 test -S "$NOTIFY_SOCKET"
+}
+told() { grep -q "^$1\$" "$tmp/told"; }
+
 # borrower [PARAMETER...]: nbdkit with the plugin; $sock, $borrower_pid, log in
 # $tmp/borrower.log.
 borrower() {

@@ -57,6 +57,7 @@ behaviour_scripts = \
 	tests/lender-handshake-deadline.sh \
 	tests/lender-handshake.sh \
 	tests/lender-help.sh \
+	tests/lender-hung-loop-is-told.sh \
 	tests/lender-info-says-what-go-does.sh \
 	tests/lender-join-after-a-plain-writer.sh \
 	tests/lender-lend-exact.sh \
@@ -80,6 +81,8 @@ behaviour_scripts = \
 	tests/lender-reload.sh \
 	tests/lender-requests-behind-erasing.sh \
 	tests/lender-restart-loses-memory.sh \
+	tests/lender-takes-sockets.sh \
+	tests/lender-tells-its-manager.sh \
 	tests/lender-threads-side-by-side.sh \
 	tests/lender-trim-frees.sh \
 	tests/lender-unix-socket.sh \
