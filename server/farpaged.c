@@ -13,6 +13,7 @@
 
 #include "daemon.h"
 #include "log.h"
+#include "privilege.h"
 
 /* With MCL_FUTURE and too low a limit, every later mmap fails: does one? */
 static bool can_map(void)
@@ -51,22 +52,39 @@ static void raise_descriptors(void)
 	}
 }
 
+static int pid_error(const char *path)
+{
+	log_line(LOG_ERROR, "cannot write pid-file %s: %s", path,
+	         errno == EWOULDBLOCK ? "another farpaged holds it" : strerror(errno));
+	return -1;
+}
+
 /* -1: the file cannot be had, or another farpaged has it. */
-static int write_pid(const char *path)
+static int hold_pid_file(struct daemon *d)
+{
+	const char *path = d->options.pid_file;
+
+	if (!path)
+		return 0;
+	d->pid_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
+	if (d->pid_fd < 0)
+		return pid_error(path);
+	if (flock(d->pid_fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(d->pid_fd, 0) == 0)
+		return 0;
+	pid_error(path);
+	close(d->pid_fd);
+	d->pid_fd = -1; /* the other one's file stays */
+	return -1;
+}
+
+static int write_pid(const struct daemon *d)
 {
 	char text[32];
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
 	int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
 
-	if (fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 || ftruncate(fd, 0) < 0 ||
-	    write(fd, text, (size_t)n) != n) {
-		log_line(LOG_ERROR, "cannot write pid-file %s: %s", path,
-		         errno == EWOULDBLOCK ? "another farpaged holds it" : strerror(errno));
-		if (fd >= 0)
-			close(fd);
-		return -1;
-	}
-	return fd;
+	if (d->pid_fd >= 0 && write(d->pid_fd, text, (size_t)n) != n)
+		return pid_error(d->options.pid_file);
+	return 0;
 }
 
 static void on_hangup(struct ev_loop *ev, ev_signal *w, int events)
@@ -227,8 +245,15 @@ static int start_listening(struct daemon *d)
 
 static int start(struct daemon *d)
 {
+	char words[PRIVILEGE_WORDS_MAX];
+	struct privilege privilege;
+
 	if (service_take_fds(take_passed, d) < 0)
 		return -1;
+	if (privilege_prepare(&privilege, d->options.user, words) < 0) {
+		log_line(LOG_ERROR, "%s", words);
+		return -1;
+	}
 	raise_descriptors();
 	/* Before the pools, which lock themselves: it may have to take it back. */
 	lock_memory();
@@ -245,10 +270,14 @@ static int start(struct daemon *d)
 	watch_signals(d);
 	if (start_listening(d) < 0)
 		return -1;
-	/* Last: who waits for it may connect. */
-	if (d->options.pid_file && (d->pid_fd = write_pid(d->options.pid_file)) < 0)
+	if (hold_pid_file(d) < 0)
 		return -1;
-	return 0;
+	if (privilege_drop(&privilege, words) < 0) {
+		log_line(LOG_ERROR, "%s", words);
+		return -1;
+	}
+	/* Last: who waits for it may connect. */
+	return write_pid(d);
 }
 
 static void stop(struct daemon *d)
@@ -256,7 +285,10 @@ static void stop(struct daemon *d)
 	for (unsigned i = 0; i < OPTIONS_LISTEN_MAX; i++)
 		listen_close(d->listener[i]);
 	if (d->pid_fd >= 0) {
-		unlink(d->options.pid_file);
+		/* Its directory may be root's, which we are no more: empty then. */
+		if (unlink(d->options.pid_file) < 0 && ftruncate(d->pid_fd, 0) < 0)
+			log_line(LOG_WARN, "cannot remove %s: %s", d->options.pid_file,
+			         strerror(errno));
 		close(d->pid_fd);
 	}
 	for (unsigned i = d->loops.n; i-- > 0; ) {

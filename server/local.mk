@@ -31,6 +31,8 @@ server_liblender_la_SOURCES = \
 	server/options_table.h \
 	server/pool.c \
 	server/pool.h \
+	server/privilege.c \
+	server/privilege.h \
 	server/rate.h \
 	server/reply.c \
 	server/reply.h \

@@ -237,6 +237,11 @@ static const char *set_busy_poll(struct options *o, const char *value)
 	           ? NULL : "write microseconds from 0 to 1000000";
 }
 
+static const char *set_user(struct options *o, const char *value)
+{
+	return *value ? set_text(&o->user, value) : "write the name of a user";
+}
+
 static const char *set_pid_file(struct options *o, const char *value)
 {
 	return *value ? set_text(&o->pid_file, value) : "write a path";
@@ -273,6 +278,7 @@ const struct option_row options_table[] = {
 	{ "threads", "N", true, set_threads, "event loops, 1 to 64 [1]" },
 	{ "busy-poll", "USEC", true, set_busy_poll,
 	  "after a request look for the next one so long before sleeping [0]" },
+	{ "user", "NAME", true, set_user, "be this user, and root no more, as soon as it listens" },
 	{ "pid-file", "FILE", true, set_pid_file, "write the process id to FILE" },
 	{ "log-level", "LEVEL", true, set_log_level, "error, warn, info or debug [info]" },
 	{ "check-config", NULL, false, set_check,
@@ -404,6 +410,7 @@ void options_free(struct options *o)
 		free(o->listen[i]);
 	free(o->config);
 	free(o->pool);
+	free(o->user);
 	free(o->pid_file);
 	free(o->tls_certificates);
 	free(o->tls_psk);

@@ -35,6 +35,7 @@ struct options {
 	unsigned max_connections, max_per_address, max_per_identity;
 	unsigned threads;
 	unsigned busy_poll_us;
+	char *user;
 	char *pid_file;
 	enum log_level log_level;
 };

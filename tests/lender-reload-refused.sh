@@ -42,6 +42,7 @@ refuses "threads cannot change" '/^threads/s/1/2/'
 refuses "log-level cannot change" s/info/debug/
 refuses "lend cannot change" s/32M/33M/
 refuses "pid-file cannot change" '/^pid-file/d'
+refuses "user cannot change" "\$a user = nobody"
 refuses "pool a cannot shrink" s/a=4M/a=2M/
 refuses "pool t cannot change to or from thin" s/,thin//
 refuses "pool a cannot change to or from thin" s/a=4M/a=4M,thin/

@@ -48,6 +48,7 @@ behaviour_scripts = \
 	tests/lender-deaf-at-the-end.sh \
 	tests/lender-disc-finishes.sh \
 	tests/lender-ends-cleanly.sh \
+	tests/lender-drops-root.sh \
 	tests/lender-epochs.sh \
 	tests/lender-erasing-does-not-stall.sh \
 	tests/lender-fenced-writer-leaves-no-trace.sh \
