@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "filter.h"
 #include "log.h"
 #include "privilege.h"
 
@@ -145,6 +146,7 @@ static int make_loops(struct daemon *d)
 /* Signals go to the first loop only. */
 static int run_loops(struct daemon *d)
 {
+	char words[FILTER_WORDS_MAX];
 	sigset_t all, before;
 	unsigned started = 1;
 	int r = 0;
@@ -161,6 +163,8 @@ static int run_loops(struct daemon *d)
 		}
 	}
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (r == 0 && d->options.seccomp && (r = filter_install(words)) < 0)
+		log_line(LOG_ERROR, "%s", words);
 	if (r == 0) {
 		service_ready(&d->service, &d->loops, &d->pools);
 		loop_run(d->loops.loop[0]);

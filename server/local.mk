@@ -12,6 +12,7 @@ server_liblender_la_SOURCES = \
 	server/conn.h \
 	server/export.c \
 	server/export.h \
+	server/filter.h \
 	server/handshake.c \
 	server/handshake.h \
 	server/limits.c \
@@ -54,6 +55,11 @@ server_liblender_la_SOURCES += \
 	server/tls_gnutls.c
 else
 server_liblender_la_SOURCES += server/tls_none.c
+endif
+if FILTER
+server_liblender_la_SOURCES += server/filter.c
+else
+server_liblender_la_SOURCES += server/filter_none.c
 endif
 if HAVE_LIBSYSTEMD
 server_liblender_la_SOURCES += server/service.c

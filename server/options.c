@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "filter.h"
 #include "listen.h"
 #include "size.h"
 
@@ -242,6 +243,14 @@ static const char *set_user(struct options *o, const char *value)
 	return *value ? set_text(&o->user, value) : "write the name of a user";
 }
 
+static const char *set_seccomp(struct options *o, const char *value)
+{
+	o->seccomp = strcmp(value, "on") == 0;
+	if (!o->seccomp && strcmp(value, "off") != 0)
+		return "write on or off";
+	return o->seccomp && !filter_built() ? "this farpaged was built without libseccomp" : NULL;
+}
+
 static const char *set_pid_file(struct options *o, const char *value)
 {
 	return *value ? set_text(&o->pid_file, value) : "write a path";
@@ -279,6 +288,8 @@ const struct option_row options_table[] = {
 	{ "busy-poll", "USEC", true, set_busy_poll,
 	  "after a request look for the next one so long before sleeping [0]" },
 	{ "user", "NAME", true, set_user, "be this user, and root no more, as soon as it listens" },
+	{ "seccomp", "on|off", true, set_seccomp,
+	  "allow no system calls but those that it needs [on, if built so]" },
 	{ "pid-file", "FILE", true, set_pid_file, "write the process id to FILE" },
 	{ "log-level", "LEVEL", true, set_log_level, "error, warn, info or debug [info]" },
 	{ "check-config", NULL, false, set_check,
@@ -324,7 +335,8 @@ struct options options_nothing(void)
 {
 	return (struct options){ .log_level = LOG_INFO, .threads = 1,
 	                         .max_connections = 4096, .max_per_address = 256,
-	                         .max_per_identity = 64 };
+	                         .max_per_identity = 64,
+	                         .seccomp = filter_built() };
 }
 
 static int check_sizes(const struct options *o, char words[static OPTIONS_WORDS_MAX])

@@ -36,6 +36,7 @@ struct options {
 	unsigned threads;
 	unsigned busy_poll_us;
 	char *user;
+	bool seccomp;
 	char *pid_file;
 	enum log_level log_level;
 };

@@ -91,6 +91,8 @@ static const char *cannot_change(struct daemon *d, const struct options *new)
 		return "busy-poll cannot change while it runs";
 	if (!same_text(old->user, new->user))
 		return "user cannot change while it runs";
+	if (old->seccomp != new->seccomp)
+		return "seccomp cannot change while it runs";
 	if (!same_text(old->pid_file, new->pid_file))
 		return "pid-file cannot change while it runs";
 	if (old->log_level != new->log_level)

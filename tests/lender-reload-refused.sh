@@ -43,6 +43,9 @@ refuses "log-level cannot change" s/info/debug/
 refuses "lend cannot change" s/32M/33M/
 refuses "pid-file cannot change" '/^pid-file/d'
 refuses "user cannot change" "\$a user = nobody"
+# Where it is built without, it was off before.
+! farpaged --check-config --lend 1M --seccomp on >"$tmp/on" 2>&1 ||
+    refuses "seccomp cannot change" "\$a seccomp = off"
 refuses "pool a cannot shrink" s/a=4M/a=2M/
 refuses "pool t cannot change to or from thin" s/,thin//
 refuses "pool a cannot change to or from thin" s/a=4M/a=4M,thin/

@@ -52,6 +52,7 @@ behaviour_scripts = \
 	tests/lender-epochs.sh \
 	tests/lender-erasing-does-not-stall.sh \
 	tests/lender-fenced-writer-leaves-no-trace.sh \
+	tests/lender-filters-calls.sh \
 	tests/lender-flood.sh \
 	tests/lender-full-is-not-stale.sh \
 	tests/lender-half-open.sh \

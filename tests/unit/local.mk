@@ -29,6 +29,7 @@ unit_tests = \
 	tests/unit/test-drive-threads \
 	tests/unit/test-export \
 	tests/unit/test-farpage \
+	tests/unit/test-filter \
 	tests/unit/test-handshake \
 	tests/unit/test-handshake-claim \
 	tests/unit/test-handshake-hostile \
@@ -94,6 +95,8 @@ tests_unit_test_export_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_export_LDADD = $(unit_lender)
 tests_unit_test_farpage_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_farpage_LDADD = $(unit_borrower)
+tests_unit_test_filter_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_filter_LDADD = $(unit_lender)
 tests_unit_test_handshake_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_handshake_LDADD = $(unit_lender)
 tests_unit_test_handshake_claim_CPPFLAGS = $(unit_cppflags)
@@ -154,9 +157,9 @@ tests_unit_test_tls_LDADD = $(unit_lender) $(GNUTLS_LIBS)
 endif
 
 # The unit tests once more, under valgrind; but for those whose threads spin
-# (it runs one at a time) or that go through every byte.
+# (it runs one at a time), that go through every byte, or that forbid its own calls.
 check-valgrind: all
-	$(MAKE) check TESTS="$(filter-out %/test-pool-threads %/test-session-cut,$(unit_tests))" \
+	$(MAKE) check TESTS="$(filter-out %/test-filter %/test-pool-threads %/test-session-cut,$(unit_tests))" \
 	  LOG_COMPILER="timeout 100 $(abs_builddir)/libtool --mode=execute $(VALGRIND) -q \
 	    --fair-sched=yes --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite"
 .PHONY: check-valgrind
