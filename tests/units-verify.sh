@@ -15,10 +15,24 @@ for unit in farpaged farpage@ farpage-swap@; do
     sed -E "s|^(Exec[A-Za-z]*=[+]?)(/[^ ]*/farpage)|\\1$tmp/root\\2|" "$units/$unit.service" \
         >"$tmp/units/$unit.service"
 done
-for unit in farpaged farpage@test farpage-swap@test; do
-    said=$(systemd-analyze verify --man=no "$tmp/units/$unit.service" 2>&1) || fail "$unit: $said"
+all='farpaged.service farpage@test.service farpage-swap@test.service'
+if grep -q '^#define HAVE_LIBSYSTEMD 1' "$FARPAGE_BUILDDIR/config.h"; then
+    cp "$units/farpaged.socket" "$tmp/units"
+    all="$all farpaged.socket"
+    grep -qx Type=notify "$units/farpaged.service" || fail 'the daemon tells, and nobody listens'
+else
+    ! grep -E '^Type=notify|^Watchdog' "$units/farpaged.service" || fail 'the daemon does not tell'
+    [ ! -e "$units/farpaged.socket" ] || fail 'the daemon cannot take sockets'
+fi
+for unit in $all; do
+    said=$(systemd-analyze verify --man=no "$tmp/units/$unit" 2>&1) || fail "$unit: $said"
     [ -z "$said" ] || fail "$unit: $said"
 done
+# In tenths: how exposed it is at most. What it reads of the host's memory stays open.
+said=$(systemd-analyze security --offline=true --threshold=20 "$tmp/units/farpaged.service" 2>&1) ||
+    fail "the lender's unit is too open: $said"
+! grep -E '^ProcSubset=pid|^RootDirectory|^RootImage' "$units/farpaged.service" ||
+    fail 'it cannot read /proc/meminfo'
 
 examples=$(dirname "$(find "$tmp/root" -name farpage-swap.env)")
 farpaged --check-config --lend 1G --config "$examples/farpaged.conf" ||

@@ -11,6 +11,14 @@ environments = \
 examplesdir = $(pkgdatadir)/examples
 dist_pkglibexec_SCRIPTS = units/farpage-swap
 systemdsystemunit_DATA = $(units)
+if HAVE_LIBSYSTEMD
+dist_systemdsystemunit_DATA = units/farpaged.socket
+without_libsystemd =
+else
+EXTRA_DIST += units/farpaged.socket
+# It would be waited for, and then killed, by who does not hear from it.
+without_libsystemd = -e 's/^Type=notify/Type=exec/' -e '/^WatchdogSec=/d' -e '/^\# A loop that/,/^\# far more/d'
+endif
 examples_DATA = $(environments)
 dist_examples_DATA = \
 	units/60-farpage.conf \
@@ -20,7 +28,7 @@ EXTRA_DIST += $(units:=.in) $(environments:=.in)
 
 # By make and not by configure, so that $${prefix} is not left in them.
 $(units) $(environments): %: %.in Makefile
-	$(AM_V_GEN)$(MKDIR_P) units && sed \
+	$(AM_V_GEN)$(MKDIR_P) units && sed $(without_libsystemd) \
 		-e 's|@pkglibexecdir[@]|$(pkglibexecdir)|g' \
 		-e 's|@plugindir[@]|$(plugindir)|g' \
 		-e 's|@sbindir[@]|$(sbindir)|g' \
