@@ -24,13 +24,13 @@ uid=$(id -u nobody) gid=$(id -g nobody)
 caps=0000000000000000
 prlimit --memlock=unlimited:unlimited true 2>/dev/null || caps=0000000000004000
 setpriv --dump | grep -q '^Capability bounding set:.*ipc_lock' || caps=0000000000000000
-[ "$(ls "/proc/$lender_pid/task" | wc -l)" -ge 3 ] || fail 'no threads'
+[ "$(find "/proc/$lender_pid/task" -mindepth 1 -maxdepth 1 | wc -l)" = 3 ] || fail 'no threads'
 for task in "/proc/$lender_pid/task"/*; do
-    tr -s '[:space:]' ' ' <"$task/status" >"$tmp/status"
+    tr -s '\t ' ' ' <"$task/status" >"$tmp/status"
     for line in "Uid: $uid $uid $uid $uid" "Gid: $gid $gid $gid $gid" "Groups: $gid " \
         'CapInh: 0000000000000000' "CapPrm: $caps" "CapEff: $caps" \
         'NoNewPrivs: 1'; do
-        grep -qF "$line" "$tmp/status" || fail "not $line: $(cat "$tmp/status")"
+        grep -qx "$line" "$tmp/status" || fail "not $line: $(cat "$tmp/status")"
     done
 done
 # Its memory, which has pages in it, is root's to see and nobody else's.
