@@ -40,12 +40,11 @@ for task in tasks:
     ptrace(SEIZE, task)
     ptrace(INTERRUPT, task)
     assert os.waitpid(task, 0x40000000)[0] == task  # __WALL
-    time.sleep(.3)  # what was on its way
     before = pings()
     if task != pid:
         Conn(greet=False)  # the first one accepts
-    time.sleep(1.5)
-    assert pings() == before, "task %d hangs, and %d pings" % (task, pings() - before)
+    time.sleep(1.5)  # 15 of them, but for one on its way and one that was answered before
+    assert pings() <= before + 2, "task %d hangs, and %d pings" % (task, pings() - before)
     ptrace(DETACH, task)
     more()
 PY
