@@ -133,7 +133,7 @@ static void add_data(struct gather *g, struct member *m, uint64_t offset,
 
 void replies_gather(const struct replies *r, struct member *m, struct gather *g)
 {
-	const uint8_t *bytes = r->bytes.data + r->bytes_taken;
+	size_t taken = r->bytes_taken;
 	uint64_t skip = r->sent;
 	uint8_t *header = g->headers;
 
@@ -154,8 +154,8 @@ void replies_gather(const struct replies *r, struct member *m, struct gather *g)
 		if (reply->kind == REPLY_BYTES) {
 			if (full(g))
 				break;
-			add(g, bytes + skip, (size_t)(reply->length - skip));
-			bytes += reply->length;
+			add(g, r->bytes.data + taken + skip, (size_t)(reply->length - skip));
+			taken += reply->length;
 		} else {
 			add_data(g, m, reply->offset + skip,
 			         (size_t)(body_bytes(reply) - skip));
