@@ -37,6 +37,7 @@ unit_tests = \
 	tests/unit/test-handshake-meta \
 	tests/unit/test-link \
 	tests/unit/test-map \
+	tests/unit/test-no-memory \
 	tests/unit/test-options \
 	tests/unit/test-options-file \
 	tests/unit/test-pool \
@@ -111,6 +112,9 @@ tests_unit_test_link_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_link_LDADD = client/libborrower.la $(unit_lender)
 tests_unit_test_map_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_map_LDADD = $(unit_borrower)
+tests_unit_test_no_memory_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_no_memory_LDADD = $(unit_lender)
+tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=realloc
 tests_unit_test_options_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_options_LDADD = $(unit_lender)
 tests_unit_test_options_file_CPPFLAGS = $(unit_cppflags)
