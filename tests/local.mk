@@ -100,3 +100,4 @@ EXTRA_DIST += \
 	tests/rawnbd.py
 
 include tests/unit/local.mk
+include tests/fuzz/local.mk

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* farpaged's options: the file is what comes before a byte 0xff; each line behind
+ * it is an option of the command line, a byte that says which, then its value. */
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "fuzz.h"
+#include "options_table.h"
+
+#define LEND (UINT64_C(64) << 20)
+#define ARGS 32 /* the most of the command line */
+
+static int file_of(const uint8_t *data, size_t len)
+{
+	int fd = memfd_create("config", MFD_CLOEXEC);
+
+	must(fd >= 0 && write(fd, data, len) == (ssize_t)len);
+	return fd;
+}
+
+static unsigned command_line(const uint8_t *data, size_t len, char *argv[static ARGS])
+{
+	const uint8_t *end = data + len, *next;
+	unsigned argc = 0;
+
+	for (; data < end && argc + 2 < ARGS; data = next < end ? next + 1 : end) {
+		const struct option_row *row = &options_table[*data++ % options_rows];
+
+		next = memchr(data, '\n', (size_t)(end - data));
+		if (!next)
+			next = end;
+		if (!row->in_file)
+			continue;
+		argv[argc] = malloc(strlen(row->name) + 3);
+		must(argv[argc]);
+		sprintf(argv[argc++], "--%s", row->name);
+		if (row->argument)
+			argv[argc++] = text_of(data, (size_t)(next - data));
+	}
+	return argc;
+}
+
+static void check(const struct options *o)
+{
+	uint64_t reserved = 0;
+
+	must(o->listens >= 1 && o->listens <= OPTIONS_LISTEN_MAX);
+	must(o->pools >= 1 && o->pools <= OPTIONS_POOLS_MAX);
+	must(o->threads >= 1 && o->threads <= OPTIONS_THREADS_MAX);
+	must(o->busy_poll_us <= OPTIONS_BUSY_POLL_MAX);
+	must(o->lend % PAGE_SIZE == 0);
+	for (unsigned i = 0; i < o->pools; i++) {
+		must(pool_name_valid(o->pool[i].name));
+		must(o->pool[i].size && o->pool[i].size % PAGE_SIZE == 0);
+		for (unsigned k = 0; k < i; k++)
+			must(strcmp(o->pool[i].name, o->pool[k].name) != 0);
+		if (!o->pool[i].thin)
+			must(!__builtin_add_overflow(reserved, o->pool[i].size, &reserved));
+	}
+	must(reserved <= o->lend);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
+{
+	const uint8_t *line = len ? memchr(data, 0xff, len) : NULL;
+	size_t file_len = line ? (size_t)(line - data) : len;
+	char path[32], *words = calloc(1, OPTIONS_WORDS_MAX);
+	char *made[ARGS], *argv[ARGS + 3] = { (char *)"farpaged", (char *)"--config", path };
+	unsigned n = line ? command_line(line + 1, len - file_len - 1, made) : 0;
+	int fd = file_of(data, file_len);
+	struct options o;
+
+	must(words);
+	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
+	memcpy(argv + 3, made, n * sizeof *argv); /* getopt changes the order */
+	switch (options_read(&o, 3 + (int)n, argv, LEND, words)) {
+	case OPTIONS_OK:
+		check(&o);
+		break;
+	case OPTIONS_BAD:
+		must(*words && memchr(words, 0, OPTIONS_WORDS_MAX));
+		break;
+	case OPTIONS_DONE: /* it was not asked */
+		must(false);
+	}
+	options_free(&o);
+	close(fd);
+	free(words);
+	while (n)
+		free(made[--n]);
+	return 0;
+}

@@ -1,0 +1,132 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""seeds.py TARGET DIR: what a fuzz target begins with, a file each."""
+import os
+import struct
+import sys
+
+
+def option(number, data=b"", length=None):
+    return b"IHAVEOPT" + struct.pack(">II", number, len(data) if length is None else length) + data
+
+
+def text(name):
+    return struct.pack(">I", len(name)) + name
+
+
+def go(name, infos=(1, 2), number=7):
+    return option(number, text(name) + struct.pack(">H%dH" % len(infos), len(infos), *infos))
+
+
+def meta(number, name, *queries):
+    return option(number, text(name) + struct.pack(">I", len(queries)) + b"".join(map(text, queries)))
+
+
+def request(kind, offset=0, length=0, flags=0, data=b""):
+    return struct.pack(">IHHQQI", 0x25609513, flags, kind, 1, offset, length) + data
+
+
+FLAGS, STRUCTURED = b"\0\0\0\3", option(8)
+OWNED, THIN, NONE = 1, 2, 4
+WHOLE, BYTES, PIECES = b"\0", b"\1\1", b"\3\5\21\300"
+ALLOCATION = b"base:allocation"
+SESSION = (request(1, 4096, 4096, 0, b"x" * 4096) + request(1, 100, 3, 0, b"abc") + request(0, 0, 8192) +
+           request(7, 0, 65536) + request(6, 0, 8192, 2) + request(4, 1, 9000) + request(3) + request(2))
+
+
+def handshakes():
+    for switches in 0, OWNED, THIN, NONE:
+        for cuts in WHOLE, BYTES, PIECES:
+            yield bytes([switches]) + cuts + FLAGS + option(3) + go(b"q", number=6) + go(b"p")
+    talks = [
+        FLAGS + STRUCTURED + meta(9, b"p") + meta(9, b"q", b"base:") + meta(10, b"p", ALLOCATION, b"x:y") +
+        go(b"p") + SESSION,
+        FLAGS + STRUCTURED + go(b"q?claim=me") + SESSION,
+        FLAGS + go(b"p?claim=me&force", ()) + SESSION,
+        FLAGS + go(b"p@7") + SESSION,
+        FLAGS + option(1, b"p") + SESSION,
+        b"\0\0\0\1" + option(1) + SESSION,
+        FLAGS + option(3, b"x") + option(5) + option(99, b"data") + option(2),
+        FLAGS + option(7, text(b"p") + b"\0\2\0\1") + option(6, b"\377\377\377\377p\0\0") + go(b"x" * 4097),
+        FLAGS + STRUCTURED + option(9, text(b"p") + b"\377\377\377\377\377\377\377\374"),
+        FLAGS + option(77, b"\0" * 8193) + go(b""),
+        FLAGS + option(1, b"p", 0xFFFFFFFF), FLAGS + option(3, b"", 1 << 20),
+        b"\0\0\0\7", b"\0\0\0\2", FLAGS + request(0, 0, 4096)]
+    for talk in talks:
+        for cuts in WHOLE, PIECES:
+            yield b"\0" + cuts + talk
+
+
+# Steps of transmission.c: a command, and bits that say which fields are in full.
+FLAGGED, OFFSET, LENGTH = 16, 64, 128
+RAW, UNKNOWN, TAKE, AGAIN, STOP_WRITING, FENCE, TURN = range(8, 15)
+READ, WRITE, DISC, FLUSH, TRIM, CACHE, ZEROES, STATUS = range(8)
+
+
+def ask(kind, page, pages=1, flags=None):
+    return bytes([kind | (FLAGGED if flags else 0)] + ([flags] if flags else []) + [page] +
+                 ([] if kind == FLUSH else [127 + pages]))
+
+
+def part(kind, page, delta, length):
+    return bytes([kind, 128 | page, delta & 255, length])
+
+
+def odd(kind, offset, length, flags=0):
+    return struct.pack(">BBQI", kind | FLAGGED | OFFSET | LENGTH, flags, offset, length)
+
+
+def transmissions():
+    fill = b"".join(ask(WRITE, n) for n in range(0, 60, 3)) + ask(WRITE, 20, 4)
+    read = ask(READ, 0, 64) + part(READ, 3, -1, 200) + ask(READ, 30, 3, 4) + ask(STATUS, 0, 64) + ask(STATUS, 9, 9, 8)
+    undo = ask(TRIM, 2, 9) + part(TRIM, 20, 7, 250) + ask(ZEROES, 1, 9) + ask(ZEROES, 30, 20, 2) + ask(ZEROES, 5, 1, 18)
+    edges = b"".join(odd(kind, offset, length)
+                     for kind in (READ, TRIM, ZEROES, CACHE, STATUS)
+                     for offset, length in ((1 << 63, 4096), ((1 << 64) - 4096, 8192), (0, 0xFFFFFFFF),
+                                            (64 * 4096, 1), (64 * 4096 - 1, 1), (4096, 0), (0, (32 << 20) + 1)))
+    for switches in 0, 1, 3, 4, 7, 8:
+        for cuts in WHOLE, PIECES:
+            begin = bytes([switches, 20]) + cuts
+            yield begin + fill + read + undo + bytes([TAKE, 3, 9]) + read + bytes([TAKE, 0, 7]) + fill + read
+            yield begin + edges + ask(FLUSH, 0) + ask(CACHE, 3) + odd(WRITE, 1 << 63, 9) + bytes([UNKNOWN, 1, 0, 5, 200])
+    begin = b"\3\77" + PIECES
+    yield begin + ask(WRITE, 3) + bytes([AGAIN, 30]) + ask(READ, 3) + bytes([AGAIN, 255]) * 9 + bytes([TAKE, 9, 9])
+    yield begin + fill + bytes([TURN, 1]) + ask(TRIM, 0, 64) + ask(READ, 0) + bytes([STOP_WRITING]) + fill + undo
+    yield begin + part(WRITE, 1, 5, 255) + bytes([TURN, 0]) + undo + bytes([FENCE])
+    yield begin + fill + read + ask(DISC, 0) + read
+    yield begin + odd(WRITE, 0, (32 << 20) + 1) + read
+    yield begin + bytes([RAW, 28]) + request(0, 0, 4096) + bytes([RAW, 8]) + b"nonsense"
+    yield b"\0\77" + WHOLE + ask(FLUSH, 0) + bytes([AGAIN, 255]) * 20
+
+
+def configs():
+    for config in (
+            "", "# a lender\nlisten = 10.0.0.1:1\nlisten = unix:/s\nlend=32M\npool = a=8M\npool = b=1G,thin ; not reserved\n"
+            "threads = 4\nbusy-poll = 50\npid-file = /run/a.pid\nlog-level = warn",
+            "lend = 1M\nlend 1M\n", "[pool]\nthreads = 1\n", "  pool = a=1.5M\n\tlisten = [::1]:80\r\n",
+            "pid-file = /" + "p" * 180 + "\n#" + "c" * 300 + "\n", "pool = " + "a" * 64 + "=4096\npool = a=8E\n",
+            "lend = 18446744073709551615\n", "threads: 4\n;\n= 1\n"):
+        yield config.encode()
+        yield config.encode() + b"\377" + b"\2" + b"16M\n" + b"\3" + b"c=4K,thin\n" + b"\4" + b"64\n" + b"\7" + b"debug"
+
+
+def words(*many):
+    return lambda: (word.encode() for word in many)
+
+
+TARGETS = {
+    "address": words("host", "127.0.0.1:10809", "[::1]:1", "[::1]", "unix:/run/s", "nbd://127.0.0.1/pool",
+                     "nbd+unix:///pool?socket=/s", "nbds://h", "nbd://[::1]:65536/", ":1", "1.2.3.4:", "[::1"),
+    "config": configs,
+    "export": words("", "pool", "pool@18446744073709551615", "p?claim=instance&force", "p?force&claim=i", "p@1?claim=x",
+                    "@7", "p?claim=", "x" * 65),
+    "handshake": handshakes,
+    "size": words("0", "4096", "64K", "1.5G", "2TiB", "7.999999P", "8EB", "9223372036854775807", "1.0000001b", "5 K"),
+    "transmission": transmissions,
+}
+
+target, where = sys.argv[1:]
+os.makedirs(where, exist_ok=True)
+for number, seed in enumerate(TARGETS[target]()):
+    with open(os.path.join(where, "seed-%03d" % number), "wb") as f:
+        f.write(seed)
