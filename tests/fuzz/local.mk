@@ -16,6 +16,7 @@ TESTS += $(fuzz_targets)
 TEST_EXTENSIONS += .fuzz
 FUZZ_LOG_COMPILER = $(abs_top_builddir)/run $(abs_top_srcdir)/tests/fuzz/fuzz
 EXTRA_DIST += \
+	tests/fuzz/coverage \
 	tests/fuzz/fuzz \
 	tests/fuzz/seeds.py
 
@@ -56,7 +57,21 @@ check-fuzz:
 endif
 .PHONY: check-fuzz
 
+# What the unit tests and the seeds reach, in a tree of --enable-coverage.
+coverage_tests = \
+	tests/fuzz/handshake.fuzz \
+	tests/fuzz/transmission.fuzz \
+	$(foreach test,$(unit_tests),$(if $(findstring /test-handshake,$(test)) \
+	  $(filter %/test-no-memory %/test-reply %/test-request,$(test)) \
+	  $(findstring /test-session,$(test)),$(test)))
+check-coverage: all
+	find . -name '*.gcda' -exec rm {} +
+	$(MAKE) check TESTS="$(coverage_tests)" check_PROGRAMS="$(coverage_tests)" check_LTLIBRARIES=
+	./run $(abs_top_srcdir)/tests/fuzz/coverage
+.PHONY: check-coverage
+
 clean-local: clean-fuzz
 clean-fuzz:
-	rm -rf tests/fuzz/*.seeds tests/fuzz/*.found tests/fuzz/*.said tests/fuzz/*.*-*
+	rm -rf coverage tests/fuzz/*.seeds tests/fuzz/*.found tests/fuzz/*.said tests/fuzz/*.*-*
+	find . -name '*.gc??' -exec rm {} +
 .PHONY: clean-fuzz
