@@ -19,6 +19,7 @@ behaviour_scripts = \
 	tests/bad-configs.sh \
 	tests/bad-greedy-handshakes.sh \
 	tests/bad-handshakes.sh \
+	tests/bad-hundred-thousand.sh \
 	tests/bad-killed-in-traffic.sh \
 	tests/bad-names-and-claims.sh \
 	tests/bad-no-memory.sh \
@@ -92,6 +93,8 @@ behaviour_scripts = \
 	tests/tls-certificates.sh \
 	tests/tls-keys.sh \
 	tests/tls-required.sh
+check_PROGRAMS += tests/badnbd
+tests_badnbd_SOURCES = tests/badnbd.c
 dist_check_SCRIPTS += $(behaviour_scripts)
 TESTS += $(behaviour_scripts)
 EXTRA_DIST += \
