@@ -10,7 +10,9 @@
 
 #define PAGES 16u
 
-enum { OWNED = 1, THIN = 2, NONE = 4 }; /* switches: what the lender has */
+/* Switches: what the lender has, and whether it has TLS, or wants it. TLS itself is
+ * left out: what stands behind STARTTLS was said within it. */
+enum { OWNED = 1, THIN = 2, NONE = 4, TLS = 8, TLS_WANTED = 16 };
 
 struct talk {
 	struct pools pools;
@@ -30,10 +32,12 @@ static void fence(struct member *m)
 /* Nothing about it may differ from one run to the next. */
 static void add_pool(struct pools *pools, const char *name, bool thin)
 {
+	struct pool_spec spec = { .size = PAGES * PAGE_SIZE, .thin = thin };
 	char words[POOL_WORDS_MAX];
 	struct pool *pool;
 
-	must(pool_add(pools, name, PAGES * PAGE_SIZE, thin, words) == 0);
+	strcpy(spec.name, name);
+	must(pool_add(pools, &spec, words) == 0);
 	pool = pool_find(pools, name);
 	pool->epoch = pool->since = 7;
 	strcpy(pool->incarnation, "0123456789abcdef0123456789abcdef");
@@ -45,13 +49,18 @@ static void take_out(struct talk *t)
 	t->out.len = 0;
 }
 
+static enum tls_mode tls_mode(unsigned switches)
+{
+	return switches & TLS_WANTED ? TLS_REQUIRE : switches & TLS ? TLS_ALLOW : TLS_OFF;
+}
+
 static void talk_begin(struct talk *t, unsigned switches)
 {
 	char words[POOL_WORDS_MAX];
 
 	*t = (struct talk){ .me.fence = fence, .owner.fence = fence };
-	strcpy(t->me.peer, "me");
-	strcpy(t->owner.peer, "owner");
+	t->me.peer = "me";
+	t->owner.peer = "owner";
 	pools_init(&t->pools, 2 * PAGES * PAGE_SIZE);
 	if (!(switches & NONE)) {
 		add_pool(&t->pools, "p", false);
@@ -61,7 +70,7 @@ static void talk_begin(struct talk *t, unsigned switches)
 		must(member_claim(&t->owner, pool_find(&t->pools, "p"), "o", false, words) == 0);
 		t->owner.pool->owner_since = 0;
 	}
-	handshake_start(&t->h, &t->pools, &t->me, &t->out);
+	handshake_start(&t->h, &t->pools, &t->me, tls_mode(switches), &t->out);
 	take_out(t);
 }
 
@@ -71,6 +80,7 @@ static void talk_end(struct talk *t)
 	member_leave(&t->owner);
 	pools_free(&t->pools);
 	session_free(&t->s);
+	handshake_end(&t->h);
 	buf_free(&t->out);
 	buf_free(&t->said);
 	free(t->kept);
@@ -122,6 +132,9 @@ static size_t feed_once(struct talk *t, const uint8_t *in, size_t len)
 	must(used <= len && !t->out.failed);
 	must((t->h.state == HANDSHAKE_DONE) == (t->me.pool != NULL));
 	take_out(t);
+	if (t->h.state == HANDSHAKE_TLS)
+		handshake_secured(&t->h);
+	must(t->h.tls != TLS_REQUIRE || t->h.secured || !t->me.pool);
 	if (t->h.state == HANDSHAKE_DONE) {
 		must(t->h.terms.size == t->me.pool->size);
 		must(t->h.terms.structured || !t->h.terms.contexts);
@@ -182,13 +195,19 @@ static bool adds_up(uint32_t option, struct input in)
 }
 
 /* How an option must be answered in the end; 0: otherwise than as malformed. */
-static uint32_t judge(uint32_t option, struct input in, bool structured)
+static uint32_t judge(uint32_t option, struct input in, enum tls_mode tls, bool secured,
+                      bool structured)
 {
+	if (tls == TLS_REQUIRE && !secured && option != NBD_OPT_STARTTLS && option != NBD_OPT_ABORT)
+		return NBD_REP_ERR_TLS_REQD;
 	if (in.len > HANDSHAKE_OPTION_MAX)
 		return NBD_REP_ERR_TOO_BIG;
 	switch (option) {
 	case NBD_OPT_ABORT:
 		return NBD_REP_ACK;
+	case NBD_OPT_STARTTLS:
+		return tls == TLS_OFF        ? NBD_REP_ERR_UNSUP
+		       : secured || in.len ? NBD_REP_ERR_INVALID : NBD_REP_ACK;
 	case NBD_OPT_LIST:
 	case NBD_OPT_STRUCTURED_REPLY:
 		return in.len ? NBD_REP_ERR_INVALID : NBD_REP_ACK;
@@ -221,7 +240,7 @@ static void check_replies(const struct talk *t, struct input in)
 {
 	struct input said = { t->said.data + 18, t->said.len - 18 };
 	uint32_t option, len, want, got;
-	bool structured = false;
+	bool structured = false, secured = false;
 
 	must(t->said.len >= 18);
 	for (take(&in, 4); said.len; in.data += len, in.len -= len) {
@@ -233,11 +252,15 @@ static void check_replies(const struct talk *t, struct input in)
 			must(t->me.pool && said.len == (t->h.no_zeroes ? 10 : 134));
 			return;
 		}
-		want = judge(option, (struct input){ in.data, len }, structured);
+		want = judge(option, (struct input){ in.data, len }, t->h.tls, secured, structured);
 		got = pass_replies(&said, option);
 		must(want ? got == want
 		          : got != NBD_REP_ERR_INVALID && got != NBD_REP_ERR_TOO_BIG);
 		structured |= option == NBD_OPT_STRUCTURED_REPLY && got == NBD_REP_ACK;
+		if (option == NBD_OPT_STARTTLS && got == NBD_REP_ACK) {
+			secured = true;
+			structured = false;
+		}
 	}
 	/* None is left over. */
 	if (!ended(t) && !t->me.pool && in.len >= 16)

@@ -11,6 +11,9 @@ fuzz_targets = \
 	tests/fuzz/handshake.fuzz \
 	tests/fuzz/size.fuzz \
 	tests/fuzz/transmission.fuzz
+if HAVE_GNUTLS
+fuzz_targets += tests/fuzz/tls.fuzz
+endif
 check_PROGRAMS += $(fuzz_targets)
 TESTS += $(fuzz_targets)
 TEST_EXTENSIONS += .fuzz
@@ -42,6 +45,10 @@ tests_fuzz_handshake_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_size_fuzz_SOURCES = tests/fuzz/size.c $(fuzz_main)
 tests_fuzz_size_fuzz_LDADD = $(fuzz_lender)
 tests_fuzz_size_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_tls_fuzz_SOURCES = tests/fuzz/tls.c $(fuzz_main)
+tests_fuzz_tls_fuzz_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/tests/unit $(GNUTLS_CFLAGS)
+tests_fuzz_tls_fuzz_LDADD = $(fuzz_lender) $(GNUTLS_LIBS)
+tests_fuzz_tls_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_transmission_fuzz_SOURCES = tests/fuzz/transmission.c tests/fuzz/model.c $(fuzz_main)
 tests_fuzz_transmission_fuzz_LDADD = $(fuzz_lender)
 tests_fuzz_transmission_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

@@ -27,7 +27,7 @@ def request(kind, offset=0, length=0, flags=0, data=b""):
 
 
 FLAGS, STRUCTURED = b"\0\0\0\3", option(8)
-OWNED, THIN, NONE = 1, 2, 4
+OWNED, THIN, NONE, TLS, TLS_WANTED = 1, 2, 4, 8, 16
 WHOLE, BYTES, PIECES = b"\0", b"\1\1", b"\3\5\21\300"
 ALLOCATION = b"base:allocation"
 SESSION = (request(1, 4096, 4096, 0, b"x" * 4096) + request(1, 100, 3, 0, b"abc") + request(0, 0, 8192) +
@@ -55,6 +55,13 @@ def handshakes():
     for talk in talks:
         for cuts in WHOLE, PIECES:
             yield b"\0" + cuts + talk
+    starttls = option(5)
+    for talk in (starttls + STRUCTURED + go(b"p") + SESSION,
+                 option(3) + STRUCTURED + meta(10, b"p", ALLOCATION) + starttls + starttls + go(b"p") + SESSION,
+                 go(b"p") + option(5, b"x") + option(77, b"\0" * 8193) + starttls + option(1, b"p") + SESSION,
+                 option(1, b"p"), option(2)):
+        for switches in TLS, TLS_WANTED:
+            yield bytes([switches]) + PIECES + FLAGS + talk
 
 
 # Steps of transmission.c: a command, and bits that say which fields are in full.
@@ -114,6 +121,16 @@ def words(*many):
     return lambda: (word.encode() for word in many)
 
 
+# Of tls.c: a byte of switches (raw, 1.2, altered), the cuts, then bytes or lengths.
+def tls():
+    hello = bytes.fromhex("160301002a010000260303") + bytes(32) + bytes.fromhex("000002c02f0100")
+    for cuts in WHOLE, BYTES, PIECES:
+        yield b"\1" + cuts + hello
+        yield b"\1" + cuts + b"\x17\3\3\0\x20" + bytes(32)
+        for switches in 0, 2, 4, 6:
+            yield bytes([switches]) + cuts + b"\0\5\1\0\x40\0\xff\xff" + b"\0\1\0\x09"
+
+
 TARGETS = {
     "address": words("host", "127.0.0.1:10809", "[::1]:1", "[::1]", "unix:/run/s", "nbd://127.0.0.1/pool",
                      "nbd+unix:///pool?socket=/s", "nbds://h", "nbd://[::1]:65536/", ":1", "1.2.3.4:", "[::1"),
@@ -122,6 +139,7 @@ TARGETS = {
                     "@7", "p?claim=", "x" * 65),
     "handshake": handshakes,
     "size": words("0", "4096", "64K", "1.5G", "2TiB", "7.999999P", "8EB", "9223372036854775807", "1.0000001b", "5 K"),
+    "tls": tls,
     "transmission": transmissions,
 }
 

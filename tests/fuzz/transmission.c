@@ -64,7 +64,8 @@ static void begin(struct input *in)
 	d.m.read_only = switches & LOOKER;
 	d.m.lent = switches & THIN ? lent % MODEL_PAGES + 1 : MODEL_PAGES;
 	pools_init(&d.pools, (uint64_t)d.m.lent * PAGE_SIZE);
-	must(pool_add(&d.pools, "p", MODEL_BYTES, switches & THIN, words) == 0);
+	must(pool_add(&d.pools, &(struct pool_spec){ .name = "p", .size = MODEL_BYTES,
+	                                             .thin = switches & THIN }, words) == 0);
 	member_join(&d.me, pool_find(&d.pools, "p"));
 	d.me.read_only = d.m.read_only;
 	session_start(&d.s, &d.me, &(struct terms){

@@ -62,7 +62,7 @@ static enum handshake_state shake(const struct wire *in, unsigned granted, struc
 	add(pools, "q", 8, false);
 	counting = true;
 	allowed = granted;
-	handshake_start(&h, pools, &me->m, &out);
+	handshake_start(&h, pools, &me->m, TLS_OFF, &out);
 	/* In pieces, whose answers are taken: so each may be the first to grow. */
 	for (size_t n; used < in->len && h.state < HANDSHAKE_DONE; used += n) {
 		n = handshake_feed(&h, in->byte + used, in->len - used, &out);
@@ -73,6 +73,7 @@ static enum handshake_state shake(const struct wire *in, unsigned granted, struc
 		assert_string_equal(h.why, "no memory");
 	assert_int_equal(out.failed, h.state == HANDSHAKE_CLOSE);
 	say_bytes(said, out.data, out.len);
+	handshake_end(&h);
 	buf_free(&out);
 	gone(me);
 	lend_no_more(pools);
@@ -121,12 +122,13 @@ TEST(every_reply_of_a_handshake)
 			say_option(&in, option, "p", option == 1);
 		counting = true;
 		allowed = 1;
-		handshake_start(&h, pools, &me->m, &out);
+		handshake_start(&h, pools, &me->m, TLS_OFF, &out);
 		out.size = out.len; /* it is full */
 		handshake_feed(&h, in.byte, in.len, &out);
 		counting = false;
 		assert_int_equal(h.state, HANDSHAKE_CLOSE);
 		assert_int_equal(out.len, 18);
+		handshake_end(&h);
 		buf_free(&out);
 		gone(me);
 		in.len = 0;
