@@ -15,8 +15,8 @@ server_liblender_la_SOURCES = \
 	server/filter.h \
 	server/handshake.c \
 	server/handshake.h \
-	server/limits.c \
-	server/limits.h \
+	server/limit.c \
+	server/limit.h \
 	server/listen.c \
 	server/listen.h \
 	server/log.c \

@@ -9,7 +9,7 @@
 #include <sys/queue.h>
 
 #include "handshake.h"
-#include "limits.h"
+#include "limit.h"
 #include "reply.h"
 #include "stream.h"
 

@@ -3,7 +3,7 @@
 
 #include <errno.h>
 #include <gnutls/crypto.h>
-#include <linux/limits.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

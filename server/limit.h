@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How many connections there may be: in all, from one address, and of one
  * identity. Any thread; never on the path of a page. */
-#ifndef FARPAGE_LIMITS_H
-#define FARPAGE_LIMITS_H
+#ifndef FARPAGE_LIMIT_H
+#define FARPAGE_LIMIT_H
 
 #include <pthread.h>
 #include <stdbool.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "limits.h"
+#include "limit.h"
 
 #include <search.h>
 #include <stdio.h>
