@@ -23,7 +23,7 @@ reload 'lend = nonsense'
 reloads() { [ "$(grep -c '^RELOADING=1' "$tmp/told")/$(grep -c '^READY=1$' "$tmp/told")" = "$1" ]; }
 wait_for 10 reloads 2/3
 grep -vE '^STATUS=' "$tmp/told" | tail -1 | grep -qx READY=1 || fail "$(cat "$tmp/told")"
-kill "$lender_pid"
+end_lender "$lender_pid"
 wait_for 10 told STOPPING=1
 [ "$(tail -1 "$tmp/told")" = STOPPING=1 ] || fail "$(cat "$tmp/told")"
 ! grep WATCHDOG "$tmp/told" || fail 'there is no watchdog'
