@@ -66,15 +66,15 @@ static int add_some(scmp_filter_ctx f)
 		r = seccomp_rule_add(f, allow, CALL(mprotect), 1,
 		                     SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0));
 	if (r == 0)
-		r = seccomp_rule_add(f, allow, CALL(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX));
+		r = seccomp_rule_add(f, allow, CALL(socket), 1, SCMP_A0(SCMP_CMP_EQ, AF_UNIX, 0));
 	/* The name of a link-local peer's interface. */
 	if (r == 0)
 		r = seccomp_rule_add(f, allow, CALL(ioctl), 1,
-		                     SCMP_A1(SCMP_CMP_EQ, SIOCGIFNAME));
+		                     SCMP_A1(SCMP_CMP_EQ, SIOCGIFNAME, 0));
 	/* abort() */
 	if (r == 0)
 		r = seccomp_rule_add(f, allow, CALL(tgkill), 1,
-		                     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()));
+		                     SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0));
 	return r;
 }
 
