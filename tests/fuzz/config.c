@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* farpaged's options: the file is what comes before a byte 0xff; each line behind
- * it is an option of the command line, a byte that says which, then its value. */
+ * it is an option of the command line, "NAME VALUE". */
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -18,24 +18,29 @@ static int file_of(const uint8_t *data, size_t len)
 	return fd;
 }
 
-static unsigned command_line(const uint8_t *data, size_t len, char *argv[static ARGS])
+static const struct option_row *row_of(const char *name)
 {
-	const uint8_t *end = data + len, *next;
+	for (unsigned i = 0; i < options_rows; i++)
+		if (options_table[i].in_file && strcmp(options_table[i].name, name) == 0)
+			return &options_table[i];
+	return NULL;
+}
+
+/* Only options that a file may say: no other file, and no end. */
+static unsigned command_line(char *lines, char *argv[static ARGS])
+{
 	unsigned argc = 0;
 
-	for (; data < end && argc + 2 < ARGS; data = next < end ? next + 1 : end) {
-		const struct option_row *row = &options_table[*data++ % options_rows];
+	for (char *line; argc + 2 < ARGS && (line = strsep(&lines, "\n")); ) {
+		const struct option_row *row = row_of(strsep(&line, " "));
 
-		next = memchr(data, '\n', (size_t)(end - data));
-		if (!next)
-			next = end;
-		if (!row->in_file)
+		if (!row)
 			continue;
 		argv[argc] = malloc(strlen(row->name) + 3);
 		must(argv[argc]);
 		sprintf(argv[argc++], "--%s", row->name);
 		if (row->argument)
-			argv[argc++] = text_of(data, (size_t)(next - data));
+			argv[argc++] = text_of(line ? line : "", line ? strlen(line) : 0);
 	}
 	return argc;
 }
@@ -51,6 +56,7 @@ static void check(const struct options *o)
 	must(o->lend % PAGE_SIZE == 0);
 	for (unsigned i = 0; i < o->pools; i++) {
 		must(pool_name_valid(o->pool[i].name));
+		must(!*o->pool[i].owner || o->tls != TLS_OFF);
 		must(o->pool[i].size && o->pool[i].size % PAGE_SIZE == 0);
 		for (unsigned k = 0; k < i; k++)
 			must(strcmp(o->pool[i].name, o->pool[k].name) != 0);
@@ -66,7 +72,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	size_t file_len = line ? (size_t)(line - data) : len;
 	char path[32], *words = calloc(1, OPTIONS_WORDS_MAX);
 	char *made[ARGS], *argv[ARGS + 3] = { (char *)"farpaged", (char *)"--config", path };
-	unsigned n = line ? command_line(line + 1, len - file_len - 1, made) : 0;
+	char *lines = line ? text_of(line + 1, len - file_len - 1) : NULL;
+	unsigned n = lines ? command_line(lines, made) : 0;
 	int fd = file_of(data, file_len);
 	struct options o;
 
@@ -86,6 +93,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	options_free(&o);
 	close(fd);
 	free(words);
+	free(lines);
 	while (n)
 		free(made[--n]);
 	return 0;

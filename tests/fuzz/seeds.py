@@ -110,11 +110,14 @@ def configs():
     for config in (
             "", "# a lender\nlisten = 10.0.0.1:1\nlisten = unix:/s\nlend=32M\npool = a=8M\npool = b=1G,thin ; not reserved\n"
             "threads = 4\nbusy-poll = 50\npid-file = /run/a.pid\nlog-level = warn",
-            "lend = 1M\nlend 1M\n", "[pool]\nthreads = 1\n", "  pool = a=1.5M\n\tlisten = [::1]:80\r\n",
+            "lend = 1M\nlend 1M\n", "[pool]\nthreads = 1\n",
+            "tls = require\ntls-psk = /k\ntls-certificates = /c\nmax-per-address = 9\nuser = nobody\nseccomp = off\n"
+            "pool = a=1M,owner=me,iops=9,bandwidth=1M,thin\nallow-plaintext = yes\nlisten = 10.0.0.1:0\n",
+            "  pool = a=1.5M\n\tlisten = [::1]:80\r\n",
             "pid-file = /" + "p" * 180 + "\n#" + "c" * 300 + "\n", "pool = " + "a" * 64 + "=4096\npool = a=8E\n",
             "lend = 18446744073709551615\n", "threads: 4\n;\n= 1\n"):
         yield config.encode()
-        yield config.encode() + b"\377" + b"\2" + b"16M\n" + b"\3" + b"c=4K,thin\n" + b"\4" + b"64\n" + b"\7" + b"debug"
+        yield config.encode() + b"\377lend 16M\npool c=4K,thin\nthreads 64\nlog-level debug"
 
 
 def words(*many):
