@@ -68,9 +68,9 @@ endif
 coverage_tests = \
 	tests/fuzz/handshake.fuzz \
 	tests/fuzz/transmission.fuzz \
-	$(foreach test,$(unit_tests),$(if $(findstring /test-handshake,$(test)) \
-	  $(filter %/test-no-memory %/test-reply %/test-request,$(test)) \
-	  $(findstring /test-session,$(test)),$(test)))
+	$(filter %/test-no-memory %/test-reply %/test-request,$(unit_tests)) \
+	$(foreach test,$(unit_tests),$(if $(findstring /test-handshake,$(test)),$(test))) \
+	$(foreach test,$(unit_tests),$(if $(findstring /test-session,$(test)),$(test)))
 check-coverage: all
 	find . -name '*.gcda' -exec rm {} +
 	$(MAKE) check TESTS="$(coverage_tests)" check_PROGRAMS="$(coverage_tests)" check_LTLIBRARIES=
