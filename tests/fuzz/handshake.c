@@ -12,11 +12,12 @@
 
 /* Switches: what the lender has, and whether it has TLS, or wants it. TLS itself is
  * left out: what stands behind STARTTLS was said within it. */
-enum { OWNED = 1, THIN = 2, NONE = 4, TLS = 8, TLS_WANTED = 16 };
+enum { OWNED = 1, THIN = 2, NONE = 4, TLS = 8, TLS_WANTED = 16, KNOWN = 32 };
 
 struct talk {
 	struct pools pools;
 	struct member me, owner;
+	const char *identity; /* that TLS proves */
 	struct handshake h;
 	struct session s;
 	struct buf out, said; /* not taken yet; all so far */
@@ -30,13 +31,14 @@ static void fence(struct member *m)
 }
 
 /* Nothing about it may differ from one run to the next. */
-static void add_pool(struct pools *pools, const char *name, bool thin)
+static void add_pool(struct pools *pools, const char *name, const char *owner, bool thin)
 {
 	struct pool_spec spec = { .size = PAGES * PAGE_SIZE, .thin = thin };
 	char words[POOL_WORDS_MAX];
 	struct pool *pool;
 
 	strcpy(spec.name, name);
+	strcpy(spec.owner, owner);
 	must(pool_add(pools, &spec, words) == 0);
 	pool = pool_find(pools, name);
 	pool->epoch = pool->since = 7;
@@ -61,10 +63,13 @@ static void talk_begin(struct talk *t, unsigned switches)
 	*t = (struct talk){ .me.fence = fence, .owner.fence = fence };
 	t->me.peer = "me";
 	t->owner.peer = "owner";
-	pools_init(&t->pools, 2 * PAGES * PAGE_SIZE);
+	t->identity = switches & KNOWN ? "me" : NULL;
+	pools_init(&t->pools, 3 * PAGES * PAGE_SIZE);
 	if (!(switches & NONE)) {
-		add_pool(&t->pools, "p", false);
-		add_pool(&t->pools, "q", switches & THIN);
+		add_pool(&t->pools, "p", "", false);
+		add_pool(&t->pools, "q", "", switches & THIN);
+		if (tls_mode(switches) != TLS_OFF)
+			add_pool(&t->pools, "mine", "me", false);
 	}
 	if (switches & OWNED && !(switches & NONE)) {
 		must(member_claim(&t->owner, pool_find(&t->pools, "p"), "o", false, words) == 0);
@@ -132,10 +137,13 @@ static size_t feed_once(struct talk *t, const uint8_t *in, size_t len)
 	must(used <= len && !t->out.failed);
 	must((t->h.state == HANDSHAKE_DONE) == (t->me.pool != NULL));
 	take_out(t);
-	if (t->h.state == HANDSHAKE_TLS)
+	if (t->h.state == HANDSHAKE_TLS) {
+		t->me.identity = t->identity;
 		handshake_secured(&t->h);
+	}
 	must(t->h.tls != TLS_REQUIRE || t->h.secured || !t->me.pool);
 	if (t->h.state == HANDSHAKE_DONE) {
+		must(strcmp(t->me.pool->name, "mine") != 0 || (t->h.secured && t->identity));
 		must(t->h.terms.size == t->me.pool->size);
 		must(t->h.terms.structured || !t->h.terms.contexts);
 		session_start(&t->s, &t->me, &t->h.terms);
@@ -262,6 +270,7 @@ static void check_replies(const struct talk *t, struct input in)
 			structured = false;
 		}
 	}
+	must(secured == t->h.secured);
 	/* None is left over. */
 	if (!ended(t) && !t->me.pool && in.len >= 16)
 		must(load32(in.data + 12) > in.len - 16);

@@ -27,7 +27,7 @@ def request(kind, offset=0, length=0, flags=0, data=b""):
 
 
 FLAGS, STRUCTURED = b"\0\0\0\3", option(8)
-OWNED, THIN, NONE, TLS, TLS_WANTED = 1, 2, 4, 8, 16
+OWNED, THIN, NONE, TLS, TLS_WANTED, KNOWN = 1, 2, 4, 8, 16, 32
 WHOLE, BYTES, PIECES = b"\0", b"\1\1", b"\3\5\21\300"
 ALLOCATION = b"base:allocation"
 SESSION = (request(1, 4096, 4096, 0, b"x" * 4096) + request(1, 100, 3, 0, b"abc") + request(0, 0, 8192) +
@@ -62,6 +62,9 @@ def handshakes():
                  option(1, b"p"), option(2)):
         for switches in TLS, TLS_WANTED:
             yield bytes([switches]) + PIECES + FLAGS + talk
+    for switches in TLS, TLS + KNOWN, TLS_WANTED + KNOWN:
+        for opening in go(b"mine", number=6) + option(3) + go(b"mine?claim=me"), option(1, b"mine"):
+            yield bytes([switches]) + PIECES + FLAGS + go(b"mine") + starttls + opening + SESSION
 
 
 # Steps of transmission.c: a command, and bits that say which fields are in full.
