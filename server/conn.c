@@ -116,7 +116,12 @@ static ssize_t send_replies(struct conn *c)
 
 	if (member_enter(&c->member) < 0)
 		return -1;
-	replies_gather(&c->session.replies, &c->member, g);
+	if (replies_gather(&c->session.replies, &c->member, g) < 0) {
+		member_exit(&c->member);
+		log_line(LOG_INFO, "%s: a page that it is being sent was dropped; hanging up",
+		         c->member.peer);
+		return -1;
+	}
 	n = stream_send(&c->stream, &c->loop->room, g->vector, g->vectors);
 	member_exit(&c->member);
 	if (n > 0) {

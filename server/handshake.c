@@ -15,6 +15,7 @@ static const struct {
 	const char *name;
 } contexts[] = {
 	{ CONTEXT_ALLOCATION, 1, "base:allocation" },
+	{ CONTEXT_VACATE, 2, "x-farpage:vacate" },
 };
 #define CONTEXTS (sizeof contexts / sizeof *contexts)
 

@@ -10,6 +10,8 @@ server_liblender_la_SOURCES = \
 	server/buf.h \
 	server/conn.c \
 	server/conn.h \
+	server/dropped.c \
+	server/dropped.h \
 	server/export.c \
 	server/export.h \
 	server/filter.h \
@@ -47,7 +49,9 @@ server_liblender_la_SOURCES = \
 	server/stream.c \
 	server/stream.h \
 	server/terms.h \
-	server/tls.h
+	server/tls.h \
+	server/vacate.c \
+	server/vacate.h
 if HAVE_GNUTLS
 server_liblender_la_SOURCES += \
 	server/tls_credentials.c \

@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dropped.h"
+#include "vacate.h"
+
 static const uint8_t zeros[PAGE_SIZE];
 
 static struct member *live_owner(struct pool *pool)
@@ -143,27 +146,60 @@ void member_exit(struct member *m)
 	pthread_rwlock_unlock(&m->pool->lock);
 }
 
+static void one_more(_Atomic uint64_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+static bool is_dropped(const struct pool *pool, uint64_t page)
+{
+	return pool->dropped && dropped_find(pool->dropped, page, page + 1) == page;
+}
+
+/* May a page be put that is not there? If so, a thin pool is granted it. */
+static bool admit(struct pool *pool)
+{
+	struct pools *pools = pool->pools;
+
+	if (atomic_load_explicit(&pools->refusing, memory_order_relaxed)) {
+		one_more(&pools->counts.refused_pressure);
+		return false;
+	}
+	if (pool->thin && !pools_grant(pools, 1)) {
+		one_more(&pools->counts.refused_lend);
+		return false;
+	}
+	return true;
+}
+
 /* A thin pool's page is granted before it is touched; if another thread put
  * the same page meanwhile, the grant goes back. */
 static int put_page(struct pool *pool, uint64_t page, size_t offset, size_t len,
                     const uint8_t *data)
 {
 	const struct store_ops *ops = pool->store->ops;
-	bool granted = false;
+	bool was_dropped = is_dropped(pool, page), granted = false;
 	int r;
 
-	if (pool->thin && !ops->present(pool->store, page)) {
-		if (!pools_grant(pool->pools, 1)) {
+	if (was_dropped && len < PAGE_SIZE) {
+		errno = EIO;
+		return -1;
+	}
+	if ((pool->thin || atomic_load_explicit(&pool->pools->refusing, memory_order_relaxed)) &&
+	    !ops->present(pool->store, page)) {
+		if (!admit(pool)) {
 			errno = ENOSPC;
 			return -1;
 		}
-		granted = true;
+		granted = pool->thin;
 	}
 	r = ops->put(pool->store, page, offset, len, data);
 	if (r == 1)
 		atomic_fetch_add(&pool->used_pages, 1);
 	else if (granted)
 		pools_ungrant(pool->pools, 1);
+	if (was_dropped && r >= 0)
+		dropped_clear(pool->dropped, page, page + 1);
 	return r < 0 ? -1 : 0;
 }
 
@@ -199,56 +235,110 @@ int member_put(struct member *m, uint64_t offset, size_t len, const uint8_t *dat
 	return r;
 }
 
-const uint8_t *member_get(struct member *m, uint64_t offset, size_t *len)
+/* The pages that OFFSET and LEN touch. */
+static uint64_t page_behind(uint64_t offset, size_t len)
 {
-	struct store *store = m->pool->store;
-	size_t in_page = offset % PAGE_SIZE;
-	uint64_t run;
-	const uint8_t *data =
-	    store->ops->get(store, offset >> PAGE_SHIFT,
-	                    (in_page + *len + PAGE_SIZE - 1) >> PAGE_SHIFT, &run);
-	size_t covered = (size_t)(run << PAGE_SHIFT) - in_page;
-
-	if (covered < *len)
-		*len = covered;
-	return data ? data + in_page : NULL;
+	return (offset + len + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-/* Zero the part of a page from OFFSET up to END; an absent page is zero. */
-static void zero_part(struct pool *pool, uint64_t offset, uint64_t end)
+enum member_got member_get(struct member *m, uint64_t offset, size_t *len,
+                           const uint8_t **data)
+{
+	struct pool *pool = m->pool;
+	uint64_t page = offset >> PAGE_SHIFT, end = page_behind(offset, *len), run;
+	size_t in_page = offset % PAGE_SIZE;
+	enum member_got got = MEMBER_DROPPED;
+
+	*data = NULL;
+	/* In this order, see dropped.h. */
+	if (pool->dropped)
+		end = dropped_find(pool->dropped, page, end);
+	if (end > page) {
+		*data = pool->store->ops->get(pool->store, page, end - page, &run);
+		got = *data ? MEMBER_THERE : MEMBER_ABSENT;
+		*data += *data ? in_page : 0;
+	} else {
+		run = 1;
+	}
+	size_t covered = (size_t)(run << PAGE_SHIFT) - in_page;
+	if (covered < *len)
+		*len = covered;
+	return got;
+}
+
+bool member_dropped(const struct member *m, uint64_t offset, size_t len)
+{
+	const struct dropped *dropped = m->pool->dropped;
+	uint64_t end = page_behind(offset, len);
+
+	if (!dropped || dropped_find(dropped, offset >> PAGE_SHIFT, end) == end)
+		return false;
+	one_more(&m->pool->pools->counts.reads_dropped);
+	return true;
+}
+
+uint64_t member_vacate(const struct member *m)
+{
+	uint64_t from = m->pool->vacate.from;
+
+	return from > UINT64_MAX >> PAGE_SHIFT ? UINT64_MAX : from << PAGE_SHIFT;
+}
+
+/* Zero the part of a page from OFFSET up to END; an absent page is zero. -1: it is
+ * dropped. */
+static int zero_part(struct pool *pool, uint64_t offset, uint64_t end)
 {
 	struct store *store = pool->store;
 
+	if (is_dropped(pool, offset >> PAGE_SHIFT))
+		return -1;
 	if (store->ops->present(store, offset >> PAGE_SHIFT))
 		store->ops->put(store, offset >> PAGE_SHIFT, offset % PAGE_SIZE,
 		                end - offset, zeros);
+	return 0;
 }
 
-/* Pages freed. */
-static uint64_t flush_some(struct pool *pool, uint64_t *offset, uint64_t end,
-                           uint64_t max)
+/* Pages freed, on one side of pool.vacate.from; *PAGE moves to where it stopped. */
+static uint64_t flush_pages(struct pool *pool, uint64_t *page, uint64_t end, uint64_t max)
 {
-	uint64_t first = (*offset + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	uint64_t last = end >> PAGE_SHIFT, freed = 0;
+	uint64_t first = *page, freed;
 
-	if (first > last) { /* inside one page */
-		zero_part(pool, *offset, end);
-		*offset = end;
-		return 0;
-	}
-	if (*offset % PAGE_SIZE)
-		zero_part(pool, *offset, first << PAGE_SHIFT);
-	if (first < last)
-		freed = pool->store->ops->flush(pool->store, &first, last, max);
+	if (first < pool->vacate.from && pool->vacate.from < end)
+		end = pool->vacate.from;
+	freed = pool->store->ops->flush(pool->store, page, end, max);
+	vacate_freed(pool, first, freed);
+	if (pool->dropped)
+		dropped_clear(pool->dropped, first, *page);
 	atomic_fetch_sub(&pool->used_pages, freed);
 	if (pool->thin)
 		pools_ungrant(pool->pools, freed);
+	return freed;
+}
+
+/* Pages freed, or -1: a part of a dropped page was to be zeroed. */
+static int64_t flush_some(struct pool *pool, uint64_t *offset, uint64_t end,
+                          uint64_t max)
+{
+	uint64_t first = (*offset + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	uint64_t last = end >> PAGE_SHIFT;
+	int64_t freed = 0;
+	int r = 0;
+
+	if (first > last) { /* inside one page */
+		r = zero_part(pool, *offset, end);
+		*offset = end;
+		return r;
+	}
+	if (*offset % PAGE_SIZE)
+		r = zero_part(pool, *offset, first << PAGE_SHIFT);
+	if (first < last)
+		freed = (int64_t)flush_pages(pool, &first, last, max);
 	*offset = first << PAGE_SHIFT;
 	if (first == last && end % PAGE_SIZE) {
-		zero_part(pool, *offset, end);
+		r |= zero_part(pool, *offset, end);
 		*offset = end;
 	}
-	return freed;
+	return r < 0 ? -1 : freed;
 }
 
 int64_t member_flush(struct member *m, uint64_t *offset, uint64_t end, uint64_t max)
@@ -259,8 +349,8 @@ int64_t member_flush(struct member *m, uint64_t *offset, uint64_t end, uint64_t 
 	pthread_rwlock_wrlock(&pool->lock);
 	if (m->epoch != pool->epoch)
 		errno = ESTALE;
-	else if (may_write(m))
-		freed = (int64_t)flush_some(pool, offset, end, max);
+	else if (may_write(m) && (freed = flush_some(pool, offset, end, max)) < 0)
+		errno = EIO;
 	pthread_rwlock_unlock(&pool->lock);
 	return freed;
 }

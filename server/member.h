@@ -38,16 +38,29 @@ bool pool_owned(struct pool *);
 int member_enter(struct member *m);
 void member_exit(struct member *m);
 
+enum member_got {
+	MEMBER_ABSENT,  /* zeros */
+	MEMBER_THERE,
+	MEMBER_DROPPED, /* its bytes are gone: to read it is an error */
+};
+
 /* Inside: OFFSET and LEN in bytes, within the pool. put: 0, or -1 with ENOSPC
- * when some page did not fit (that page stays flushed), EPERM for a reader. get:
- * the bytes of a run of pages from the one that holds OFFSET on, NULL if absent;
- * LEN shrinks to what the run covers. */
+ * when some page did not fit (that page stays flushed), EIO for a part of a page that
+ * was dropped (it stays so), EPERM for a reader. get: what a run of pages is, from the
+ * one that holds OFFSET on, and if THERE its bytes; LEN shrinks to what it covers. */
 int member_put(struct member *, uint64_t offset, size_t len, const uint8_t *data);
-const uint8_t *member_get(struct member *, uint64_t offset, size_t *len);
+enum member_got member_get(struct member *, uint64_t offset, size_t *len,
+                           const uint8_t **data);
+/* Is some page of these dropped? */
+bool member_dropped(const struct member *, uint64_t offset, size_t len);
+/* From which byte on the pool's pages are wanted back; its size, or more, if none. */
+uint64_t member_vacate(const struct member *);
 
 /* Outside (it takes the lock for itself): flush whole pages from *OFFSET up to
  * END, and zero what a first or last page has in part; at most MAX pages are
- * freed a call, and *OFFSET moves on. Returns how many were; -1: M is fenced. */
+ * freed a call, and *OFFSET moves on. Returns how many were; -1: EIO when a page of
+ * which a part was to be zeroed is dropped (*OFFSET moves on all the same), EPERM for a
+ * reader, else M is fenced. */
 int64_t member_flush(struct member *, uint64_t *offset, uint64_t end, uint64_t max);
 
 #endif

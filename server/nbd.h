@@ -95,6 +95,8 @@ enum nbd_chunk {
 };
 #define NBD_CHUNK_DONE 1 /* the last one of its reply */
 
+#define NBD_CHUNK_ERROR_BYTES 6 /* of an error's payload: its number, and words: none */
+
 enum nbd_state { NBD_STATE_HOLE = 1, NBD_STATE_ZERO = 2 }; /* of base:allocation */
 
 enum nbd_error {

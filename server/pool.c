@@ -8,6 +8,9 @@
 #include <string.h>
 #include <sys/random.h>
 
+#include "dropped.h"
+#include "vacate.h"
+
 void pools_init(struct pools *pools, uint64_t lend_bytes)
 {
 	pthread_mutex_init(&pools->lock, NULL);
@@ -16,6 +19,8 @@ void pools_init(struct pools *pools, uint64_t lend_bytes)
 	pools->holding = false;
 	pools->held_pages = 0;
 	atomic_init(&pools->granted_pages, 0);
+	atomic_init(&pools->refusing, false);
+	pools->counts = (struct pool_counts){0};
 }
 
 bool pools_grant(struct pools *pools, uint64_t pages)
@@ -145,6 +150,8 @@ int pool_add(struct pools *pools, const struct pool_spec *spec,
 	pool->store = store_flat.open(pages, &pool->locked);
 	if (!pool->store)
 		goto err;
+	if (spec->revocable && !(pool->dropped = dropped_open(pages)))
+		goto err;
 	strcpy(pool->name, spec->name);
 	strcpy(pool->owner, spec->owner);
 	pool->pools = pools;
@@ -154,6 +161,7 @@ int pool_add(struct pools *pools, const struct pool_spec *spec,
 	pool->epoch = pool->since = first_epoch();
 	new_incarnation(pool);
 	lock_init(&pool->lock);
+	vacate_init(pool);
 	LIST_INIT(&pool->members);
 	TAILQ_INSERT_TAIL(&pools->list, pool, link);
 	return 0;
@@ -162,6 +170,8 @@ err:
 	         spec->name, spec->size >> 20, strerror(errno));
 	if (!spec->thin)
 		unreserve(pools, pages);
+	if (pool && pool->store)
+		pool->store->ops->close(pool->store);
 	free(pool);
 	return -1;
 }
@@ -174,7 +184,9 @@ int pool_grow(struct pool *pool, uint64_t size, char words[static POOL_WORDS_MAX
 	if (!pool->thin && !reserve(pool->pools, more))
 		return refuse_lend(pool->pools, pool->name, size - pool->size, words);
 	pthread_rwlock_wrlock(&pool->lock);
-	r = pool->store->ops->resize(pool->store, size >> PAGE_SHIFT);
+	r = pool->dropped ? dropped_resize(pool->dropped, size >> PAGE_SHIFT) : 0;
+	if (r == 0)
+		r = pool->store->ops->resize(pool->store, size >> PAGE_SHIFT);
 	if (r == 0)
 		pool->size = size;
 	pthread_rwlock_unlock(&pool->lock);
@@ -225,6 +237,7 @@ static void pool_free(struct pool *pool)
 	unreserve(pool->pools, pool->thin ? atomic_load(&pool->used_pages)
 	                                : pool->size >> PAGE_SHIFT);
 	pool->store->ops->close(pool->store);
+	dropped_close(pool->dropped);
 	pthread_rwlock_destroy(&pool->lock);
 	free(pool);
 }

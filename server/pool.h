@@ -22,6 +22,7 @@
 #define POOL_PEER_MAX     80
 #define POOL_WORDS_MAX    512 /* bytes of an explanation, with its NUL */
 
+struct dropped;
 struct member;
 
 /* A pool that is wanted. */
@@ -29,8 +30,18 @@ struct pool_spec {
 	char name[POOL_NAME_MAX + 1];
 	uint64_t size; /* bytes */
 	bool thin;
+	bool revocable;
 	char owner[TLS_IDENTITY_MAX + 1];
 	uint64_t iops, bandwidth; /* requests and bytes a second; 0: no limit */
+};
+
+/* Pages that the host wants back, see vacate.h: page numbers, from there to the
+ * pool's end, or UINT64_MAX for none. */
+struct pool_vacate {
+	uint64_t from;     /* asked for */
+	uint64_t ripening; /* asked for since this deadline began */
+	uint64_t ripe;     /* for a whole deadline, and not yet dropped */
+	uint64_t asked;    /* how many from .from on are there */
 };
 
 struct pool {
@@ -38,6 +49,7 @@ struct pool {
 	char owner[TLS_IDENTITY_MAX + 1];     /* who alone may open it; "": everybody */
 	struct pools *pools;
 	struct store *store;
+	struct dropped *dropped;              /* NULL: it is not revocable */
 	uint64_t size;                        /* bytes; pool.lock */
 	bool thin;                            /* not reserved: a put may be refused */
 	bool locked;                          /* its pages cannot be swapped */
@@ -53,8 +65,18 @@ struct pool {
 	char instance[POOL_INSTANCE_MAX + 1]; /* of the last claim, or "" */
 	char owner_peer[POOL_PEER_MAX];
 	time_t owner_since;
+	struct pool_vacate vacate;
 	LIST_HEAD(, member) members;
 	TAILQ_ENTRY(pool) link;               /* pools.lock */
+};
+
+/* Of pages, or of requests for reads; only ever counted up. */
+struct pool_counts {
+	_Atomic uint64_t refused_lend;     /* puts: no more is lent */
+	_Atomic uint64_t refused_pressure; /* puts: this host needs its memory */
+	_Atomic uint64_t vacated;          /* flushed where it was asked for */
+	_Atomic uint64_t dropped;
+	_Atomic uint64_t reads_dropped;    /* reads that failed for it */
 };
 
 struct pools {
@@ -62,6 +84,8 @@ struct pools {
 	TAILQ_HEAD(pool_list, pool) list;     /* in the order they were added */
 	uint64_t lend_pages;
 	_Atomic uint64_t granted_pages;       /* reserved or, if thin, put; or held */
+	_Atomic bool refusing;                /* no page is put where none is */
+	struct pool_counts counts;
 	bool holding;
 	uint64_t held_pages;                  /* for the pools that are being changed */
 };

@@ -73,6 +73,7 @@ static size_t header_bytes(const struct reply *reply)
 	case REPLY_SIMPLE: return NBD_SIMPLE_BYTES;
 	case REPLY_DATA: return NBD_CHUNK_BYTES + 8;
 	case REPLY_HOLE: return NBD_CHUNK_BYTES + 12;
+	case REPLY_ERROR: return NBD_CHUNK_BYTES + NBD_CHUNK_ERROR_BYTES;
 	case REPLY_BYTES: return NBD_CHUNK_BYTES;
 	}
 	return 0;
@@ -80,23 +81,34 @@ static size_t header_bytes(const struct reply *reply)
 
 static size_t body_bytes(const struct reply *reply)
 {
-	return reply->kind == REPLY_HOLE ? 0 : reply->length;
+	return reply->kind == REPLY_HOLE || reply->kind == REPLY_ERROR ? 0 : reply->length;
+}
+
+static uint16_t chunk_type(const struct reply *reply)
+{
+	switch ((enum reply_kind)reply->kind) {
+	case REPLY_DATA: return NBD_CHUNK_DATA;
+	case REPLY_HOLE: return NBD_CHUNK_HOLE;
+	case REPLY_ERROR: return NBD_CHUNK_ERROR;
+	default: return reply->code;
+	}
 }
 
 static void chunk_header(uint8_t *header, const struct reply *reply)
 {
-	uint16_t type = reply->kind == REPLY_DATA   ? NBD_CHUNK_DATA
-	                : reply->kind == REPLY_HOLE ? NBD_CHUNK_HOLE
-	                                            : reply->code;
 	size_t payload = header_bytes(reply) - NBD_CHUNK_BYTES + body_bytes(reply);
 
 	store32(header, NBD_CHUNK_MAGIC);
 	store16(header + 4, reply->done ? NBD_CHUNK_DONE : 0);
-	store16(header + 6, type);
+	store16(header + 6, chunk_type(reply));
 	store64(header + 8, reply->cookie);
 	store32(header + 16, (uint32_t)payload);
-	if (reply->kind != REPLY_BYTES)
+	if (reply->kind == REPLY_ERROR) {
+		store32(header + 20, reply->code);
+		store16(header + 24, 0);
+	} else if (reply->kind != REPLY_BYTES) {
 		store64(header + 20, reply->offset);
+	}
 	if (reply->kind == REPLY_HOLE)
 		store32(header + 28, reply->length);
 }
@@ -114,24 +126,43 @@ static void add_header(struct gather *g, uint8_t *header, const struct reply *re
 	add(g, header + skip, header_bytes(reply) - skip);
 }
 
-static void add_data(struct gather *g, struct member *m, uint64_t offset,
-                     size_t left)
+/* -1: some of it is dropped. */
+static int add_data(struct gather *g, struct member *m, uint64_t offset, size_t left)
 {
 	while (left && !full(g)) {
 		size_t n = left;
-		const uint8_t *data = member_get(m, offset, &n);
+		const uint8_t *data;
 
-		if (!data) {
+		switch (member_get(m, offset, &n, &data)) {
+		case MEMBER_THERE:
+			break;
+		case MEMBER_ABSENT:
 			data = zeros;
 			n = n < sizeof zeros ? n : sizeof zeros;
+			break;
+		case MEMBER_DROPPED:
+			return -1;
 		}
 		add(g, data, n);
 		offset += n;
 		left -= n;
 	}
+	return 0;
 }
 
-void replies_gather(const struct replies *r, struct member *m, struct gather *g)
+/* Of this one nothing is sent: it can still say that its pages are gone. */
+static void look_again(struct reply *reply, struct member *m)
+{
+	if ((reply->kind != REPLY_SIMPLE && reply->kind != REPLY_DATA) || !reply->length ||
+	    !member_dropped(m, reply->offset, reply->length))
+		return;
+	reply->code = NBD_EIO;
+	if (reply->kind == REPLY_DATA)
+		reply->kind = REPLY_ERROR;
+	reply->length = 0;
+}
+
+int replies_gather(struct replies *r, struct member *m, struct gather *g)
 {
 	size_t taken = r->bytes_taken;
 	uint64_t skip = r->sent;
@@ -140,8 +171,10 @@ void replies_gather(const struct replies *r, struct member *m, struct gather *g)
 	g->vectors = 0;
 	g->bytes = 0;
 	for (uint32_t i = r->head; i != r->tail && !full(g); i++) {
-		const struct reply *reply = &r->ring[i & (r->size - 1)];
+		struct reply *reply = &r->ring[i & (r->size - 1)];
 
+		if (!skip)
+			look_again(reply, m);
 		if (skip < header_bytes(reply)) {
 			if (header + header_bytes(reply) > g->headers + sizeof g->headers)
 				break;
@@ -156,12 +189,13 @@ void replies_gather(const struct replies *r, struct member *m, struct gather *g)
 				break;
 			add(g, r->bytes.data + taken + skip, (size_t)(reply->length - skip));
 			taken += reply->length;
-		} else {
-			add_data(g, m, reply->offset + skip,
-			         (size_t)(body_bytes(reply) - skip));
+		} else if (add_data(g, m, reply->offset + skip,
+		                    (size_t)(body_bytes(reply) - skip)) < 0) {
+			return -1;
 		}
 		skip = 0;
 	}
+	return 0;
 }
 
 void replies_sent(struct replies *r, size_t bytes)

@@ -2,8 +2,9 @@
 /* Replies that a connection still owes, in order: simple ones, and chunks of
  * structured ones. They are kept as what they say, not as bytes: each gathering
  * points straight into the store, and whatever was not sent is gathered anew, so
- * no pointer into the store outlives member_enter() .. member_exit(). How long
- * one is does not change, whatever happens to the pages meanwhile. */
+ * no pointer into the store outlives member_enter() .. member_exit(). Once a byte
+ * of one is sent, how long it is does not change, whatever happens to the pages
+ * meanwhile; until then it becomes an error if one of its pages is dropped. */
 #ifndef FARPAGE_REPLY_H
 #define FARPAGE_REPLY_H
 
@@ -22,6 +23,7 @@ enum reply_kind {
 	REPLY_SIMPLE, /* to a READ, LENGTH bytes at OFFSET follow */
 	REPLY_DATA,   /* a chunk: LENGTH bytes at OFFSET */
 	REPLY_HOLE,   /* a chunk: LENGTH zeros at OFFSET, in words */
+	REPLY_ERROR,  /* a chunk: the error CODE */
 	REPLY_BYTES,  /* a chunk of type CODE: the next LENGTH of replies.bytes */
 };
 
@@ -29,7 +31,7 @@ struct reply {
 	uint64_t cookie;
 	uint64_t offset;
 	uint32_t length;
-	uint16_t code; /* SIMPLE: an NBD error; BYTES: the chunk's type */
+	uint16_t code; /* SIMPLE, ERROR: an NBD error; BYTES: the chunk's type */
 	uint8_t kind;
 	bool done;     /* the last chunk of its reply */
 };
@@ -61,8 +63,9 @@ static inline uint32_t replies_owed(const struct replies *r)
 int replies_push(struct replies *, struct reply);
 /* The same of a REPLY_BYTES and what it says. */
 int replies_push_bytes(struct replies *, struct reply, const uint8_t *bytes);
-/* As much as one sendmsg takes of what M's connection owes; M has entered. */
-void replies_gather(const struct replies *, struct member *m, struct gather *);
+/* As much as one sendmsg takes of what M's connection owes; M has entered. -1: the
+ * rest of a reply that is half sent was dropped, so hang up. */
+int replies_gather(struct replies *, struct member *m, struct gather *);
 /* BYTES of what was gathered last are sent. */
 void replies_sent(struct replies *, size_t bytes);
 void replies_free(struct replies *);

@@ -130,15 +130,11 @@ static bool in_chunks(const struct session *s)
 
 static void owe_error(struct session *s, uint32_t error)
 {
-	uint8_t bytes[6] = {0}; /* the error, and words: none */
-
-	if (!in_chunks(s)) {
+	if (in_chunks(s))
+		push(s, (struct reply){ .kind = REPLY_ERROR, .code = (uint16_t)error,
+		                        .done = true }, NULL);
+	else
 		owe(s, error, 0);
-		return;
-	}
-	store32(bytes, error);
-	push(s, (struct reply){ .kind = REPLY_BYTES, .code = NBD_CHUNK_ERROR,
-	                        .length = sizeof bytes, .done = true }, bytes);
 }
 
 static void owe_chunk(struct session *s, enum reply_kind kind, uint64_t from, uint64_t to)
@@ -151,12 +147,14 @@ static void owe_chunk(struct session *s, enum reply_kind kind, uint64_t from, ui
 		                        .done = to == r->offset + r->length }, NULL);
 }
 
-/* From AT up to END, at most: how far it is all data, or all hole. */
+/* From AT up to END, at most: how far it is all data, or all hole. A dropped page
+ * is not a hole. */
 static uint64_t same_until(struct session *s, uint64_t at, uint64_t end, bool *hole)
 {
 	size_t n = (size_t)(end - at);
+	const uint8_t *data;
 
-	*hole = !member_get(s->member, at, &n);
+	*hole = member_get(s->member, at, &n, &data) == MEMBER_ABSENT;
 	return at + n;
 }
 
@@ -167,6 +165,10 @@ static void read_in_chunks(struct session *s)
 	unsigned runs = s->request.flags & NBD_CMD_FLAG_DF ? 0 : SESSION_RUNS_MAX;
 	bool hole;
 
+	if (member_dropped(s->member, from, s->request.length)) {
+		owe_error(s, NBD_EIO);
+		return;
+	}
 	for (uint64_t at = from; runs && at < end; at = next, runs--) {
 		next = same_until(s, at, end, &hole);
 		if (!hole || (next - at < SESSION_HOLE_MIN && next - at < s->request.length))
@@ -178,24 +180,83 @@ static void read_in_chunks(struct session *s)
 	owe_chunk(s, REPLY_DATA, from, end);
 }
 
-/* base:allocation: an absent page is a hole that reads as zeros. */
-static void block_status(struct session *s)
+/* A context's answer to BLOCK_STATUS, while it is made. */
+struct status {
+	uint8_t bytes[4 + 8 * SESSION_EXTENTS_MAX];
+	unsigned extents;
+	uint64_t told; /* bytes of the last one */
+};
+
+/* At most SESSION_EXTENTS_MAX times. */
+static void tell(struct status *status, uint64_t length, uint32_t flags)
 {
-	uint8_t bytes[4 + 8 * SESSION_EXTENTS_MAX], *extent = bytes + 4;
+	uint8_t *next = status->bytes + 4 + 8 * status->extents;
+
+	if (status->extents && load32(next - 4) == flags) {
+		status->told += length;
+		store32(next - 8, (uint32_t)status->told);
+		return;
+	}
+	status->told = length;
+	store32(next, (uint32_t)length);
+	store32(next + 4, flags);
+	status->extents++;
+}
+
+/* Each context that was chosen has an answer. */
+static void owe_status(struct session *s, enum context context, struct status *status)
+{
+	unsigned id = (unsigned)__builtin_ctz(context);
+
+	if (s->request.flags & NBD_CMD_FLAG_REQ_ONE)
+		status->extents = 1;
+	store32(status->bytes, id);
+	push(s, (struct reply){ .kind = REPLY_BYTES, .code = NBD_CHUNK_STATUS,
+	                        .length = 4 + 8 * status->extents,
+	                        .done = !(s->terms.contexts >> (id + 1)) }, status->bytes);
+}
+
+/* base:allocation: an absent page is a hole that reads as zeros. */
+static void tell_allocation(struct session *s)
+{
 	uint64_t at = s->request.offset, next;
 	uint64_t end = at + (s->request.length < SESSION_STATUS_MAX ? s->request.length
 	                                                            : SESSION_STATUS_MAX);
 	unsigned max = s->request.flags & NBD_CMD_FLAG_REQ_ONE ? 1 : SESSION_EXTENTS_MAX;
+	struct status status = {0};
 	bool hole;
 
-	store32(bytes, 1);
-	for (unsigned n = 0; n < max && at < end; n++, extent += 8, at = next) {
+	for (unsigned n = 0; n < max && at < end; n++, at = next) {
 		next = same_until(s, at, end, &hole);
-		store32(extent, (uint32_t)(next - at));
-		store32(extent + 4, hole ? NBD_STATE_HOLE | NBD_STATE_ZERO : 0);
+		tell(&status, next - at, hole ? NBD_STATE_HOLE | NBD_STATE_ZERO : 0);
 	}
-	push(s, (struct reply){ .kind = REPLY_BYTES, .code = NBD_CHUNK_STATUS,
-	                        .length = (uint32_t)(extent - bytes), .done = true }, bytes);
+	owe_status(s, CONTEXT_ALLOCATION, &status);
+}
+
+/* x-farpage:vacate: what is wanted back is all behind some page. */
+static void tell_vacate(struct session *s)
+{
+	uint64_t at = s->request.offset, end = at + s->request.length;
+	uint64_t from = member_vacate(s->member);
+	struct status status = {0};
+
+	if (from > end)
+		from = end;
+	if (at < from)
+		tell(&status, from - at, 0);
+	else
+		from = at;
+	if (from < end)
+		tell(&status, end - from, VACATE_WANTED);
+	owe_status(s, CONTEXT_VACATE, &status);
+}
+
+static void block_status(struct session *s)
+{
+	if (s->terms.contexts & CONTEXT_ALLOCATION)
+		tell_allocation(s);
+	if (s->terms.contexts & CONTEXT_VACATE)
+		tell_vacate(s);
 }
 
 static void begin(struct session *s, enum session_state state)
@@ -248,7 +309,7 @@ static size_t whole_pages(const struct session *s, size_t len)
 
 static uint32_t put_error(void)
 {
-	return errno == EPERM ? NBD_EPERM : NBD_ENOSPC;
+	return errno == EPERM ? NBD_EPERM : errno == EIO ? NBD_EIO : NBD_ENOSPC;
 }
 
 /* After a page that did not fit the next ones are put all the same, so that
@@ -347,6 +408,8 @@ int session_erase(struct session *s, uint64_t *turn)
 	if (pages < 0 && errno == EPERM) { /* the owner is back, and we may only look */
 		s->error = NBD_EPERM;
 		s->left = 0;
+	} else if (pages < 0 && errno == EIO) {
+		s->error = NBD_EIO;
 	} else if (pages < 0) {
 		return -1;
 	}

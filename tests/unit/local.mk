@@ -27,6 +27,7 @@ unit_tests = \
 	tests/unit/test-drive \
 	tests/unit/test-drive-leader \
 	tests/unit/test-drive-threads \
+	tests/unit/test-dropped \
 	tests/unit/test-export \
 	tests/unit/test-farpage \
 	tests/unit/test-filter \
@@ -51,12 +52,14 @@ unit_tests = \
 	tests/unit/test-session \
 	tests/unit/test-session-chunks \
 	tests/unit/test-session-cut \
+	tests/unit/test-session-dropped \
 	tests/unit/test-session-erase \
 	tests/unit/test-session-random \
 	tests/unit/test-size \
 	tests/unit/test-span \
 	tests/unit/test-store \
-	tests/unit/test-store-size
+	tests/unit/test-store-size \
+	tests/unit/test-vacate
 if HAVE_GNUTLS
 unit_tests += tests/unit/test-tls
 endif
@@ -92,6 +95,8 @@ tests_unit_test_drive_leader_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_drive_leader_LDADD = $(unit_borrower)
 tests_unit_test_drive_threads_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_drive_threads_LDADD = $(unit_borrower)
+tests_unit_test_dropped_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_dropped_LDADD = $(unit_lender)
 tests_unit_test_export_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_export_LDADD = $(unit_lender)
 tests_unit_test_farpage_CPPFLAGS = $(unit_cppflags)
@@ -141,6 +146,8 @@ tests_unit_test_session_chunks_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_session_chunks_LDADD = $(unit_lender)
 tests_unit_test_session_cut_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_session_cut_LDADD = $(unit_lender)
+tests_unit_test_session_dropped_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_session_dropped_LDADD = $(unit_lender)
 tests_unit_test_session_erase_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_session_erase_LDADD = $(unit_lender)
 tests_unit_test_session_random_CPPFLAGS = $(unit_cppflags)
@@ -158,6 +165,8 @@ tests_unit_test_store_size_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_size_LDADD = $(unit_lender)
 tests_unit_test_tls_CPPFLAGS = $(unit_cppflags) $(GNUTLS_CFLAGS)
 tests_unit_test_tls_LDADD = $(unit_lender) $(GNUTLS_LIBS)
+tests_unit_test_vacate_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_vacate_LDADD = $(unit_lender)
 endif
 
 # The unit tests once more, under valgrind; but for those whose threads spin

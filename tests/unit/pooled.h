@@ -57,17 +57,32 @@ static inline void lend_no_more(struct pools *pools)
 	free(pools);
 }
 
-static inline struct pool *add(struct pools *pools, const char *name,
-                               uint64_t pages, bool thin)
+static inline struct pool *add_spec(struct pools *pools, const struct pool_spec *spec)
 {
 	char words[POOL_WORDS_MAX] = "";
 
+	if (pool_add(pools, spec, words) < 0)
+		fail_msg("%s", words);
+	return pool_find(pools, spec->name);
+}
+
+static inline struct pool *add(struct pools *pools, const char *name,
+                               uint64_t pages, bool thin)
+{
 	struct pool_spec spec = { .size = PAGE(pages), .thin = thin };
 
 	strcpy(spec.name, name);
-	if (pool_add(pools, &spec, words) < 0)
-		fail_msg("%s", words);
-	return pool_find(pools, name);
+	return add_spec(pools, &spec);
+}
+
+/* Its pages may be dropped. */
+static inline struct pool *add_revocable(struct pools *pools, const char *name,
+                                         uint64_t pages, bool thin)
+{
+	struct pool_spec spec = { .size = PAGE(pages), .thin = thin, .revocable = true };
+
+	strcpy(spec.name, name);
+	return add_spec(pools, &spec);
 }
 
 /* A reserved pool of its own, and a plain member of it. */
@@ -107,8 +122,9 @@ static inline void read_bytes(struct body *b, uint64_t offset, size_t len,
 	assert_int_equal(member_enter(&b->m), 0);
 	while (len) {
 		size_t n = len;
-		const uint8_t *data = member_get(&b->m, offset, &n);
+		const uint8_t *data;
 
+		assert_int_not_equal(member_get(&b->m, offset, &n, &data), MEMBER_DROPPED);
 		assert_in_range(n, 1, len);
 		if (data)
 			memcpy(out, data, n);
@@ -125,16 +141,33 @@ static inline void read_bytes(struct body *b, uint64_t offset, size_t len,
 static inline void expect(struct body *b, uint64_t page, uint64_t tag)
 {
 	uint8_t want[PAGE_SIZE], got[PAGE_SIZE];
+	const uint8_t *data;
 	size_t n = 1;
 
 	assert_int_equal(member_enter(&b->m), 0);
-	assert_int_equal(member_get(&b->m, PAGE(page), &n) != NULL, tag != 0);
+	enum member_got got_what = member_get(&b->m, PAGE(page), &n, &data);
 	member_exit(&b->m);
+	assert_int_equal(got_what, tag ? MEMBER_THERE : MEMBER_ABSENT);
 	if (!tag)
 		return;
 	fill(want, sizeof want, tag);
 	read_bytes(b, PAGE(page), sizeof got, got);
 	assert_memory_equal(got, want, sizeof want);
+}
+
+/* It is there to be read, but only in vain. */
+static inline void expect_dropped(struct body *b, uint64_t page)
+{
+	const uint8_t *data;
+	size_t n = 1;
+
+	assert_int_equal(member_enter(&b->m), 0);
+	enum member_got got = member_get(&b->m, PAGE(page), &n, &data);
+	bool dropped = member_dropped(&b->m, PAGE(page), 1);
+	member_exit(&b->m);
+	assert_int_equal(got, MEMBER_DROPPED);
+	assert_null(data);
+	assert_true(dropped);
 }
 
 /* All of it, however many turns it takes. */

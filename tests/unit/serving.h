@@ -100,7 +100,7 @@ static inline size_t take(struct serve *v, size_t max, struct wire *w)
 	size_t left = max, sum = 0;
 
 	assert_int_equal(member_enter(&v->me->m), 0);
-	replies_gather(&v->s.replies, &v->me->m, &g);
+	assert_int_equal(replies_gather(&v->s.replies, &v->me->m, &g), 0);
 	assert_true(g.vectors <= GATHER_VECTORS);
 	for (unsigned i = 0; i < g.vectors; i++) {
 		size_t n = g.vector[i].iov_len < left ? g.vector[i].iov_len : left;

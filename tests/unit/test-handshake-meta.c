@@ -30,6 +30,13 @@ static void say_context(struct wire *w, uint32_t option)
 	say_text(w, "base:allocation");
 }
 
+static void say_vacate(struct wire *w, uint32_t option)
+{
+	say_reply(w, option, 4, 4 + 16);
+	say(w, 4, 2);
+	say_text(w, "x-farpage:vacate");
+}
+
 static void agree_on_structure(struct talk *t)
 {
 	say_option(&t->in, STRUCTURED, NULL, 0);
@@ -153,39 +160,51 @@ TALK_TEST(only_with_structured_replies)
 	still_talks(t);
 }
 
-/* How often base:allocation is told, for these queries. */
+enum { NEITHER, ALLOCATION, VACATE, BOTH };
+
+/* Which contexts are told, each once, for these queries. */
 static void answered(struct talk *t, uint32_t option, uint32_t n, const char *const *query,
-                 bool is)
+                     unsigned which)
 {
 	say_meta(t, option, "p", n, query);
 	feed(t, 0);
-	if (is)
+	if (which & ALLOCATION)
 		say_context(&t->want, option);
+	if (which & VACATE)
+		say_vacate(&t->want, option);
 	say_ack(&t->want, option);
 	heard(t, HANDSHAKE_OPTION);
+	if (option == SET_META)
+		assert_int_equal(t->h.terms.contexts, which << 1);
 }
 
 TALK_TEST(queries)
 {
-	const struct { const char *query; bool list, set; } cases[] = {
-		{ "base:allocation", true, true }, { "base:", true, false },
-		{ "base:allocatio", false, false }, { "base:allocationx", false, false },
-		{ "base", false, false }, { "", false, false }, { ":", false, false },
-		{ "qemu:dirty-bitmap:x", false, false }, { "BASE:ALLOCATION", false, false },
+	const struct { const char *query; unsigned list, set; } cases[] = {
+		{ "base:allocation", ALLOCATION, ALLOCATION }, { "base:", ALLOCATION, 0 },
+		{ "x-farpage:vacate", VACATE, VACATE }, { "x-farpage:", VACATE, 0 },
+		{ "base:allocatio", 0, 0 }, { "base:allocationx", 0, 0 },
+		{ "x-farpage:vacat", 0, 0 }, { "x-farpage", 0, 0 }, { "x-", 0, 0 },
+		{ "base:vacate", 0, 0 }, { "x-farpage:allocation", 0, 0 },
+		{ "base", 0, 0 }, { "", 0, 0 }, { ":", 0, 0 },
+		{ "qemu:dirty-bitmap:x", 0, 0 }, { "BASE:ALLOCATION", 0, 0 },
 	};
 
 	agree_on_structure(t);
-	answered(t, LIST_META, 0, NULL, true);
-	answered(t, SET_META, 0, NULL, false);
+	answered(t, LIST_META, 0, NULL, BOTH);
+	answered(t, SET_META, 0, NULL, NEITHER);
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		answered(t, LIST_META, 1, &cases[i].query, cases[i].list);
 		answered(t, SET_META, 1, &cases[i].query, cases[i].set);
-		assert_int_equal(t->h.terms.contexts, cases[i].set ? CONTEXT_ALLOCATION : 0);
 	}
 	/* However often it is asked for, it is told once. */
-	answered(t, LIST_META, 3, (const char *const[]){ "base:", "base:allocation", "x" }, true);
+	answered(t, LIST_META, 3, (const char *const[]){ "base:", "base:allocation", "x" },
+	         ALLOCATION);
 	answered(t, SET_META, 3, (const char *const[]){ "x", "base:allocation",
-	                                            "base:allocation" }, true);
+	                                            "base:allocation" }, ALLOCATION);
+	answered(t, LIST_META, 2, (const char *const[]){ "x-farpage:", "base:" }, BOTH);
+	answered(t, SET_META, 2, (const char *const[]){ "x-farpage:vacate", "base:allocation" },
+	         BOTH);
 }
 
 TALK_TEST(byte_by_byte)

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "vacate.h"
+
+#include "dropped.h"
+
+#define NOWHERE    UINT64_MAX
+#define BLOCK      4096u      /* pages that are asked for at once at most */
+#define LOOKS_MAX  65536u     /* runs of pages that one call looks at */
+
+void vacate_init(struct pool *pool)
+{
+	pool->vacate.from = pool->vacate.ripening = pool->vacate.ripe = NOWHERE;
+	pool->vacate.asked = 0;
+}
+
+void vacate_freed(struct pool *pool, uint64_t page, uint64_t freed)
+{
+	if (page < pool->vacate.from)
+		return;
+	pool->vacate.asked -= freed < pool->vacate.asked ? freed : pool->vacate.asked;
+	atomic_fetch_add_explicit(&pool->pools->counts.vacated, freed, memory_order_relaxed);
+}
+
+/* Pages that are there. Counts down the looks. */
+static uint64_t count(struct pool *pool, uint64_t first, uint64_t end, unsigned *looks)
+{
+	uint64_t there = 0, run;
+
+	for (uint64_t page = first; page < end; page += run) {
+		if (pool->store->ops->get(pool->store, page, end - page, &run))
+			there += run;
+		*looks -= *looks > 0;
+	}
+	return there;
+}
+
+/* From the end downwards, to the page. */
+static void ask_pool(struct pool *pool, uint64_t pages, unsigned *looks)
+{
+	uint64_t block = BLOCK, at = pool->vacate.from, asked = pool->vacate.asked, run;
+
+	if (at == NOWHERE)
+		at = pool->size >> PAGE_SHIFT;
+	while (at && asked < pages && *looks) {
+		uint64_t first = at > block ? at - block : 0;
+		uint64_t n = count(pool, first, at, looks);
+
+		if (asked + n > pages && block > 1) {
+			block /= 2;
+			continue;
+		}
+		asked += n;
+		at = first;
+	}
+	if (!asked)
+		return;
+	if (!pool->store->ops->get(pool->store, at, (pool->size >> PAGE_SHIFT) - at, &run))
+		at += run;
+	pool->vacate.from = at;
+	pool->vacate.asked = asked;
+}
+
+/* Of PAGES, what a pool that holds USED of all the pages HELD is asked for. */
+static uint64_t share(uint64_t pages, uint64_t used, uint64_t held)
+{
+	if (pages >= held)
+		return used;
+	return (uint64_t)(((unsigned __int128)pages * used + held - 1) / held);
+}
+
+static uint64_t held_pages(struct pools *pools)
+{
+	uint64_t held = 0;
+	struct pool *pool;
+
+	TAILQ_FOREACH(pool, &pools->list, link)
+		held += atomic_load(&pool->used_pages);
+	return held;
+}
+
+void vacate_ask(struct pools *pools, uint64_t pages)
+{
+	struct pool *pool;
+	unsigned looks = LOOKS_MAX;
+
+	pthread_mutex_lock(&pools->lock);
+	uint64_t held = held_pages(pools);
+	TAILQ_FOREACH(pool, &pools->list, link) {
+		pthread_rwlock_wrlock(&pool->lock);
+		uint64_t want = share(pages, atomic_load(&pool->used_pages), held);
+		if (want > pool->vacate.asked)
+			ask_pool(pool, want, &looks);
+		pthread_rwlock_unlock(&pool->lock);
+	}
+	pthread_mutex_unlock(&pools->lock);
+}
+
+uint64_t vacate_asked(struct pools *pools)
+{
+	uint64_t asked = 0;
+	struct pool *pool;
+
+	pthread_mutex_lock(&pools->lock);
+	TAILQ_FOREACH(pool, &pools->list, link) {
+		pthread_rwlock_rdlock(&pool->lock);
+		asked += pool->vacate.asked;
+		pthread_rwlock_unlock(&pool->lock);
+	}
+	pthread_mutex_unlock(&pools->lock);
+	return asked;
+}
+
+void vacate_deadline(struct pools *pools)
+{
+	struct pool *pool;
+
+	pthread_mutex_lock(&pools->lock);
+	TAILQ_FOREACH(pool, &pools->list, link) {
+		pthread_rwlock_wrlock(&pool->lock);
+		pool->vacate.ripe = pool->vacate.ripening;
+		pool->vacate.ripening = pool->vacate.from;
+		pthread_rwlock_unlock(&pool->lock);
+	}
+	pthread_mutex_unlock(&pools->lock);
+}
+
+/* Note at most MAX ripe pages that are there as dropped; *END is behind the last. */
+static uint64_t note(struct pool *pool, uint64_t max, uint64_t *end)
+{
+	uint64_t last = pool->size >> PAGE_SHIFT, noted = 0, run;
+
+	for (uint64_t page = pool->vacate.ripe; page < last && noted < max; page += run) {
+		if (!pool->store->ops->get(pool->store, page, last - page, &run))
+			continue;
+		if (run > max - noted)
+			run = max - noted;
+		dropped_set(pool->dropped, page, page + run);
+		noted += run;
+		*end = page + run;
+	}
+	return noted;
+}
+
+/* They are noted before they go: a page that is both there and noted counts as
+ * dropped. */
+static uint64_t drop_of(struct pool *pool, uint64_t max)
+{
+	uint64_t page, end = 0, dropped;
+
+	pthread_rwlock_wrlock(&pool->lock);
+	page = pool->vacate.ripe;
+	dropped = note(pool, max, &end);
+	if (dropped)
+		pool->store->ops->flush(pool->store, &page, end, dropped);
+	pool->vacate.ripe = dropped ? end : NOWHERE;
+	pool->vacate.asked -= dropped < pool->vacate.asked ? dropped : pool->vacate.asked;
+	atomic_fetch_sub(&pool->used_pages, dropped);
+	if (pool->thin)
+		pools_ungrant(pool->pools, dropped);
+	pthread_rwlock_unlock(&pool->lock);
+	atomic_fetch_add_explicit(&pool->pools->counts.dropped, dropped, memory_order_relaxed);
+	return dropped;
+}
+
+/* The revocable pool with ripe pages that was asked for most, or NULL. */
+static struct pool *next_to_drop(struct pools *pools)
+{
+	struct pool *pool, *next = NULL;
+	uint64_t most = 0;
+
+	TAILQ_FOREACH(pool, &pools->list, link) {
+		pthread_rwlock_rdlock(&pool->lock);
+		if (pool->dropped && pool->vacate.ripe != NOWHERE && pool->vacate.asked > most) {
+			most = pool->vacate.asked;
+			next = pool;
+		}
+		pthread_rwlock_unlock(&pool->lock);
+	}
+	return next;
+}
+
+uint64_t vacate_drop(struct pools *pools, uint64_t max)
+{
+	uint64_t dropped = 0;
+	struct pool *pool;
+
+	pthread_mutex_lock(&pools->lock);
+	while (!dropped && (pool = next_to_drop(pools)))
+		dropped = drop_of(pool, max);
+	pthread_mutex_unlock(&pools->lock);
+	return dropped;
+}
+
+void vacate_end(struct pools *pools)
+{
+	struct pool *pool;
+
+	pthread_mutex_lock(&pools->lock);
+	TAILQ_FOREACH(pool, &pools->list, link) {
+		pthread_rwlock_wrlock(&pool->lock);
+		vacate_init(pool);
+		pthread_rwlock_unlock(&pool->lock);
+	}
+	pthread_mutex_unlock(&pools->lock);
+}

@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Pages that the host wants back. Each pool is asked for the pages from some
+ * number up to its end (pool.vacate; a borrower learns it by the metadata context
+ * x-farpage:vacate), in proportion to what it holds. Who flushes them has done
+ * what was asked. Nothing is put meanwhile where no page is: pools.refusing. */
+#ifndef FARPAGE_VACATE_H
+#define FARPAGE_VACATE_H
+
+#include "pool.h"
+
+/* These take pools.lock and each pool's. */
+
+/* Ask for more, until PAGES that are there are asked for; a call goes through a
+ * bounded number of pages, so call again. */
+void vacate_ask(struct pools *, uint64_t pages);
+/* How many pages that are asked for are still there. */
+uint64_t vacate_asked(struct pools *);
+/* A deadline begins now: what was asked for before the last one began is ripe. */
+void vacate_deadline(struct pools *);
+/* Drop at most MAX ripe pages of one revocable pool, the one that was asked for
+ * most. Returns how many; 0: there is none. */
+uint64_t vacate_drop(struct pools *, uint64_t max);
+/* Nothing is asked for any more. */
+void vacate_end(struct pools *);
+
+/* A pool that nothing is asked of. */
+void vacate_init(struct pool *);
+/* FREED pages from page PAGE on, which all lie on one side of pool.vacate.from,
+ * are gone. The caller has the pool's lock for writing. */
+void vacate_freed(struct pool *, uint64_t page, uint64_t freed);
+
+#endif
