@@ -15,6 +15,8 @@ server_liblender_la_SOURCES = \
 	server/export.c \
 	server/export.h \
 	server/filter.h \
+	server/gauge.c \
+	server/gauge.h \
 	server/handshake.c \
 	server/handshake.h \
 	server/limit.c \
@@ -34,6 +36,8 @@ server_liblender_la_SOURCES = \
 	server/options_table.h \
 	server/pool.c \
 	server/pool.h \
+	server/pressure.c \
+	server/pressure.h \
 	server/privilege.c \
 	server/privilege.h \
 	server/rate.h \

@@ -31,6 +31,7 @@ unit_tests = \
 	tests/unit/test-export \
 	tests/unit/test-farpage \
 	tests/unit/test-filter \
+	tests/unit/test-gauge \
 	tests/unit/test-handshake \
 	tests/unit/test-handshake-claim \
 	tests/unit/test-handshake-hostile \
@@ -46,6 +47,7 @@ unit_tests = \
 	tests/unit/test-pool-epoch \
 	tests/unit/test-pool-since \
 	tests/unit/test-pool-threads \
+	tests/unit/test-pressure \
 	tests/unit/test-rate \
 	tests/unit/test-reply \
 	tests/unit/test-request \
@@ -103,6 +105,8 @@ tests_unit_test_farpage_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_farpage_LDADD = $(unit_borrower)
 tests_unit_test_filter_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_filter_LDADD = $(unit_lender)
+tests_unit_test_gauge_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_gauge_LDADD = $(unit_lender)
 tests_unit_test_handshake_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_handshake_LDADD = $(unit_lender)
 tests_unit_test_handshake_claim_CPPFLAGS = $(unit_cppflags)
@@ -134,6 +138,8 @@ tests_unit_test_pool_since_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_pool_since_LDADD = $(unit_lender)
 tests_unit_test_pool_threads_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_pool_threads_LDADD = $(unit_lender)
+tests_unit_test_pressure_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_pressure_LDADD = $(unit_lender)
 tests_unit_test_reply_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_reply_LDADD = $(unit_lender)
 tests_unit_test_request_CPPFLAGS = $(unit_cppflags)
