@@ -6,6 +6,7 @@
 #include "listen.h"
 #include "options.h"
 #include "service.h"
+#include "watch.h"
 
 struct daemon {
 	int argc;
@@ -19,12 +20,14 @@ struct daemon {
 	unsigned passed_n;
 	struct listener *listener[OPTIONS_LISTEN_MAX];
 	int pid_fd;
-	ev_signal term, interrupt, hangup;
+	ev_signal term, interrupt, hangup, tell;
+	struct watch watch;
 	struct service service;
 };
 
 /* -1: it was logged why not. */
 int daemon_add_pool(struct daemon *, const struct pool_spec *);
+struct pressure_rule daemon_rule(const struct options *);
 /* Read the configuration again: either all of it is done, or nothing, and it is
  * logged why. */
 void daemon_reload(struct daemon *);

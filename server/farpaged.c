@@ -2,6 +2,7 @@
 /* farpaged: the lender's daemon. */
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -96,6 +97,14 @@ static void on_hangup(struct ev_loop *ev, ev_signal *w, int events)
 	service_reloaded();
 }
 
+static void on_tell(struct ev_loop *ev, ev_signal *w, int events)
+{
+	struct daemon *d = w->data;
+
+	(void)ev, (void)events;
+	watch_log(&d->watch);
+}
+
 static void on_end(struct ev_loop *ev, ev_signal *w, int events)
 {
 	struct daemon *d = w->data;
@@ -114,10 +123,12 @@ static void watch_signals(struct daemon *d)
 	ev_signal_init(&d->term, on_end, SIGTERM);
 	ev_signal_init(&d->interrupt, on_end, SIGINT);
 	ev_signal_init(&d->hangup, on_hangup, SIGHUP);
-	d->term.data = d->interrupt.data = d->hangup.data = d;
+	ev_signal_init(&d->tell, on_tell, SIGUSR1);
+	d->term.data = d->interrupt.data = d->hangup.data = d->tell.data = d;
 	ev_signal_start(ev, &d->term);
 	ev_signal_start(ev, &d->interrupt);
 	ev_signal_start(ev, &d->hangup);
+	ev_signal_start(ev, &d->tell);
 }
 
 static void *run_loop(void *loop)
@@ -174,6 +185,18 @@ static int run_loops(struct daemon *d)
 		pthread_join(d->loops.loop[i]->thread, NULL);
 	}
 	return r ? -1 : 0;
+}
+
+static void warn_of_shortage(const struct daemon *d)
+{
+	uint64_t available = d->watch.seen.available, keep = d->options.keep_free;
+	uint64_t left = available > keep ? available - keep : 0;
+
+	if (available != UINT64_MAX && d->options.lend > left)
+		log_line(LOG_WARN, "lend is %" PRIu64 " MiB, but of the %" PRIu64 " MiB that are "
+		         "available now only %" PRIu64 " MiB are left beside keep-free, so not all "
+		         "that is lent can be used; lower lend or keep-free",
+		         d->options.lend >> 20, available >> 20, left >> 20);
 }
 
 /* NULL: it was said why. */
@@ -272,6 +295,9 @@ static int start(struct daemon *d)
 		return -1;
 	}
 	watch_signals(d);
+	struct pressure_rule rule = daemon_rule(&d->options);
+	watch_start(&d->watch, d->loops.loop[0]->ev, &d->pools, &rule);
+	warn_of_shortage(d);
 	if (start_listening(d) < 0)
 		return -1;
 	if (hold_pid_file(d) < 0)
@@ -300,6 +326,8 @@ static void stop(struct daemon *d)
 			ev_signal_stop(d->loops.loop[0]->ev, &d->term);
 			ev_signal_stop(d->loops.loop[0]->ev, &d->interrupt);
 			ev_signal_stop(d->loops.loop[0]->ev, &d->hangup);
+			ev_signal_stop(d->loops.loop[0]->ev, &d->tell);
+			watch_stop(&d->watch);
 		}
 		loop_free(d->loops.loop[i]);
 	}

@@ -55,7 +55,9 @@ server_liblender_la_SOURCES = \
 	server/terms.h \
 	server/tls.h \
 	server/vacate.c \
-	server/vacate.h
+	server/vacate.h \
+	server/watch.c \
+	server/watch.h
 if HAVE_GNUTLS
 server_liblender_la_SOURCES += \
 	server/tls_credentials.c \

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "filter.h"
+#include "gauge.h"
 #include "listen.h"
 #include "size.h"
 
@@ -95,6 +96,13 @@ static const char *set_thin(struct pool_spec *spec, const char *value)
 	return NULL;
 }
 
+static const char *set_revocable(struct pool_spec *spec, const char *value)
+{
+	(void)value;
+	spec->revocable = true;
+	return NULL;
+}
+
 /* What may stand after a pool's size, between commas, each once. */
 static const struct {
 	const char *name; /* with "=" if a value follows */
@@ -103,6 +111,7 @@ static const struct {
 	{ "bandwidth=", set_bandwidth },
 	{ "iops=", set_iops },
 	{ "owner=", set_owner },
+	{ "revocable", set_revocable },
 	{ "thin", set_thin },
 };
 #define POOL_WORDS (sizeof pool_words / sizeof *pool_words)
@@ -119,8 +128,8 @@ static const char *set_pool_word(struct pool_spec *spec, const char *word, unsig
 		*said |= 1u << i;
 		return pool_words[i].set(spec, word + n);
 	}
-	return "after a pool's size may stand ,thin ,owner=IDENTITY ,iops=N and "
-	       ",bandwidth=SIZE, each once";
+	return "after a pool's size may stand ,thin ,owner=IDENTITY ,iops=N ,bandwidth=SIZE "
+	       "and ,revocable, each once";
 }
 
 static const char *set_pool_words(struct pool_spec *spec, char *words)
@@ -143,7 +152,7 @@ static const char *parse_pool(struct pool_spec *spec, const char *value)
 	char size[256], *words;
 
 	if (!equals || equals - value > POOL_NAME_MAX)
-		return "write NAME=SIZE[,thin][,owner=IDENTITY][,iops=N][,bandwidth=SIZE]";
+		return "write NAME=SIZE[,thin][,revocable][,owner=IDENTITY][,iops=N][,bandwidth=SIZE]";
 	memcpy(spec->name, value, (size_t)(equals - value));
 	if (!pool_name_valid(spec->name))
 		return "a name has 1 to 64 letters, digits, dots, dashes and underscores";
@@ -251,6 +260,17 @@ static const char *set_seccomp(struct options *o, const char *value)
 	return o->seccomp && !filter_built() ? "this farpaged was built without libseccomp" : NULL;
 }
 
+static const char *set_keep_free(struct options *o, const char *value)
+{
+	return size_parse(value, &o->keep_free) < 0 ? "write a size, such as 512M, or 0" : NULL;
+}
+
+static const char *set_vacate_deadline(struct options *o, const char *value)
+{
+	return set_number(&o->vacate_deadline_s, value, 1, OPTIONS_DEADLINE_MAX)
+	           ? NULL : "write seconds from 1 to 86400";
+}
+
 static const char *set_pid_file(struct options *o, const char *value)
 {
 	return *value ? set_text(&o->pid_file, value) : "write a path";
@@ -271,6 +291,10 @@ const struct option_row options_table[] = {
 	  "lend this much RAM in all [half of the free memory]" },
 	{ "pool", "NAME=SIZE", true, set_pool,
 	  "a pool; more words: see farpaged(8); may repeat [" DEFAULT_POOL "=all]" },
+	{ "keep-free", "SIZE", true, set_keep_free,
+	  "what this host is to have free for itself, or 0 [a 20th of its RAM]" },
+	{ "vacate-deadline", "SECONDS", true, set_vacate_deadline,
+	  "how long borrowers have to give pages back [60]" },
 	{ "tls", "MODE", true, set_tls,
 	  "off, allow or require [require, if it has credentials; else off]" },
 	{ "tls-certificates", "DIR", true, set_tls_certificates,
@@ -316,38 +340,30 @@ void options_help(void)
 	       "the file again. See farpaged(8).\n");
 }
 
-/* Bytes in a line of /proc/meminfo, 0 if there is none. */
-static uint64_t meminfo(const char *what)
-{
-	FILE *f = fopen("/proc/meminfo", "re");
-	char line[128];
-	uint64_t kib = 0;
-
-	while (f && fgets(line, sizeof line, f))
-		if (strncmp(line, what, strlen(what)) == 0)
-			kib = strtoull(line + strlen(what), NULL, 10);
-	if (f)
-		fclose(f);
-	return kib * 1024;
-}
-
 struct options options_nothing(void)
 {
 	return (struct options){ .log_level = LOG_INFO, .threads = 1,
 	                         .max_connections = 4096, .max_per_address = 256,
 	                         .max_per_identity = 64,
-	                         .seccomp = filter_built() };
+	                         .seccomp = filter_built(),
+	                         .keep_free = UINT64_MAX, .vacate_deadline_s = 60 };
 }
 
 static int check_sizes(const struct options *o, char words[static OPTIONS_WORDS_MAX])
 {
-	uint64_t total = meminfo("MemTotal:"), reserved = 0;
-	char lend[32], sum[32];
+	uint64_t total = gauge_look().total, reserved = 0;
+	char lend[32], sum[32], keep[32];
 
 	size_format(o->lend, lend);
 	if (total && o->lend > total) {
 		snprintf(words, OPTIONS_WORDS_MAX, "lend = %s: this host has only %" PRIu64 " MiB",
 		         lend, total >> 20);
+		return -1;
+	}
+	if (total && o->keep_free > total) {
+		size_format(o->keep_free, keep);
+		snprintf(words, OPTIONS_WORDS_MAX, "keep-free = %s: this host has only %" PRIu64
+		         " MiB in all", keep, total >> 20);
 		return -1;
 	}
 	for (unsigned i = 0; i < o->pools; i++)
@@ -388,7 +404,9 @@ static int check_tls(const struct options *o, char words[static OPTIONS_WORDS_MA
 
 uint64_t options_default_lend(void)
 {
-	return meminfo("MemAvailable:") / 2;
+	uint64_t available = gauge_look().available;
+
+	return available == UINT64_MAX ? 0 : available / 2;
 }
 
 int options_fill_in(struct options *o, uint64_t default_lend,
@@ -402,6 +420,8 @@ int options_fill_in(struct options *o, uint64_t default_lend,
 	if (!o->lend)
 		o->lend = default_lend;
 	o->lend -= o->lend % PAGE_SIZE;
+	if (o->keep_free == UINT64_MAX)
+		o->keep_free = gauge_look().total / 20;
 	if (!error && !o->pools) {
 		size_format(o->lend, size);
 		snprintf(pool, sizeof pool, DEFAULT_POOL "=%s", size);

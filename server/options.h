@@ -17,6 +17,7 @@
 #define OPTIONS_CONNECTIONS_MAX 1000000
 #define OPTIONS_IOPS_MAX 100000000
 #define OPTIONS_BANDWIDTH_MAX (UINT64_C(1) << 40)
+#define OPTIONS_DEADLINE_MAX 86400
 #define OPTIONS_WORDS_MAX  1024
 
 struct options {
@@ -35,6 +36,8 @@ struct options {
 	unsigned max_connections, max_per_address, max_per_identity;
 	unsigned threads;
 	unsigned busy_poll_us;
+	uint64_t keep_free;        /* bytes */
+	unsigned vacate_deadline_s;
 	char *user;
 	bool seccomp;
 	char *pid_file;

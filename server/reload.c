@@ -16,11 +16,18 @@ int daemon_add_pool(struct daemon *d, const struct pool_spec *spec)
 		return -1;
 	}
 	size_format(spec->size, size);
-	log_line(LOG_INFO, "pool %s: %s%s", spec->name, size, spec->thin ? ", thin" : "");
+	log_line(LOG_INFO, "pool %s: %s%s%s", spec->name, size, spec->thin ? ", thin" : "",
+	         spec->revocable ? ", revocable" : "");
 	if (!pool_find(&d->pools, spec->name)->locked)
 		log_line(LOG_WARN, "pool %s: cannot lock its memory; this host may swap it out; "
 		         "run with CAP_IPC_LOCK or LimitMEMLOCK=infinity", spec->name);
 	return 0;
+}
+
+struct pressure_rule daemon_rule(const struct options *o)
+{
+	return (struct pressure_rule){ .keep_free = o->keep_free,
+	                               .deadline_ms = o->vacate_deadline_s * 1000 };
 }
 
 static const struct pool_spec *find_spec(const struct options *o, const char *name)
@@ -67,6 +74,18 @@ static const char *does_not_fit(struct daemon *d, const struct options *new)
 	return NULL;
 }
 
+/* The first of NEW's pools that is new or larger, or NULL. */
+static const char *grows(struct daemon *d, const struct options *new)
+{
+	for (unsigned i = 0; i < new->pools; i++) {
+		const struct pool *pool = pool_find(&d->pools, new->pool[i].name);
+
+		if (!pool || new->pool[i].size > pool->size)
+			return new->pool[i].name;
+	}
+	return NULL;
+}
+
 /* The first thing in NEW that cannot be had without a restart, or NULL. */
 static const char *cannot_change(struct daemon *d, const struct options *new)
 {
@@ -105,13 +124,21 @@ static const char *cannot_change(struct daemon *d, const struct options *new)
 		                  : spec && spec->size < pool->size ? "cannot shrink"
 		                  : spec && spec->thin != pool->thin ? "cannot change to or from thin"
 		                  : spec && strcmp(spec->owner, pool->owner) != 0 ? "cannot change its owner"
-		                                                     : NULL;
+		                  : spec && spec->revocable != (pool->dropped != NULL)
+		                      ? "cannot change to or from revocable"
+		                      : NULL;
 		if (why) {
 			snprintf(words, sizeof words, "pool %s %s", pool->name, why);
 			return words;
 		}
 	}
-	const char *name = does_not_fit(d, new);
+	const char *name = watch_short(&d->watch) ? grows(d, new) : NULL;
+	if (name) {
+		snprintf(words, sizeof words, "pool %s cannot be added or grow while this host "
+		         "is short of memory; free some, or lower keep-free first", name);
+		return words;
+	}
+	name = does_not_fit(d, new);
 	if (!name)
 		return NULL;
 	snprintf(words, sizeof words, "pool %s does not fit into what is lent, beside what thin "
@@ -199,5 +226,7 @@ void daemon_reload(struct daemon *d)
 	}
 	options_free(&d->options);
 	d->options = new;
+	struct pressure_rule rule = daemon_rule(&new);
+	watch_set_rule(&d->watch, &rule);
 	log_line(LOG_INFO, "configuration read again");
 }

@@ -33,6 +33,13 @@ bad "may stand ,thin ,owner" --pool a=4K,thick
 bad "there is a pool of that name already" --pool a=4K --pool b=4K --pool a=8K
 bad "the pools reserve 12K, but only 8K is lent" --lend 8K --pool a=4K --pool b=8K
 bad "the pools reserve" --lend 8K --pool a=4096P --pool b=4096P --pool c=4096P --pool d=4096P --pool e=4K
+for size in '' x -1 4Q; do
+    bad "--keep-free $size: write a size" --keep-free "$size"
+done
+bad "this host has only" --keep-free 8000T
+for seconds in '' 0 86401 x 1s; do
+    bad "--vacate-deadline $seconds: write seconds from 1 to 86400" --vacate-deadline "$seconds"
+done
 for threads in '' 0 65 -1 x 1x ' 1' 99999999999; do
     bad "--threads $threads: write a number from 1 to 64" --threads "$threads"
 done

@@ -49,6 +49,7 @@ refuses "user cannot change" "\$a user = nobody"
 refuses "pool a cannot shrink" s/a=4M/a=2M/
 refuses "pool t cannot change to or from thin" s/,thin//
 refuses "pool a cannot change to or from thin" s/a=4M/a=4M,thin/
+refuses "pool a cannot change to or from revocable" s/a=4M/a=4M,revocable/
 refuses "pool b is in use and cannot be removed" /b=4M/d
 refuses "only 32M is lent" s/a=4M/a=29M/
 refuses "pool = a=x" s/a=4M/a=x/

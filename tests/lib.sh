@@ -209,3 +209,8 @@ certificate() {
     certtool --generate-certificate --load-ca-certificate "$1/ca-cert.pem" --load-ca-privkey "$1/ca-key.pem" \
         --load-privkey "$2/$3-key.pem" --template "$2/$3.info" --outfile "$2/$3-cert.pem" 2>/dev/null
 }
+
+# all_ram: as much as keep-free may be at most, which is never free.
+all_ram() {
+    farpaged --check-config --keep-free 8000T 2>&1 | sed -n 's/.*has only \([0-9]*\) MiB.*/\1M/p'
+}

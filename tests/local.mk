@@ -78,11 +78,15 @@ behaviour_scripts = \
 	tests/lender-plaintext-refused.sh \
 	tests/lender-pool-comes-again.sh \
 	tests/lender-pool-size-exact.sh \
+	tests/lender-pressure-drops.sh \
+	tests/lender-pressure-refuses.sh \
+	tests/lender-pressure-vacate.sh \
 	tests/lender-rate.sh \
 	tests/lender-reload-refused.sh \
 	tests/lender-reload-whole-or-not.sh \
 	tests/lender-reload.sh \
 	tests/lender-requests-behind-erasing.sh \
+	tests/lender-resident-bound.sh \
 	tests/lender-restart-loses-memory.sh \
 	tests/lender-takes-sockets.sh \
 	tests/lender-tells-its-manager.sh \

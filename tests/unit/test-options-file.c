@@ -59,6 +59,8 @@ TEST(everything_at_once)
 	          "lend=32M\n"
 	          "pool   =  a=8M  \n"
 	          "pool = b=1G,thin ; not reserved\n"
+	          "keep-free = 1M\n"
+	          "vacate-deadline = 5\n"
 	          "; as many as there are processors\n"
 	          "threads = 4\n"
 	          "allow-plaintext = yes\n"
@@ -77,6 +79,8 @@ TEST(everything_at_once)
 	assert_true(o.pool[1].thin);
 	assert_int_equal(o.threads, 4);
 	assert_int_equal(o.busy_poll_us, 50);
+	assert_true(o.keep_free == 1 << 20);
+	assert_int_equal(o.vacate_deadline_s, 5);
 	assert_string_equal(o.pid_file, "/run/a file.pid");
 	assert_int_equal(o.log_level, LOG_WARN);
 	assert_false(o.check_config);

@@ -4,6 +4,8 @@
 
 #include <unistd.h>
 
+#include "gauge.h"
+
 TEST(nothing_at_all_is_fine)
 {
 	good("farpaged");
@@ -16,7 +18,10 @@ TEST(nothing_at_all_is_fine)
 	assert_string_equal(o.pool[0].name, "default");
 	assert_true(o.pool[0].size == DEFAULT_LEND);
 	assert_false(o.pool[0].thin);
+	assert_false(o.pool[0].revocable);
 	assert_int_equal(o.threads, 1);
+	assert_true(o.keep_free == gauge_look().total / 20 && o.keep_free > 0);
+	assert_int_equal(o.vacate_deadline_s, 60);
 	assert_null(o.pid_file);
 	assert_int_equal(o.log_level, LOG_INFO);
 }
@@ -179,7 +184,8 @@ TEST(bad_pools)
 	const char *const sizes[] = { "a=", "a=x", "a=0", "a=1", "a=4095", "a=4097", "a=1.5",
 	                              "a=-4096", "a=8192P", "a==1M", "a=1M=1M", "a= 1M" };
 	const char *const flags[] = { "a=1M,", "a=1M,thick", "a=1M,thin,", "a=1M,thin,thin",
-	                              "a=1M, thin", "a=1M,Thin" };
+	                              "a=1M, thin", "a=1M,Thin", "a=1M,revocable,revocable",
+	                              "a=1M,thin,revocable,thin", "a=1M,revocabl" };
 
 	for (size_t i = 0; i < COUNT(forms); i++)
 		bad("write NAME=SIZE", "farpaged", "--pool", forms[i]);
@@ -190,6 +196,43 @@ TEST(bad_pools)
 	for (size_t i = 0; i < COUNT(flags); i++)
 		bad("may stand ,thin ,owner", "farpaged", "--pool", flags[i]);
 	bad("of that name already", "farpaged", "--pool", "a=4K", "--pool", "a=8K");
+}
+
+TEST(words_after_a_pools_size_in_any_order)
+{
+	const struct { const char *pool; bool thin, revocable; } cases[] = {
+		{ "a=1M", false, false }, { "a=1M,thin", true, false },
+		{ "a=1M,revocable", false, true }, { "a=1M,thin,revocable", true, true },
+		{ "a=1M,revocable,thin", true, true },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		good("farpaged", "--pool", cases[i].pool);
+		assert_int_equal(o.pool[0].thin, cases[i].thin);
+		assert_int_equal(o.pool[0].revocable, cases[i].revocable);
+	}
+}
+
+TEST(keep_free)
+{
+	char text[32];
+
+	good("farpaged", "--keep-free", "0", "--vacate-deadline", "1");
+	assert_true(o.keep_free == 0);
+	assert_int_equal(o.vacate_deadline_s, 1);
+	good("farpaged", "--keep-free", "1.5M", "--vacate-deadline", "86400");
+	assert_true(o.keep_free == 3 << 19);
+	assert_int_equal(o.vacate_deadline_s, 86400);
+	snprintf(text, sizeof text, "%llu", (unsigned long long)gauge_look().total);
+	good("farpaged", "--keep-free", text);
+	snprintf(text, sizeof text, "%llu", (unsigned long long)gauge_look().total + 1);
+	bad("this host has only", "farpaged", "--keep-free", text);
+	bad("write a size", "farpaged", "--keep-free", "much");
+	bad("write a size", "farpaged", "--keep-free", "-1");
+	bad("write a size", "farpaged", "--keep-free", "");
+	const char *const deadlines[] = { "", "0", "86401", "-1", "1s", "1.5", " 1" };
+	for (size_t i = 0; i < COUNT(deadlines); i++)
+		bad("seconds from 1 to 86400", "farpaged", "--vacate-deadline", deadlines[i]);
 }
 
 TEST(names_of_pools_as_long_as_they_may_be)
@@ -287,6 +330,8 @@ int main(void)
 		T(addresses_without_end),
 		T(bad_sizes),
 		T(bad_pools),
+		T(words_after_a_pools_size_in_any_order),
+		T(keep_free),
 		T(names_of_pools_as_long_as_they_may_be),
 		T(more_pools_than_is_lent),
 		T(bad_threads_and_levels_and_paths),
