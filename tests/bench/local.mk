@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The benchmarks: ./run tests/bench/servers, borrowers, lender
+# The benchmarks: ./run tests/bench/servers, borrowers, lender, hog
 noinst_PROGRAMS += tests/bench/epollfloor tests/bench/nbdload
 tests_bench_epollfloor_SOURCES = \
 	tests/bench/epollfloor.c \
@@ -19,6 +19,7 @@ tests_bench_nbdload_SOURCES = \
 	tests/bench/stamp.h
 dist_check_SCRIPTS += \
 	tests/bench/borrowers \
+	tests/bench/hog \
 	tests/bench/lender \
 	tests/bench/nbdload-refuses.sh \
 	tests/bench/nbdload-verifies.sh \
