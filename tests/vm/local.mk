@@ -13,6 +13,7 @@ tests_vm_swapcheck_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
 tests_vm_swapcheck_LDFLAGS = -all-static
 
 vm_tests = \
+	tests/vm/lender-shortage.sh \
 	tests/vm/swap-correct.sh \
 	tests/vm/swap-overflow.sh \
 	tests/vm/swap-tmpfs.sh \
