@@ -54,6 +54,10 @@ void handshake_end(struct handshake *);
 /* State TLS: it has begun. What was said before it is forgotten. */
 void handshake_secured(struct handshake *);
 
+/* The one way from state to state, and the one that ends badly: WHY is for the log. */
+void handshake_set_state(struct handshake *, enum handshake_state);
+void handshake_hang_up(struct handshake *, const char *why);
+
 /* Consume what can be consumed of LEN bytes; the rest comes again with more
  * behind it, or when OUT is empty. Returns the number consumed. */
 size_t handshake_feed(struct handshake *, const uint8_t *in, size_t len,

@@ -10,6 +10,7 @@ server_liblender_la_SOURCES = \
 	server/buf.h \
 	server/conn.c \
 	server/conn.h \
+	server/context.c \
 	server/dropped.c \
 	server/dropped.h \
 	server/export.c \
@@ -30,6 +31,8 @@ server_liblender_la_SOURCES = \
 	server/member.c \
 	server/member.h \
 	server/nbd.h \
+	server/option.c \
+	server/option.h \
 	server/options.c \
 	server/options.h \
 	server/options_read.c \
