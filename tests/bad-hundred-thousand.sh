@@ -40,7 +40,7 @@ rounds=0
 while kill -0 $bad 2>/dev/null || [ $rounds = 0 ]; do
     # Pages, and blocks whose answers do not go out at once.
     [ $((rounds % 2)) = 0 ] && block=4096 || block=1M
-    nbdload --export 'good?claim=good' --fill --verify --mode mixed --depth 8 --block $block \
+    nbdload --export 'good?claim=good' --fill --verify --mode mixed --depth 8 --block "$block" \
         --seconds 1 "127.0.0.1:$port" || fail "seed $seed: the good client, in round $rounds"
     rounds=$((rounds + 1))
 done
