@@ -256,7 +256,8 @@ enum member_got member_get(struct member *m, uint64_t offset, size_t *len,
 	if (end > page) {
 		*data = pool->store->ops->get(pool->store, page, end - page, &run);
 		got = *data ? MEMBER_THERE : MEMBER_ABSENT;
-		*data += *data ? in_page : 0;
+		if (*data)
+			*data += in_page;
 	} else {
 		run = 1;
 	}
