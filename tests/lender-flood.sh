@@ -1,4 +1,4 @@
-#!/bin/sh
+#!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 # 10,000 that connect and say nothing, or half a word, cost 8 MiB at most, and no client
 # its service; with the limits as they are by default they cost next to nothing. All is
