@@ -14,7 +14,7 @@ ip addr add $net.1/30 dev fp$$
 ip link set fp$$ up
 ip -n $ns addr add $net.2/30 dev far
 ip -n $ns link set far up
-lender --listen 127.0.0.1:0 --listen "$net.1:0" --lend 2M --pool idle=1M --pool owing=1M
+lender --listen 127.0.0.1:0 --listen "$net.1:0" --allow-plaintext --lend 2M --pool idle=1M --pool owing=1M
 far_port=$(sed -n "s/.*listening on $net.1:\([0-9]*\)$/\1/p" "$tmp/lender.log")
 PYTHONPATH=$FARPAGE_SRCDIR/tests PYTHONDONTWRITEBYTECODE=1 ip netns exec $ns \
     /usr/bin/python3 - "$net.1" "$far_port" "$tmp/there" <<'PY' &
