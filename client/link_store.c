@@ -106,7 +106,7 @@ struct link *link_store(uint64_t size)
 		return NULL;
 	s->link.ops = &ops;
 	s->size = size;
-	s->store = store_flat.open(size >> PAGE_SHIFT, &locked);
+	s->store = store_flat.open(-1, size >> PAGE_SHIFT, &locked);
 	if (!s->store) {
 		int e = errno;
 		free(s);

@@ -1,7 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The page store, which the borrower's embedded default uses too.
 noinst_LTLIBRARIES += server/libstore.la
-server_libstore_la_SOURCES = server/store.h server/store_flat.c
+server_libstore_la_SOURCES = \
+	server/store.h \
+	server/store_adopt.c \
+	server/store_flat.c \
+	server/store_flat.h
 
 # All of the daemon but main(), for the unit tests and the fuzzers.
 noinst_LTLIBRARIES += server/liblender.la

@@ -147,7 +147,7 @@ int pool_add(struct pools *pools, const struct pool_spec *spec,
 	pool = calloc(1, sizeof *pool);
 	if (!pool)
 		goto err;
-	pool->store = store_flat.open(pages, &pool->locked);
+	pool->store = store_flat.open(-1, pages, &pool->locked);
 	if (!pool->store)
 		goto err;
 	if (spec->revocable && !(pool->dropped = dropped_open(pages)))

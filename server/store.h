@@ -5,7 +5,12 @@
  * Threads: any number may be inside put, get and present at once. flush,
  * resize and close need the store to themselves, because get hands out
  * pointers: the caller holds a lock (pool.c's, or the borrower's link) over
- * the whole use of such a pointer. */
+ * the whole use of such a pointer.
+ *
+ * A store may lie in a file that outlives the process. Then another one adopts
+ * it, also after a SIGKILL at any moment: every page is there whose put had
+ * returned, and no other but whole. A whole page that was being put over another
+ * is absent then; a part of one that was being put is a mix, in that part only. */
 #ifndef FARPAGE_STORE_H
 #define FARPAGE_STORE_H
 
@@ -15,14 +20,20 @@
 
 #define PAGE_SIZE  4096u
 #define PAGE_SHIFT 12
+#define STORE_HEAD_BYTES 4096u
 
 struct store;
 
 struct store_ops {
 	const char *name;
-	/* A store of PAGES absent pages, or NULL with errno. LOCKED says
-	 * whether its pages are kept from being swapped themselves. */
-	struct store *(*open)(uint64_t pages, bool *locked);
+	/* A store of PAGES absent pages, or NULL with errno: in FD, an empty
+	 * file, which is the store's from then on; or -1: nowhere but in this
+	 * process. LOCKED says whether its pages are kept from being swapped
+	 * themselves. */
+	struct store *(*open)(int fd, uint64_t pages, bool *locked);
+	/* The store that was left in FD, and how many pages are there. NULL with
+	 * EBADMSG: it is none of PAGES pages, or damaged; FD is as it was. */
+	struct store *(*adopt)(int fd, uint64_t pages, bool *locked, uint64_t *used);
 	void (*close)(struct store *);
 	/* More or fewer pages; the ones beyond the end are gone. 0 or -1. */
 	int (*resize)(struct store *, uint64_t pages);
@@ -43,6 +54,7 @@ struct store_ops {
 
 struct store {
 	const struct store_ops *ops;
+	void *head; /* STORE_HEAD_BYTES for the caller, zeros at first; moves in resize() */
 };
 
 extern const struct store_ops store_flat;

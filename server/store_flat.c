@@ -1,29 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The flat store: a sparse memfd mapped once, page N at byte N*4096, and a
- * presence bitmap beside it. An absent page is a hole and costs nothing;
- * flush punches holes. */
+/* The flat store: a sparse file mapped once, page N at BASE + N*4096, and a
+ * front with the caller's head, the lanes and a presence bitmap. An absent page is
+ * a hole and costs nothing; flush punches holes.
+ *
+ * A private store has a memfd for its pages, and its front in memory of its
+ * own. A kept one has both in one file: pages that have no bit were being put or
+ * flushed when the process ended, and go when it is adopted. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-#include "store.h"
+#include "store_flat.h"
 
-#define WORD_BITS 64u
-
-struct flat {
-	struct store store;
-	int fd;
-	uint64_t pages;
-	uint8_t *map;                  /* pages * PAGE_SIZE, from fd */
-	_Atomic uint64_t *present;     /* one bit a page, WORD_BITS a word */
-	bool locked;
-};
-
-static struct flat *flat(struct store *store)
+struct flat *flat(struct store *store)
 {
 	return (struct flat *)store;
 }
@@ -33,14 +27,62 @@ static size_t bitmap_bytes(uint64_t pages)
 	return (size_t)((pages + WORD_BITS - 1) / WORD_BITS) * sizeof(uint64_t);
 }
 
-static void *map_anonymous(size_t bytes)
+static size_t front_bytes(uint64_t pages)
 {
-	void *p = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-	               MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return p == MAP_FAILED ? NULL : p;
+	return FLAT_BITMAP_AT + bitmap_bytes(pages);
 }
 
-static void flat_close(struct store *store)
+static void set_front(struct flat *f, uint8_t *front, uint64_t pages)
+{
+	f->front = front;
+	f->front_bytes = front_bytes(pages);
+	f->store.head = front;
+	f->lanes = f->base ? (struct flat_lane *)(front + STORE_HEAD_BYTES) : NULL;
+	f->present = (_Atomic uint64_t *)(front + FLAT_BITMAP_AT);
+}
+
+static int map_front(struct flat *f, uint64_t pages)
+{
+	uint8_t *front = mmap(NULL, front_bytes(pages), PROT_READ | PROT_WRITE,
+	                      f->base ? MAP_SHARED : MAP_PRIVATE | MAP_ANONYMOUS,
+	                      f->base ? f->fd : -1, 0);
+
+	if (front == MAP_FAILED)
+		return -1;
+	set_front(f, front, pages);
+	return 0;
+}
+
+/* The same front, for more pages or fewer. */
+static int remap_front(struct flat *f, uint64_t pages)
+{
+	uint8_t *front = mremap(f->front, f->front_bytes, front_bytes(pages), MREMAP_MAYMOVE);
+
+	if (front == MAP_FAILED)
+		return -1;
+	set_front(f, front, pages);
+	return 0;
+}
+
+static uint8_t *map_pages(const struct flat *f, uint64_t pages)
+{
+	uint8_t *map = mmap(NULL, pages << PAGE_SHIFT, PROT_READ | PROT_WRITE, MAP_SHARED,
+	                    f->fd, (off_t)f->base);
+
+	if (map == MAP_FAILED)
+		return NULL;
+	/* Lent pages are no use in a core dump, and not ours to show. */
+	madvise(map, pages << PAGE_SHIFT, MADV_DONTDUMP);
+	return map;
+}
+
+/* The file is long enough for PAGES, and not longer. */
+static int set_length(const struct flat *f, uint64_t pages)
+{
+	return ftruncate(f->fd, (off_t)(f->base + (pages << PAGE_SHIFT)));
+}
+
+void flat_close(struct store *store)
 {
 	struct flat *f = flat(store);
 
@@ -48,86 +90,99 @@ static void flat_close(struct store *store)
 		return;
 	if (f->map)
 		munmap(f->map, f->pages << PAGE_SHIFT);
-	if (f->present)
-		munmap(f->present, bitmap_bytes(f->pages));
+	if (f->front)
+		munmap(f->front, f->front_bytes);
 	if (f->fd >= 0)
 		close(f->fd);
 	free(f);
 }
 
-static struct store *flat_open(uint64_t pages, bool *locked)
+struct flat *flat_map(int fd, uint64_t base, uint64_t pages)
 {
 	struct flat *f = calloc(1, sizeof *f);
 
 	if (!f)
 		return NULL;
 	f->store.ops = &store_flat;
+	f->fd = fd;
+	f->base = base;
 	f->pages = pages;
-	f->fd = memfd_create("farpage", MFD_CLOEXEC);
-	if (f->fd < 0 || ftruncate(f->fd, (off_t)(pages << PAGE_SHIFT)) < 0)
-		goto err;
-	f->map = mmap(NULL, pages << PAGE_SHIFT, PROT_READ | PROT_WRITE,
-	              MAP_SHARED, f->fd, 0);
-	if (f->map == MAP_FAILED) {
-		f->map = NULL;
-		goto err;
-	}
-	f->present = map_anonymous(bitmap_bytes(pages));
-	if (!f->present)
-		goto err;
-	/* Lent pages are no use in a core dump, and not ours to show. */
-	madvise(f->map, pages << PAGE_SHIFT, MADV_DONTDUMP);
-	f->locked = mlock2(f->map, pages << PAGE_SHIFT, MLOCK_ONFAULT) == 0 &&
-	            mlock2(f->present, bitmap_bytes(pages), MLOCK_ONFAULT) == 0;
-	*locked = f->locked;
-	return &f->store;
-err:;
+	f->map = map_pages(f, pages);
+	if (f->map && map_front(f, pages) == 0)
+		return f;
 	int e = errno;
+	f->fd = -1;
 	flat_close(&f->store);
 	errno = e;
 	return NULL;
 }
 
+bool flat_lock(struct flat *f)
+{
+	f->locked = mlock2(f->map, f->pages << PAGE_SHIFT, MLOCK_ONFAULT) == 0 &&
+	            mlock2(f->front, f->front_bytes, MLOCK_ONFAULT) == 0;
+	return f->locked;
+}
+
+static struct store *flat_open(int fd, uint64_t pages, bool *locked)
+{
+	uint64_t base = fd < 0 ? 0 : FLAT_KEPT_BASE;
+	int file = fd < 0 ? memfd_create("farpage", MFD_CLOEXEC) : fd;
+	struct flat *f = NULL;
+
+	if (file < 0)
+		return NULL;
+	if (pages > FLAT_PAGES_MAX)
+		errno = EFBIG;
+	else if (ftruncate(file, (off_t)(base + (pages << PAGE_SHIFT))) == 0)
+		f = flat_map(file, base, pages);
+	if (!f) {
+		int e = errno;
+		if (fd < 0)
+			close(file);
+		errno = e;
+		return NULL;
+	}
+	*locked = flat_lock(f);
+	return &f->store;
+}
+
 static uint64_t flat_flush(struct store *, uint64_t *, uint64_t, uint64_t);
 
-/* The new map and bitmap are made whole before the old ones go, so a failure
- * leaves the store as it was. */
+/* The new map is made whole before the old one goes, so a failure leaves the
+ * store as it was, but for a length that nobody sees. */
 static int flat_resize(struct store *store, uint64_t pages)
 {
 	struct flat *f = flat(store);
-	size_t bytes = pages << PAGE_SHIFT;
-	_Atomic uint64_t *present = map_anonymous(bitmap_bytes(pages));
+	uint64_t more = pages > f->pages ? pages : f->pages;
+	uint8_t *map = NULL;
 
-	if (!present)
+	if (pages > FLAT_PAGES_MAX) {
+		errno = EFBIG;
 		return -1;
-	if (pages > f->pages && ftruncate(f->fd, (off_t)bytes) < 0)
-		goto err;
-	uint8_t *map = mmap(NULL, bytes, PROT_READ | PROT_WRITE, MAP_SHARED,
-	                    f->fd, 0);
-	if (map == MAP_FAILED)
-		goto err;
-	madvise(map, bytes, MADV_DONTDUMP);
-	if (f->locked && (mlock2(map, bytes, MLOCK_ONFAULT) < 0 ||
-	                  mlock2(present, bitmap_bytes(pages), MLOCK_ONFAULT) < 0)) {
-		munmap(map, bytes);
-		goto err;
+	}
+	if (set_length(f, more) == 0 && remap_front(f, more) == 0)
+		map = map_pages(f, pages);
+	if (map && f->locked && mlock2(map, pages << PAGE_SHIFT, MLOCK_ONFAULT) < 0) {
+		int e = errno;
+		munmap(map, pages << PAGE_SHIFT);
+		errno = e;
+		map = NULL;
+	}
+	if (!map) {
+		int e = errno;
+		set_length(f, f->pages);
+		errno = e;
+		return -1;
 	}
 	for (uint64_t page = pages; page < f->pages; )
 		flat_flush(store, &page, f->pages, f->pages);
 	munmap(f->map, f->pages << PAGE_SHIFT);
-	size_t keep = bitmap_bytes(pages < f->pages ? pages : f->pages);
-	memcpy((void *)present, (void *)f->present, keep);
-	munmap(f->present, bitmap_bytes(f->pages));
 	f->map = map;
-	f->present = present;
 	f->pages = pages;
 	/* Shrinking last: a page still mapped must not lie beyond the end. */
-	return ftruncate(f->fd, (off_t)bytes);
-err:;
-	int e = errno;
-	munmap((void *)present, bitmap_bytes(pages));
-	errno = e;
-	return -1;
+	remap_front(f, pages);
+	return set_length(f, pages);
 }
 
 static bool flat_present(const struct store *store, uint64_t page)
@@ -139,21 +194,51 @@ static bool flat_present(const struct store *store, uint64_t page)
 	return word >> (page % WORD_BITS) & 1;
 }
 
-static int flat_put(struct store *store, uint64_t page, size_t offset,
-                    size_t len, const uint8_t *data)
+/* This thread's own. More threads than lanes never put into a kept store. */
+static struct flat_lane *my_lane(struct flat *f)
 {
-	struct flat *f = flat(store);
+	static _Atomic unsigned lanes;
+	static _Thread_local unsigned lane; /* from 1 */
+
+	if (!lane)
+		lane = atomic_fetch_add(&lanes, 1) + 1;
+	if (lane > FLAT_LANES)
+		abort();
+	return &f->lanes[lane - 1];
+}
+
+/* A process that is killed stops between two of its instructions; so it is
+ * enough that the compiler keeps the order. */
+static int put_bytes(struct flat *f, uint64_t page, size_t offset, size_t len,
+                     const uint8_t *data)
+{
 	uint64_t bit = UINT64_C(1) << (page % WORD_BITS);
 
 	memcpy(f->map + (page << PAGE_SHIFT) + offset, data, len);
-	if (flat_present(store, page))
+	atomic_signal_fence(memory_order_seq_cst);
+	if (flat_present(&f->store, page))
 		return 0;
 	return !(atomic_fetch_or(&f->present[page / WORD_BITS], bit) & bit);
 }
 
-/* The first page from PAGE on, below END, whose presence is WHAT; or END. */
-static uint64_t find(const struct flat *f, uint64_t page, uint64_t end,
-                     bool what)
+static int flat_put(struct store *store, uint64_t page, size_t offset,
+                    size_t len, const uint8_t *data)
+{
+	struct flat *f = flat(store);
+
+	if (!f->lanes || len < PAGE_SIZE)
+		return put_bytes(f, page, offset, len, data);
+
+	struct flat_lane *lane = my_lane(f);
+	atomic_store_explicit(&lane->page, page + 1, memory_order_relaxed);
+	atomic_signal_fence(memory_order_seq_cst);
+	int r = put_bytes(f, page, offset, len, data);
+	atomic_signal_fence(memory_order_seq_cst);
+	atomic_store_explicit(&lane->page, 0, memory_order_relaxed);
+	return r;
+}
+
+uint64_t flat_find(const struct flat *f, uint64_t page, uint64_t end, bool what)
 {
 	uint64_t flip = what ? 0 : UINT64_MAX;
 
@@ -176,11 +261,11 @@ static const uint8_t *flat_get(struct store *store, uint64_t page,
 	struct flat *f = flat(store);
 	bool there = flat_present(store, page);
 
-	*run = find(f, page, page + max, !there) - page;
+	*run = flat_find(f, page, page + max, !there) - page;
 	return there ? f->map + (page << PAGE_SHIFT) : NULL;
 }
 
-static void clear_present(struct flat *f, uint64_t first, uint64_t end)
+void flat_clear(struct flat *f, uint64_t first, uint64_t end)
 {
 	for (uint64_t page = first; page < end; ) {
 		uint64_t n = WORD_BITS - page % WORD_BITS;
@@ -193,36 +278,40 @@ static void clear_present(struct flat *f, uint64_t first, uint64_t end)
 	}
 }
 
-/* One punch covers the freed pages and the holes between them. Should the
- * punch fail (it has no cause to), the pages are cleared instead: they cost
- * memory then, but never come back stale. */
+void flat_punch(struct flat *f, uint64_t first, uint64_t end)
+{
+	if (fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
+	              (off_t)(f->base + (first << PAGE_SHIFT)),
+	              (off_t)((end - first) << PAGE_SHIFT)) < 0)
+		memset(f->map + (first << PAGE_SHIFT), 0, (end - first) << PAGE_SHIFT);
+}
+
+/* One punch covers the freed pages and the holes between them. */
 static uint64_t flat_flush(struct store *store, uint64_t *page, uint64_t end,
                            uint64_t max)
 {
 	struct flat *f = flat(store);
-	uint64_t first = find(f, *page, end, true), last = first, freed = 0;
+	uint64_t first = flat_find(f, *page, end, true), last = first, freed = 0;
 
 	for (uint64_t at = first; at < end && freed < max; ) {
 		uint64_t stop = end - at < max - freed ? end : at + (max - freed);
 
-		last = find(f, at, stop, false);
+		last = flat_find(f, at, stop, false);
 		freed += last - at;
-		at = find(f, last, end, true);
+		at = flat_find(f, last, end, true);
 	}
 	*page = freed < max ? end : last;
 	if (!freed)
 		return 0;
-	clear_present(f, first, last);
-	if (fallocate(f->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-	              (off_t)(first << PAGE_SHIFT),
-	              (off_t)((last - first) << PAGE_SHIFT)) < 0)
-		memset(f->map + (first << PAGE_SHIFT), 0, (last - first) << PAGE_SHIFT);
+	flat_clear(f, first, last);
+	flat_punch(f, first, last);
 	return freed;
 }
 
 const struct store_ops store_flat = {
 	.name = "flat",
 	.open = flat_open,
+	.adopt = flat_adopt,
 	.close = flat_close,
 	.resize = flat_resize,
 	.put = flat_put,

@@ -4,6 +4,7 @@ noinst_HEADERS += \
 	tests/unit/claiming.h \
 	tests/unit/coring.h \
 	tests/unit/fakelink.h \
+	tests/unit/keeping.h \
 	tests/unit/memfd.h \
 	tests/unit/pooled.h \
 	tests/unit/serving.h \
@@ -60,6 +61,7 @@ unit_tests = \
 	tests/unit/test-size \
 	tests/unit/test-span \
 	tests/unit/test-store \
+	tests/unit/test-store-adopt \
 	tests/unit/test-store-size \
 	tests/unit/test-vacate
 if HAVE_GNUTLS
@@ -167,6 +169,8 @@ tests_unit_test_span_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_span_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_store_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_LDADD = $(unit_lender)
+tests_unit_test_store_adopt_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_store_adopt_LDADD = $(unit_lender)
 tests_unit_test_store_size_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_size_LDADD = $(unit_lender)
 tests_unit_test_tls_CPPFLAGS = $(unit_cppflags) $(GNUTLS_CFLAGS)

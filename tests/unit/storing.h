@@ -14,7 +14,7 @@
 static inline struct store *open_store(uint64_t pages)
 {
 	bool locked;
-	struct store *s = store_flat.open(pages, &locked);
+	struct store *s = store_flat.open(-1, pages, &locked);
 
 	assert_non_null(s);
 	return s;

@@ -127,10 +127,10 @@ TEST(a_store_that_cannot_be)
 	bool locked;
 
 	errno = 0;
-	assert_null(store_flat.open(UINT64_C(1) << 50, &locked));
+	assert_null(store_flat.open(-1, UINT64_C(1) << 50, &locked));
 	assert_int_not_equal(errno, 0);
 	assert_int_equal(held_pages(), -1);
-	assert_null(store_flat.open(0, &locked));
+	assert_null(store_flat.open(-1, 0, &locked));
 	assert_int_equal(held_pages(), -1);
 }
 
@@ -171,7 +171,7 @@ TEST(it_says_whether_it_is_locked)
 {
 	unsigned long before = status_kib("VmLck:"), more;
 	bool locked = false;
-	struct store *s = store_flat.open(512, &locked);
+	struct store *s = store_flat.open(-1, 512, &locked);
 
 	assert_non_null(s);
 	more = status_kib("VmLck:") - before;

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The flat store's inside, for store_flat.c and for store_adopt.c. */
+#ifndef FARPAGE_STORE_FLAT_H
+#define FARPAGE_STORE_FLAT_H
+
+#include <stdatomic.h>
+
+#include "store.h"
+
+/* A kept store's file: the head, the lanes, the bitmap, and at 16 GiB the pages.
+ * What lies between is a hole: the bitmap has room for as many pages as can be. */
+#define WORD_BITS      64u /* of the bitmap */
+#define FLAT_LANES     128
+#define FLAT_BITMAP_AT (STORE_HEAD_BYTES + FLAT_LANES * sizeof(struct flat_lane))
+#define FLAT_KEPT_BASE (UINT64_C(16) << 30)
+#define FLAT_PAGES_MAX (UINT64_C(1) << 36)
+
+/* What a thread is putting just now: the number of a whole page, plus 1; or 0. */
+struct flat_lane {
+	_Atomic uint64_t page;
+	uint8_t apart[56];
+};
+
+struct flat {
+	struct store store;
+	int fd;
+	uint64_t base;                 /* where in fd the pages begin; 0: it is private */
+	uint64_t pages;
+	uint8_t *map;                  /* pages * PAGE_SIZE, from fd */
+	uint8_t *front;
+	size_t front_bytes;
+	struct flat_lane *lanes;       /* in the front of a kept store, else NULL */
+	_Atomic uint64_t *present;     /* in the front: one bit a page */
+	bool locked;
+};
+
+struct flat *flat(struct store *);
+/* FD as a store; it stays the caller's when this fails. */
+struct flat *flat_map(int fd, uint64_t base, uint64_t pages);
+void flat_close(struct store *);
+bool flat_lock(struct flat *);
+/* The first page from PAGE on, below END, whose presence is WHAT; or END. */
+uint64_t flat_find(const struct flat *, uint64_t page, uint64_t end, bool what);
+/* Make holes of pages. Should that fail (it has no cause to), they are cleared:
+ * they cost memory then, but never come back stale. */
+void flat_punch(struct flat *, uint64_t first, uint64_t end);
+void flat_clear(struct flat *, uint64_t first, uint64_t end);
+
+struct store *flat_adopt(int fd, uint64_t pages, bool *locked, uint64_t *used);
+
+#endif
