@@ -15,6 +15,7 @@ struct daemon {
 	struct options options;
 	struct pools pools;
 	struct limits limits;
+	struct state *stored; /* what the service manager kept, or NULL */
 	struct loops loops;
 	int passed[OPTIONS_LISTEN_MAX]; /* sockets to listen on, from the service manager */
 	unsigned passed_n;
@@ -26,6 +27,9 @@ struct daemon {
 };
 
 /* -1: it was logged why not. */
+int daemon_take_stored(struct daemon *, int fd, const char *name);
+/* All that are wanted, as they were kept for UID; who the daemon will be. */
+int daemon_add_pools(struct daemon *, uid_t uid, gid_t gid);
 int daemon_add_pool(struct daemon *, const struct pool_spec *);
 struct pressure_rule daemon_rule(const struct options *);
 /* Read the configuration again: either all of it is done, or nothing, and it is

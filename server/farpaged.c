@@ -16,6 +16,7 @@
 #include "filter.h"
 #include "log.h"
 #include "privilege.h"
+#include "state.h"
 
 /* With MCL_FUTURE and too low a limit, every later mmap fails: does one? */
 static bool can_map(void)
@@ -241,6 +242,8 @@ static int take_passed(void *data, int fd, const char *name)
 {
 	struct daemon *d = data;
 
+	if (strncmp(name, STATE_FDS_PREFIX, strlen(STATE_FDS_PREFIX)) == 0)
+		return daemon_take_stored(d, fd, name);
 	if (d->passed_n == OPTIONS_LISTEN_MAX) {
 		log_line(LOG_ERROR, "the service manager handed over more than %d sockets; "
 		         "one too many is %s", OPTIONS_LISTEN_MAX, name);
@@ -285,10 +288,9 @@ static int start(struct daemon *d)
 	/* Before the pools, which lock themselves: it may have to take it back. */
 	lock_memory();
 	pools_init(&d->pools, d->options.lend);
-	for (unsigned i = 0; i < d->options.pools; i++)
-		if (daemon_add_pool(d, &d->options.pool[i]) < 0)
-			return -1;
-	if (share(d) < 0)
+	if (daemon_add_pools(d, privilege.change ? privilege.uid : geteuid(),
+	                     privilege.change ? privilege.gid : getegid()) < 0 ||
+	    share(d) < 0)
 		return -1;
 	if (make_loops(d) < 0) {
 		log_line(LOG_ERROR, "cannot make an event loop: %s", strerror(errno));
@@ -335,6 +337,10 @@ static void stop(struct daemon *d)
 	tls_free(d->loops.shared.tls);
 	limits_free(&d->limits);
 	pools_free(&d->pools);
+	if (d->stored && d->stored != d->pools.state)
+		d->stored->ops->close(d->stored);
+	if (d->pools.state)
+		d->pools.state->ops->close(d->pools.state);
 }
 
 int main(int argc, char **argv)

@@ -27,10 +27,11 @@ static const int allowed[] = {
 	/* memory: pools come, grow and go */
 	CALL(brk), CALL(fallocate), CALL(ftruncate), CALL(madvise), CALL(memfd_create),
 	CALL(mlock), CALL(mlock2), CALL(mremap), CALL(munmap),
-	/* files: the config, credentials, what the kernel says of memory, log, pid file */
+	/* files: the config, credentials, pools that are kept, what the kernel says of memory, log, pid file */
 	CALL(access), CALL(close), CALL(faccessat), CALL(faccessat2), CALL(fcntl), CALL(fstat),
-	CALL(lseek), CALL(newfstatat), CALL(openat), CALL(pread64), CALL(pwrite64), CALL(read),
-	CALL(readv), CALL(unlink), CALL(unlinkat), CALL(write), CALL(writev),
+	CALL(linkat), CALL(lseek), CALL(newfstatat), CALL(openat), CALL(pread64), CALL(pwrite64),
+	CALL(read), CALL(readv), CALL(statx), CALL(unlink), CALL(unlinkat), CALL(write),
+	CALL(writev),
 	/* a thread that is just being started */
 	CALL(rseq), CALL(set_robust_list),
 	/* time, chance, locks, signals */

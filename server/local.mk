@@ -24,6 +24,10 @@ server_liblender_la_SOURCES = \
 	server/gauge.h \
 	server/handshake.c \
 	server/handshake.h \
+	server/keep.c \
+	server/keep.h \
+	server/label.c \
+	server/label.h \
 	server/limit.c \
 	server/limit.h \
 	server/listen.c \
@@ -57,6 +61,9 @@ server_liblender_la_SOURCES = \
 	server/size.h \
 	server/socket.c \
 	server/socket.h \
+	server/state.h \
+	server/state_dir.c \
+	server/state_fds.c \
 	server/stream.c \
 	server/stream.h \
 	server/terms.h \
@@ -92,5 +99,6 @@ sbin_PROGRAMS += server/farpaged
 server_farpaged_SOURCES = \
 	server/daemon.h \
 	server/farpaged.c \
-	server/reload.c
+	server/reload.c \
+	server/restore.c
 server_farpaged_LDADD = server/liblender.la

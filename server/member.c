@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "dropped.h"
+#include "keep.h"
 #include "vacate.h"
 
 static const uint8_t zeros[PAGE_SIZE];
@@ -63,7 +64,7 @@ int member_join_epoch(struct member *m, struct pool *pool, uint64_t epoch,
 	int r = -1;
 
 	pthread_rwlock_wrlock(&pool->lock);
-	if (epoch != pool->epoch || !*pool->instance || atomic_load(&pool->foreign)) {
+	if (epoch != pool->epoch || !*pool->instance || atomic_load(pool_foreign(pool))) {
 		snprintf(words, POOL_WORDS_MAX,
 		         "pool %s: epoch %" PRIu64 " is over; claim the pool again",
 		         pool->name, epoch);
@@ -104,13 +105,16 @@ int member_claim(struct member *m, struct pool *pool, const char *instance,
 		goto out;
 	}
 	pool->epoch++;
-	if (atomic_exchange(&pool->foreign, false) || strcmp(pool->instance, instance) != 0)
+	if (atomic_load(pool_foreign(pool)) || strcmp(pool->instance, instance) != 0)
 		pool->since = pool->epoch;
 	LIST_FOREACH(old, &pool->members, link)
 		old->fence(old);
 	snprintf(pool->instance, sizeof pool->instance, "%s", instance);
 	snprintf(pool->owner_peer, sizeof pool->owner_peer, "%s", m->peer);
 	pool->owner_since = time(NULL);
+	/* In this order: killed in between, the owner learns that somebody wrote. */
+	keep_label(pool);
+	atomic_store(pool_foreign(pool), 0);
 	m->read_only = false;
 	add_member(pool, m, true);
 	r = 0;
@@ -212,7 +216,7 @@ static bool may_write(const struct member *m)
 		return false;
 	}
 	if (!m->owner)
-		atomic_store_explicit(&m->pool->foreign, true, memory_order_relaxed);
+		atomic_store_explicit(pool_foreign(m->pool), 1, memory_order_relaxed);
 	return true;
 }
 

@@ -276,6 +276,11 @@ static const char *set_pid_file(struct options *o, const char *value)
 	return *value ? set_text(&o->pid_file, value) : "write a path";
 }
 
+static const char *set_state_dir(struct options *o, const char *value)
+{
+	return *value ? set_text(&o->state_dir, value) : "write a path";
+}
+
 static const char *set_log_level(struct options *o, const char *value)
 {
 	return log_level_parse(value, &o->log_level) < 0
@@ -315,6 +320,8 @@ const struct option_row options_table[] = {
 	{ "seccomp", "on|off", true, set_seccomp,
 	  "allow no system calls but those that it needs [on, if built so]" },
 	{ "pid-file", "FILE", true, set_pid_file, "write the process id to FILE" },
+	{ "state-dir", "DIR", true, set_state_dir,
+	  "keep the pools in DIR, on a tmpfs, for the next farpaged [they end with this one]" },
 	{ "log-level", "LEVEL", true, set_log_level, "error, warn, info or debug [info]" },
 	{ "check-config", NULL, false, set_check,
 	  "check the options and the file, then exit" },
@@ -446,5 +453,6 @@ void options_free(struct options *o)
 	free(o->pid_file);
 	free(o->tls_certificates);
 	free(o->tls_psk);
+	free(o->state_dir);
 	*o = options_nothing();
 }

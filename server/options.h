@@ -41,6 +41,7 @@ struct options {
 	char *user;
 	bool seccomp;
 	char *pid_file;
+	char *state_dir;
 	enum log_level log_level;
 };
 

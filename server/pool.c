@@ -6,9 +6,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "dropped.h"
+#include "keep.h"
 #include "vacate.h"
 
 void pools_init(struct pools *pools, uint64_t lend_bytes)
@@ -16,6 +16,7 @@ void pools_init(struct pools *pools, uint64_t lend_bytes)
 	pthread_mutex_init(&pools->lock, NULL);
 	TAILQ_INIT(&pools->list);
 	pools->lend_pages = lend_bytes >> PAGE_SHIFT;
+	pools->state = NULL;
 	pools->holding = false;
 	pools->held_pages = 0;
 	atomic_init(&pools->granted_pages, 0);
@@ -75,35 +76,6 @@ static void unreserve(struct pools *pools, uint64_t pages)
 		pools_ungrant(pools, pages);
 }
 
-static void random_bytes(void *p, size_t n)
-{
-	while (getrandom(p, n, 0) != (ssize_t)n)
-		if (errno != EINTR)
-			abort(); /* no kernel that can run us lacks it */
-}
-
-static void new_incarnation(struct pool *pool)
-{
-	uint64_t id[2];
-
-	random_bytes(id, sizeof id);
-	snprintf(pool->incarnation, sizeof pool->incarnation,
-	         "%016" PRIx64 "%016" PRIx64, id[0], id[1]);
-}
-
-/* Epochs must grow, and not repeat even if this daemon forgets everything:
- * microseconds since 1970, above some noise for a clock that was set back. */
-static uint64_t first_epoch(void)
-{
-	struct timespec now;
-	uint16_t noise;
-
-	clock_gettime(CLOCK_REALTIME, &now);
-	random_bytes(&noise, sizeof noise);
-	return ((uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000) << 12 |
-	       (noise & 0xfff);
-}
-
 static void lock_init(pthread_rwlock_t *lock)
 {
 	pthread_rwlockattr_t attr;
@@ -145,33 +117,34 @@ int pool_add(struct pools *pools, const struct pool_spec *spec,
 	if (!spec->thin && !reserve(pools, pages))
 		return refuse_lend(pools, spec->name, spec->size, words);
 	pool = calloc(1, sizeof *pool);
-	if (!pool)
+	if (!pool) {
+		snprintf(words, POOL_WORDS_MAX, "pool %s: no memory", spec->name);
 		goto err;
-	pool->store = store_flat.open(-1, pages, &pool->locked);
-	if (!pool->store)
+	}
+	if (spec->revocable && !(pool->dropped = dropped_open(pages))) {
+		snprintf(words, POOL_WORDS_MAX, "pool %s: no memory", spec->name);
 		goto err;
-	if (spec->revocable && !(pool->dropped = dropped_open(pages)))
-		goto err;
+	}
 	strcpy(pool->name, spec->name);
 	strcpy(pool->owner, spec->owner);
 	pool->pools = pools;
 	pool->size = spec->size;
 	pool->thin = spec->thin;
 	pool_limit(pool, spec->iops, spec->bandwidth);
-	pool->epoch = pool->since = first_epoch();
-	new_incarnation(pool);
+	if (keep_open(pool, words) < 0)
+		goto err;
 	lock_init(&pool->lock);
 	vacate_init(pool);
 	LIST_INIT(&pool->members);
 	TAILQ_INSERT_TAIL(&pools->list, pool, link);
 	return 0;
 err:
-	snprintf(words, POOL_WORDS_MAX, "pool %s: no memory for %" PRIu64 " MiB: %s",
-	         spec->name, spec->size >> 20, strerror(errno));
-	if (!spec->thin)
-		unreserve(pools, pages);
 	if (pool && pool->store)
 		pool->store->ops->close(pool->store);
+	if (pool)
+		dropped_close(pool->dropped);
+	if (!spec->thin)
+		unreserve(pools, pages);
 	free(pool);
 	return -1;
 }
@@ -187,8 +160,10 @@ int pool_grow(struct pool *pool, uint64_t size, char words[static POOL_WORDS_MAX
 	r = pool->dropped ? dropped_resize(pool->dropped, size >> PAGE_SHIFT) : 0;
 	if (r == 0)
 		r = pool->store->ops->resize(pool->store, size >> PAGE_SHIFT);
-	if (r == 0)
+	if (r == 0) {
 		pool->size = size;
+		keep_label(pool);
+	}
 	pthread_rwlock_unlock(&pool->lock);
 	if (r < 0) {
 		snprintf(words, POOL_WORDS_MAX, "pool %s: no memory for %" PRIu64 " MiB: %s",
@@ -249,6 +224,7 @@ int pool_remove(struct pool *pool, char words[static POOL_WORDS_MAX])
 		         "pool %s cannot be removed while it is in use", pool->name);
 		return -1;
 	}
+	keep_drop(pool);
 	pool_free(pool);
 	return 0;
 }

@@ -13,17 +13,16 @@
 #include <sys/queue.h>
 #include <time.h>
 
+#include "label.h"
 #include "rate.h"
 #include "store.h"
 #include "tls.h"
 
-#define POOL_NAME_MAX     64
-#define POOL_INSTANCE_MAX 64
-#define POOL_PEER_MAX     80
 #define POOL_WORDS_MAX    512 /* bytes of an explanation, with its NUL */
 
 struct dropped;
 struct member;
+struct state;
 
 /* A pool that is wanted. */
 struct pool_spec {
@@ -56,8 +55,9 @@ struct pool {
 	_Atomic uint64_t used_pages;
 	_Atomic bool limited;                 /* by these two */
 	struct rate requests, bytes;
-	_Atomic bool foreign;                 /* a plain member wrote since the last claim */
 	char incarnation[33];                 /* hex */
+	bool kept;                            /* as another farpaged left it */
+	uint64_t inode, born_ns;              /* of its file, if it has one */
 
 	pthread_rwlock_t lock;                /* all below */
 	uint64_t epoch;
@@ -82,6 +82,7 @@ struct pool_counts {
 struct pools {
 	pthread_mutex_t lock;
 	TAILQ_HEAD(pool_list, pool) list;     /* in the order they were added */
+	struct state *state;                  /* where their memory is kept, or NULL */
 	uint64_t lend_pages;
 	_Atomic uint64_t granted_pages;       /* reserved or, if thin, put; or held */
 	_Atomic bool refusing;                /* no page is put where none is */
@@ -94,7 +95,9 @@ void pools_init(struct pools *, uint64_t lend_bytes);
 void pools_free(struct pools *);
 
 /* 0, or -1 with WORDS that say why; nothing is half done. A SIZE is in bytes,
- * a multiple of PAGE_SIZE. Caller holds pools.lock or is the only thread. */
+ * a multiple of PAGE_SIZE. Caller holds pools.lock or is the only thread. If
+ * the memory of a pool of that NAME is kept, it is the new pool's; it goes with
+ * pool_remove(), and stays kept after pools_free(). */
 int pool_add(struct pools *, const struct pool_spec *, char words[static POOL_WORDS_MAX]);
 int pool_grow(struct pool *, uint64_t size, char words[static POOL_WORDS_MAX]);
 int pool_remove(struct pool *, char words[static POOL_WORDS_MAX]);
@@ -104,6 +107,11 @@ void pool_limit(struct pool *, uint64_t iops, uint64_t bandwidth);
 /* A request that moves BYTES: 0, and it is counted; or how long it has to wait, ns. */
 uint64_t pool_throttle(struct pool *, uint64_t bytes);
 bool pool_name_valid(const char *name);
+/* 1: a plain member wrote since the last claim. Inside pool.lock. */
+static inline _Atomic uint64_t *pool_foreign(struct pool *pool)
+{
+	return &((struct label_head *)pool->store->head)->foreign;
+}
 
 /* May somebody of this IDENTITY (NULL: of none) know of it, and open it? */
 bool pool_admits(const struct pool *, const char *identity);

@@ -9,16 +9,20 @@
 
 int daemon_add_pool(struct daemon *d, const struct pool_spec *spec)
 {
-	char words[POOL_WORDS_MAX], size[32];
+	char words[POOL_WORDS_MAX], size[32], used[32];
+	struct pool *pool;
 
 	if (pool_add(&d->pools, spec, words) < 0) {
 		log_line(LOG_ERROR, "%s", words);
 		return -1;
 	}
 	size_format(spec->size, size);
-	log_line(LOG_INFO, "pool %s: %s%s%s", spec->name, size, spec->thin ? ", thin" : "",
-	         spec->revocable ? ", revocable" : "");
-	if (!pool_find(&d->pools, spec->name)->locked)
+	pool = pool_find(&d->pools, spec->name);
+	size_format(atomic_load(&pool->used_pages) << PAGE_SHIFT, used);
+	log_line(LOG_INFO, "pool %s: %s%s%s%s%s", spec->name, size, spec->thin ? ", thin" : "",
+	         spec->revocable ? ", revocable" : "", pool->kept ? ", kept pages: " : "",
+	         pool->kept ? used : "");
+	if (!pool->locked)
 		log_line(LOG_WARN, "pool %s: cannot lock its memory; this host may swap it out; "
 		         "run with CAP_IPC_LOCK or LimitMEMLOCK=infinity", spec->name);
 	return 0;
@@ -114,6 +118,8 @@ static const char *cannot_change(struct daemon *d, const struct options *new)
 		return "seccomp cannot change while it runs";
 	if (!same_text(old->pid_file, new->pid_file))
 		return "pid-file cannot change while it runs";
+	if (!same_text(old->state_dir, new->state_dir))
+		return "state-dir cannot change while it runs";
 	if (old->log_level != new->log_level)
 		return "log-level cannot change while it runs";
 	if (old->lend != new->lend)

@@ -2,6 +2,7 @@
 /* The service manager, when it is systemd. */
 #include "service.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include <time.h>
 
 #include "log.h"
+#include "state.h"
 
 #define STATUS_SECONDS 10.  /* at most so old */
 #define LEAST_SECONDS  .05
@@ -30,6 +32,29 @@ int service_take_fds(int (*take)(void *data, int fd, const char *name), void *da
 	}
 	free(names);
 	return r < 0 ? -1 : r;
+}
+
+bool service_keeps(void)
+{
+	return getenv("NOTIFY_SOCKET") != NULL;
+}
+
+/* A pool's file never hangs up, whatever poll() says. */
+int service_store(const char *name, int fd)
+{
+	char text[256];
+
+	snprintf(text, sizeof text, "FDSTORE=1\nFDPOLL=0\nFDNAME=" STATE_FDS_PREFIX "%s", name);
+	int r = sd_pid_notify_with_fds(0, 0, text, &fd, 1);
+	if (r >= 0)
+		return 0;
+	errno = -r;
+	return -1;
+}
+
+void service_unstore(const char *name)
+{
+	sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=" STATE_FDS_PREFIX "%s", name);
 }
 
 /* A thread that hangs may have the lock: then it stays as it was told. */

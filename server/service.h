@@ -23,6 +23,12 @@ struct service {
  * is one thread only. Returns how many were taken; -1: it was logged why. */
 int service_take_fds(int (*take)(void *data, int fd, const char *name), void *data);
 
+/* Is there a manager, to keep what it is given? It may decline, and does not say. */
+bool service_keeps(void);
+/* It keeps FD for the next farpaged as pool-NAME; no more. -1 with errno. */
+int service_store(const char *name, int fd);
+void service_unstore(const char *name);
+
 /* Tell that it serves, and from then on, from the first loop, what is in use and
  * that all the loops live: one that no longer comes round ends that. */
 void service_ready(struct service *, struct loops *, struct pools *);

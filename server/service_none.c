@@ -8,6 +8,22 @@ int service_take_fds(int (*take)(void *data, int fd, const char *name), void *da
 	return 0;
 }
 
+bool service_keeps(void)
+{
+	return false;
+}
+
+int service_store(const char *name, int fd)
+{
+	(void)name, (void)fd;
+	return 0;
+}
+
+void service_unstore(const char *name)
+{
+	(void)name;
+}
+
 void service_ready(struct service *s, struct loops *loops, struct pools *pools)
 {
 	(void)s, (void)loops, (void)pools;

@@ -7,6 +7,7 @@ borrower_scripts = \
 	tests/borrower-goes-on-after-a-cut.sh \
 	tests/borrower-help-is-full.sh \
 	tests/borrower-large-writes-flow.sh \
+	tests/borrower-lender-restarts.sh \
 	tests/borrower-lender-verifies.sh \
 	tests/borrower-lost-memory-is-eio.sh \
 	tests/borrower-over-tls.sh \

@@ -77,6 +77,16 @@ lender() {
     port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\)$/\1/p' "$tmp/lender.log" | tail -1)
 }
 
+# on_tmpfs: an empty directory $state in memory, for --state-dir; or skip.
+on_tmpfs() {
+    if [ "$(stat -f -c %T /dev/shm)" != tmpfs ] || [ ! -w /dev/shm ]; then
+        echo 'SKIPPED: /dev/shm is no tmpfs that one can write to' >&2
+        exit 77
+    fi
+    state=$(mktemp -d /dev/shm/farpage-XXXXXX)
+    cleanup "rm -rf $state"
+}
+
 lender_listens() {
     [ "$(grep -c 'listening on' "$tmp/lender.log")" -ge "$listens" ] ||
         ! kill -0 "$lender_pid"
@@ -125,13 +135,27 @@ built_with() {
 
 # manager: a service manager for the lender that comes next; what it is told is in
 # $tmp/told, a message a line.
+# What it is given to keep is in $tmp/kept, a line "NAME PATH" for each.
 manager() {
     export NOTIFY_SOCKET="$tmp/notify"
-    python3_nbd -c 'import socket, sys
+    # Not by a function: what is killed must be it and not a shell around it.
+    /usr/bin/python3 -c 'import os, socket, sys
 s = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
 s.bind(sys.argv[1])
+kept = {}
 while True:
-    print(s.recv(4096).decode().replace("\n", " "), flush=True)' "$NOTIFY_SOCKET" >"$tmp/told" &
+    said, fds = socket.recv_fds(s, 4096, 1)[:2]
+    said = said.decode()
+    field = dict(x.split("=", 1) for x in said.splitlines())
+    if "FDSTORE" in field:
+        kept[field["FDNAME"]] = fds[0]
+    if "FDSTOREREMOVE" in field:
+        os.close(kept.pop(field["FDNAME"]))
+    with open(sys.argv[2] + ".new", "w") as f:
+        for name, fd in kept.items():
+            print(name, "/proc/%d/fd/%d" % (os.getpid(), fd), file=f)
+    os.rename(sys.argv[2] + ".new", sys.argv[2])
+    print(said.replace("\n", " "), flush=True)' "$NOTIFY_SOCKET" "$tmp/kept" >"$tmp/told" &
     cleanup "kill $!"
     wait_for 10 test -S "$NOTIFY_SOCKET"
 }

@@ -63,6 +63,7 @@ behaviour_scripts = \
 	tests/lender-hung-loop-is-told.sh \
 	tests/lender-info-says-what-go-does.sh \
 	tests/lender-join-after-a-plain-writer.sh \
+	tests/lender-killed-keeps-pages.sh \
 	tests/lender-lend-exact.sh \
 	tests/lender-limits.sh \
 	tests/lender-listens.sh \
@@ -87,7 +88,11 @@ behaviour_scripts = \
 	tests/lender-reload.sh \
 	tests/lender-requests-behind-erasing.sh \
 	tests/lender-resident-bound.sh \
+	tests/lender-restart-keeps-pages.sh \
 	tests/lender-restart-loses-memory.sh \
+	tests/lender-state-of-a-user.sh \
+	tests/lender-state-refused.sh \
+	tests/lender-stored-keeps-pages.sh \
 	tests/lender-takes-sockets.sh \
 	tests/lender-tells-its-manager.sh \
 	tests/lender-threads-side-by-side.sh \

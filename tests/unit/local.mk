@@ -38,6 +38,8 @@ unit_tests = \
 	tests/unit/test-handshake-hostile \
 	tests/unit/test-handshake-lengths \
 	tests/unit/test-handshake-meta \
+	tests/unit/test-keep \
+	tests/unit/test-label \
 	tests/unit/test-link \
 	tests/unit/test-map \
 	tests/unit/test-no-memory \
@@ -119,6 +121,10 @@ tests_unit_test_handshake_lengths_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_handshake_lengths_LDADD = $(unit_lender)
 tests_unit_test_handshake_meta_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_handshake_meta_LDADD = $(unit_lender)
+tests_unit_test_keep_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_keep_LDADD = $(unit_lender)
+tests_unit_test_label_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_label_LDADD = $(unit_lender)
 tests_unit_test_link_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_link_LDADD = client/libborrower.la $(unit_lender)
 tests_unit_test_map_CPPFLAGS = $(unit_cppflags)

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "keep.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "state.h"
+
+static void random_bytes(void *p, size_t n)
+{
+	while (getrandom(p, n, 0) != (ssize_t)n)
+		if (errno != EINTR)
+			abort(); /* no kernel that can run us lacks it */
+}
+
+static void new_incarnation(struct pool *pool)
+{
+	uint64_t id[2];
+
+	random_bytes(id, sizeof id);
+	snprintf(pool->incarnation, sizeof pool->incarnation,
+	         "%016" PRIx64 "%016" PRIx64, id[0], id[1]);
+}
+
+/* Epochs must grow, and not repeat even if this daemon forgets everything:
+ * microseconds since 1970, above some noise for a clock that was set back. */
+static uint64_t first_epoch(void)
+{
+	struct timespec now;
+	uint16_t noise;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	random_bytes(&noise, sizeof noise);
+	return ((uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000) << 12 |
+	       (noise & 0xfff);
+}
+
+void keep_label(struct pool *pool)
+{
+	struct label label = {
+		.inode = pool->inode,
+		.born_ns = pool->born_ns,
+		.pages = pool->size >> PAGE_SHIFT,
+		.thin = pool->thin,
+		.epoch = pool->epoch,
+		.since = pool->since,
+		.owner_since = pool->owner_since,
+	};
+
+	memcpy(label.name, pool->name, sizeof label.name);
+	memcpy(label.incarnation, pool->incarnation, sizeof label.incarnation);
+	memcpy(label.instance, pool->instance, sizeof label.instance);
+	memcpy(label.owner_peer, pool->owner_peer, sizeof label.owner_peer);
+	memcpy(label.owner, pool->owner, sizeof label.owner);
+	label_commit(pool->store->head, &label);
+}
+
+static int no_memory(const struct pool *pool, char words[static POOL_WORDS_MAX])
+{
+	snprintf(words, POOL_WORDS_MAX, "pool %s: no memory for %" PRIu64 " MiB: %s",
+	         pool->name, pool->size >> 20, strerror(errno));
+	return -1;
+}
+
+static int create(struct pool *pool, struct state *state, char words[static POOL_WORDS_MAX])
+{
+	struct label label = {0};
+	int fd = state ? state->ops->make(state) : -1;
+
+	if (state && (fd < 0 || label_identify(&label, fd) < 0))
+		goto err;
+	pool->store = store_flat.open(fd, pool->size >> PAGE_SHIFT, &pool->locked);
+	if (!pool->store)
+		goto err;
+	pool->inode = label.inode;
+	pool->born_ns = label.born_ns;
+	pool->epoch = pool->since = first_epoch();
+	new_incarnation(pool);
+	keep_label(pool);
+	/* From here on the store has FD. */
+	if (state && state->ops->commit(state, pool->name, fd) < 0)
+		return no_memory(pool, words);
+	return 0;
+err:
+	no_memory(pool, words);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
+static int refuse(struct pool *pool, const char *why, char words[static POOL_WORDS_MAX])
+{
+	struct state *state = pool->pools->state;
+	char where[STATE_WORDS_MAX], way_out[STATE_WORDS_MAX];
+
+	state->ops->tell(state, pool->name, where, way_out);
+	snprintf(words, POOL_WORDS_MAX, "pool %s: %.160s: %.110s; %.160s", pool->name, where, why,
+	         way_out);
+	return -1;
+}
+
+/* The label of FD, if it is one that this very file was given as NAME's. */
+static int read_label(int fd, const char *name, struct label *label,
+                      char why[static LABEL_WORDS_MAX])
+{
+	struct label_head head;
+	struct label here;
+
+	if (pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head) {
+		snprintf(why, LABEL_WORDS_MAX, "it is no pool of farpaged's");
+		return -1;
+	}
+	if (label_read(&head, label, why) < 0)
+		return -1;
+	if (strcmp(label->name, name) != 0) {
+		snprintf(why, LABEL_WORDS_MAX, "it is the pool %s", label->name);
+		return -1;
+	}
+	if (label_identify(&here, fd) < 0 || here.inode != label->inode ||
+	    here.born_ns != label->born_ns) {
+		snprintf(why, LABEL_WORDS_MAX, "it is a copy, and may lack what was put since");
+		return -1;
+	}
+	return 0;
+}
+
+/* Does it go with what is wanted of the pool? */
+static int check_wanted(const struct pool *pool, const struct label *label,
+                        char why[static LABEL_WORDS_MAX])
+{
+	if (pool->dropped)
+		snprintf(why, LABEL_WORDS_MAX, "it is revocable now, and those are not kept");
+	else if ((bool)label->thin != pool->thin)
+		snprintf(why, LABEL_WORDS_MAX, "it is %sthin, and cannot change to or from thin",
+		         label->thin ? "" : "not ");
+	else if (strcmp(label->owner, pool->owner) != 0)
+		snprintf(why, LABEL_WORDS_MAX, "it cannot change its owner");
+	else if (label->pages > pool->size >> PAGE_SHIFT)
+		snprintf(why, LABEL_WORDS_MAX, "it has %" PRIu64 " MiB, and cannot shrink to %" PRIu64
+		         " MiB", label->pages >> (20 - PAGE_SHIFT), pool->size >> 20);
+	else
+		return 0;
+	return -1;
+}
+
+static void take_over(struct pool *pool, const struct label *label)
+{
+	pool->inode = label->inode;
+	pool->born_ns = label->born_ns;
+	pool->epoch = label->epoch;
+	pool->since = label->since;
+	pool->owner_since = label->owner_since;
+	memcpy(pool->incarnation, label->incarnation, sizeof pool->incarnation);
+	memcpy(pool->instance, label->instance, sizeof pool->instance);
+	memcpy(pool->owner_peer, label->owner_peer, sizeof pool->owner_peer);
+}
+
+static int adopt(struct pool *pool, int fd, char words[static POOL_WORDS_MAX])
+{
+	char why[LABEL_WORDS_MAX];
+	struct label label;
+	uint64_t used;
+
+	if (read_label(fd, pool->name, &label, why) < 0 || check_wanted(pool, &label, why) < 0) {
+		close(fd);
+		return refuse(pool, why, words);
+	}
+	pool->store = store_flat.adopt(fd, label.pages, &pool->locked, &used);
+	if (!pool->store) {
+		close(fd);
+		return errno == EBADMSG ? refuse(pool, "its pages are not what its label says", words)
+		                        : no_memory(pool, words);
+	}
+	take_over(pool, &label);
+	if (pool->thin && !pools_grant(pool->pools, used))
+		return refuse(pool, "its pages do not fit into what is lent", words);
+	atomic_store(&pool->used_pages, used);
+	pool->kept = true;
+	if (label.pages == pool->size >> PAGE_SHIFT)
+		return 0;
+	if (pool->store->ops->resize(pool->store, pool->size >> PAGE_SHIFT) == 0) {
+		keep_label(pool);
+		return 0;
+	}
+	no_memory(pool, words);
+	if (pool->thin)
+		pools_ungrant(pool->pools, used);
+	return -1;
+}
+
+int keep_open(struct pool *pool, char words[static POOL_WORDS_MAX])
+{
+	struct state *state = pool->pools->state;
+	char why[STATE_WORDS_MAX];
+	int fd = state ? state->ops->take(state, pool->name, why) : -1;
+
+	if (fd >= 0)
+		return adopt(pool, fd, words);
+	if (state && errno != ENOENT)
+		return refuse(pool, why, words);
+	return create(pool, pool->dropped ? NULL : state, words);
+}
+
+void keep_drop(struct pool *pool)
+{
+	struct state *state = pool->pools->state;
+
+	if (state)
+		state->ops->drop(state, pool->name);
+}
+
+struct check {
+	struct pools *pools;
+	bool (*wanted)(void *data, const char *name);
+	void *data;
+	char *words; /* POOL_WORDS_MAX */
+};
+
+/* How many pages NAME's file has; -1 with WHY. */
+static int64_t look_inside(struct state *state, const char *name,
+                           char why[static STATE_WORDS_MAX])
+{
+	int fd = state->ops->take(state, name, why);
+	struct store *store = NULL;
+	struct label label;
+	uint64_t used;
+	bool locked;
+
+	if (fd < 0)
+		return -1;
+	if (read_label(fd, name, &label, why) == 0) {
+		store = store_flat.adopt(fd, label.pages, &locked, &used);
+		if (!store)
+			snprintf(why, LABEL_WORDS_MAX, "its pages are not what its label says");
+	}
+	if (!store) {
+		close(fd);
+		return -1;
+	}
+	store->ops->close(store);
+	return (int64_t)used;
+}
+
+static int check_name(void *data, const char *name)
+{
+	struct check *check = data;
+	struct pools *pools = check->pools;
+	struct pool gone = { .pools = pools };
+	char why[STATE_WORDS_MAX];
+
+	if (check->wanted(check->data, name))
+		return 0;
+	snprintf(gone.name, sizeof gone.name, "%s", name);
+	int64_t used = look_inside(pools->state, name, why);
+	if (used == 0) {
+		keep_drop(&gone);
+		return 0;
+	}
+	if (used > 0)
+		snprintf(why, sizeof why, "it holds %" PRIu64 " KiB of pages, and is not configured",
+		         (uint64_t)used << (PAGE_SHIFT - 10));
+	return refuse(&gone, why, check->words);
+}
+
+int keep_check(struct pools *pools, bool (*wanted)(void *data, const char *name), void *data,
+               char words[static POOL_WORDS_MAX])
+{
+	struct check check = { pools, wanted, data, words };
+
+	return pools->state ? pools->state->ops->each(pools->state, check_name, &check) : 0;
+}

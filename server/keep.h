@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Keeping pools: each has its memory made here, new or as the last farpaged left
+ * it, and everything that must outlive the process is written here. */
+#ifndef FARPAGE_KEEP_H
+#define FARPAGE_KEEP_H
+
+#include "pool.h"
+
+/* Memory for POOL, whose name, size and kind are what is wanted: the one that was
+ * left, or a new one. A revocable pool's is not kept: nobody would know after a
+ * restart which pages were dropped, and must not read as zeros. What it holds is in used_pages then, and granted if it is thin.
+ * -1 with WORDS: what was left is not as it should be, and stays as it is. */
+int keep_open(struct pool *pool, char words[static POOL_WORDS_MAX]);
+/* The pool's fields are as they shall be found again. Under its lock. */
+void keep_label(struct pool *);
+/* The pool is not to be found again. */
+void keep_drop(struct pool *);
+/* Before pools are added: one that was left and is not WANTED is dropped if it holds
+ * no page. -1 with WORDS: it holds some, or cannot be looked at. */
+int keep_check(struct pools *, bool (*wanted)(void *data, const char *name), void *data,
+               char words[static POOL_WORDS_MAX]);
+
+#endif

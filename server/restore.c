@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The pools at the start: what the last farpaged left, and new ones. */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon.h"
+#include "keep.h"
+#include "log.h"
+#include "state.h"
+
+static bool is_wanted(void *options, const char *name)
+{
+	const struct options *o = options;
+
+	for (unsigned i = 0; i < o->pools; i++)
+		if (strcmp(o->pool[i].name, name) == 0)
+			return true;
+	return false;
+}
+
+/* Where the pools are kept, if anywhere. */
+static int open_state(struct daemon *d, uid_t uid, gid_t gid)
+{
+	const char *path = d->options.state_dir;
+	char words[STATE_WORDS_MAX];
+
+	if (path && d->stored) {
+		log_line(LOG_ERROR, "state-dir %s: the service manager keeps pools; leave state-dir "
+		         "out, or to go on without their pages stop the service, then start it", path);
+		return -1;
+	}
+	d->pools.state = path ? state_dir(path, d->options.lend, uid, gid, words) : d->stored;
+	if (path && !d->pools.state) {
+		log_line(LOG_ERROR, "%s", words);
+		return -1;
+	}
+	if (d->pools.state || !service_keeps())
+		return 0;
+	d->pools.state = state_fds();
+	return d->pools.state ? 0 : -1;
+}
+
+int daemon_add_pools(struct daemon *d, uid_t uid, gid_t gid)
+{
+	char words[POOL_WORDS_MAX];
+
+	if (open_state(d, uid, gid) < 0)
+		return -1;
+	if (keep_check(&d->pools, is_wanted, &d->options, words) < 0) {
+		log_line(LOG_ERROR, "%s", words);
+		return -1;
+	}
+	for (unsigned i = 0; i < d->options.pools; i++)
+		if (daemon_add_pool(d, &d->options.pool[i]) < 0)
+			return -1;
+	return 0;
+}
+
+int daemon_take_stored(struct daemon *d, int fd, const char *name)
+{
+	if (!d->stored)
+		d->stored = state_fds();
+	if (d->stored && state_fds_add(d->stored, fd, name) == 0)
+		return 0;
+	log_line(LOG_ERROR, "cannot take %s from the service manager: %s", name, strerror(errno));
+	return -1;
+}

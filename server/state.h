@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Where pools' memory is found again when another farpaged starts: a directory
+ * of a tmpfs (state_dir.c), or the service manager's store of descriptors
+ * (state_fds.c). Files only: what is in them is keep.c's.
+ *
+ * Under pools.lock, or with one thread. */
+#ifndef FARPAGE_STATE_H
+#define FARPAGE_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "label.h"
+
+#define STATE_WORDS_MAX 512
+#define STATE_FDS_PREFIX "pool-"
+
+struct state {
+	const struct state_ops *ops;
+};
+
+struct state_ops {
+	/* The file of pool NAME, as it was left; the caller closes it. -1 with
+	 * ENOENT: there is none. -1 otherwise: WORDS say why it is not taken. */
+	int (*take)(struct state *, const char *name, char words[static STATE_WORDS_MAX]);
+	/* An empty file that nobody finds yet, or -1 with errno. */
+	int (*make)(struct state *);
+	/* It is found from now on, as NAME's. -1 with errno. */
+	int (*commit)(struct state *, const char *name, int fd);
+	/* It is not found any more. */
+	void (*drop)(struct state *, const char *name);
+	/* SEE every name that has a file, until it returns -1; then so does this. */
+	int (*each)(struct state *, int (*see)(void *data, const char *name), void *data);
+	/* Words: which file NAME has, and how to go on without it. */
+	void (*tell)(struct state *, const char *name, char where[static STATE_WORDS_MAX],
+	             char way_out[static STATE_WORDS_MAX]);
+	void (*close)(struct state *);
+};
+
+/* The directory PATH, which is made if it is missing; it belongs to UID and so does
+ * all in it. There is to be room for LEND bytes of pages. NULL with WORDS. */
+struct state *state_dir(const char *path, uint64_t lend, uid_t uid, gid_t gid,
+                        char words[static STATE_WORDS_MAX]);
+
+/* NULL with errno. */
+struct state *state_fds(void);
+/* FD was handed over as NAME, which begins with STATE_FDS_PREFIX: it is the
+ * state's, or closed. -1: there is one of that name, or it is none. */
+int state_fds_add(struct state *, int fd, const char *name);
+
+#endif
