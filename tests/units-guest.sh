@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A guest that boots systemd swaps through the installed units. Stopping any of them, and
 # powering off, brings every page back first; see units-scenario.
-time_limit=600
+time_limit=900
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
 requires qemu-system-x86_64 busybox cpio mke2fs apt-get dpkg-deb
 [ "$(id -u)" = 0 ] || { echo 'SKIPPED: not root' >&2; exit 77; }
@@ -22,7 +22,7 @@ cp "$tmp"/examples/*-guest-* "$tmp"/examples/*-env-* "$tmp/extra"
 (cd "$tmp" && find extra | cpio -o -H newc --quiet) |
     cat "$FARPAGE_BUILDDIR/tests/units/initrd-$kernel" - >"$tmp/initrd"
 
-timeout 500 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 256 \
+timeout 800 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 256 \
     -nodefaults -display none -no-reboot \
     -kernel "$FARPAGE_BUILDDIR/tests/vm/kernel-$kernel/vmlinuz" -initrd "$tmp/initrd" \
     -append 'console=ttyS0 panic=-1 mitigations=off quiet systemd.show_status=1 systemd.log_color=0' \
@@ -31,7 +31,7 @@ timeout 500 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m 256 \
     -serial "file:$tmp/console" -serial "file:$tmp/said" &
 qemu_pid=$!
 cleanup "kill $qemu_pid 2>/dev/null"
-wait_for 480 grep -qE '^(ok: powering off|FAILED)' "$tmp/said"
+wait_for 780 grep -qE '^(ok: powering off|FAILED)' "$tmp/said"
 since=$(date +%s)
 wait_for 120 sh -c "! kill -0 $qemu_pid"
 seconds=$(($(date +%s) - since))
