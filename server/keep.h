@@ -8,8 +8,9 @@
 
 /* Memory for POOL, whose name, size and kind are what is wanted: the one that was
  * left, or a new one. A revocable pool's is not kept: nobody would know after a
- * restart which pages were dropped, and must not read as zeros. What it holds is in used_pages then, and granted if it is thin.
- * -1 with WORDS: what was left is not as it should be, and stays as it is. */
+ * restart which pages were dropped, and must not read as zeros. What it holds is in
+ * used_pages then, and granted if it is thin. -1 with WORDS: what was left is not as it
+ * should be, and stays as it is. */
 int keep_open(struct pool *pool, char words[static POOL_WORDS_MAX]);
 /* The pool's fields are as they shall be found again. Under its lock. */
 void keep_label(struct pool *);

@@ -17,11 +17,14 @@ with open(path, "rb") as f:
     model = pickle.loads(f.read() or pickle.dumps({}))
 # For each page what it may be, as generations; 0 is flushed.
 now = Conn("a").read(0, PAGES * PAGE)
+bad = []
 for n in range(PAGES):
     may = model.get(n, [0])
     was = [g for g in may if now[n * PAGE:(n + 1) * PAGE] == (page(n, g) if g else bytes(PAGE))]
-    assert was, "page %d is none of %s" % (n, may)
+    if not was:
+        bad.append((n, may, now[n * PAGE:(n + 1) * PAGE] == bytes(PAGE)))
     model[n] = was[:1]
+assert not bad, "%d pages are none of what they may be; number, that, whether zeros: %s" % (len(bad), bad[:5])
 used = int(Conn("a").about["used"])
 assert used == PAGE * sum(model[n] != [0] for n in range(PAGES)), used
 conns = [Conn("a") for _ in range(4)]
