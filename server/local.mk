@@ -43,6 +43,7 @@ server_liblender_la_SOURCES = \
 	server/option.h \
 	server/options.c \
 	server/options.h \
+	server/options_pool.c \
 	server/options_read.c \
 	server/options_table.h \
 	server/pool.c \

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options_table.h"
 
-#include <ctype.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,18 +20,6 @@ static const char *set_text(char **to, const char *value)
 	free(*to);
 	*to = strdup(value);
 	return *to ? NULL : "no memory";
-}
-
-static bool set_number(unsigned *to, const char *value, unsigned long least,
-                       unsigned long most)
-{
-	char *end;
-	unsigned long n = strtoul(value, &end, 10);
-
-	if (!isdigit((unsigned char)*value) || *end || n < least || n > most)
-		return false;
-	*to = (unsigned)n;
-	return true;
 }
 
 static const char *set_config(struct options *o, const char *value)
@@ -60,129 +47,6 @@ static const char *set_lend(struct options *o, const char *value)
 {
 	if (size_parse(value, &o->lend) < 0 || o->lend < PAGE_SIZE)
 		return "write a size of at least 4K, such as 8G";
-	return NULL;
-}
-
-static const char *set_owner(struct pool_spec *spec, const char *value)
-{
-	if (!*value || strlen(value) > TLS_IDENTITY_MAX)
-		return "an owner has 1 to 64 characters";
-	strcpy(spec->owner, value);
-	return NULL;
-}
-
-static const char *set_iops(struct pool_spec *spec, const char *value)
-{
-	unsigned n;
-
-	if (!set_number(&n, value, 1, OPTIONS_IOPS_MAX))
-		return "write iops=N, requests a second, 1 to 100000000";
-	spec->iops = n;
-	return NULL;
-}
-
-static const char *set_bandwidth(struct pool_spec *spec, const char *value)
-{
-	if (size_parse(value, &spec->bandwidth) < 0 || spec->bandwidth < PAGE_SIZE ||
-	    spec->bandwidth > OPTIONS_BANDWIDTH_MAX)
-		return "write bandwidth=SIZE, bytes a second, 4K to 1T";
-	return NULL;
-}
-
-static const char *set_thin(struct pool_spec *spec, const char *value)
-{
-	(void)value;
-	spec->thin = true;
-	return NULL;
-}
-
-static const char *set_revocable(struct pool_spec *spec, const char *value)
-{
-	(void)value;
-	spec->revocable = true;
-	return NULL;
-}
-
-/* What may stand after a pool's size, between commas, each once. */
-static const struct {
-	const char *name; /* with "=" if a value follows */
-	const char *(*set)(struct pool_spec *, const char *value);
-} pool_words[] = {
-	{ "bandwidth=", set_bandwidth },
-	{ "iops=", set_iops },
-	{ "owner=", set_owner },
-	{ "revocable", set_revocable },
-	{ "thin", set_thin },
-};
-#define POOL_WORDS (sizeof pool_words / sizeof *pool_words)
-
-static const char *set_pool_word(struct pool_spec *spec, const char *word, unsigned *said)
-{
-	for (unsigned i = 0; i < POOL_WORDS; i++) {
-		size_t n = strlen(pool_words[i].name);
-		bool takes = pool_words[i].name[n - 1] == '=';
-
-		if (strncmp(word, pool_words[i].name, n) != 0 || (!takes && word[n]) ||
-		    *said >> i & 1)
-			continue;
-		*said |= 1u << i;
-		return pool_words[i].set(spec, word + n);
-	}
-	return "after a pool's size may stand ,thin ,owner=IDENTITY ,iops=N ,bandwidth=SIZE "
-	       "and ,revocable, each once";
-}
-
-static const char *set_pool_words(struct pool_spec *spec, char *words)
-{
-	const char *error = NULL;
-	unsigned said = 0;
-
-	for (char *next; !error && words; words = next) {
-		next = strchr(words, ',');
-		if (next)
-			*next++ = '\0';
-		error = set_pool_word(spec, words, &said);
-	}
-	return error;
-}
-
-static const char *parse_pool(struct pool_spec *spec, const char *value)
-{
-	const char *equals = strchr(value, '=');
-	char size[256], *words;
-
-	if (!equals || equals - value > POOL_NAME_MAX)
-		return "write NAME=SIZE[,thin][,revocable][,owner=IDENTITY][,iops=N][,bandwidth=SIZE]";
-	memcpy(spec->name, value, (size_t)(equals - value));
-	if (!pool_name_valid(spec->name))
-		return "a name has 1 to 64 letters, digits, dots, dashes and underscores";
-	if (snprintf(size, sizeof size, "%s", equals + 1) >= (int)sizeof size)
-		return "that is too long";
-	words = strchr(size, ',');
-	if (words)
-		*words++ = '\0';
-	if (size_parse(size, &spec->size) < 0 || spec->size == 0 || spec->size % PAGE_SIZE)
-		return "write the size as a multiple of 4K, such as 8G";
-	return set_pool_words(spec, words);
-}
-
-static const char *set_pool(struct options *o, const char *value)
-{
-	struct pool_spec spec = {0}, *more;
-	const char *error = parse_pool(&spec, value);
-
-	if (error)
-		return error;
-	for (unsigned i = 0; i < o->pools; i++)
-		if (strcmp(o->pool[i].name, spec.name) == 0)
-			return "there is a pool of that name already";
-	if (o->pools == OPTIONS_POOLS_MAX)
-		return "that is one pool too many";
-	more = realloc(o->pool, (o->pools + 1) * sizeof *more);
-	if (!more)
-		return "no memory";
-	o->pool = more;
-	o->pool[o->pools++] = spec;
 	return NULL;
 }
 
@@ -219,31 +83,31 @@ static const char *set_allow_plaintext(struct options *o, const char *value)
 
 static const char *set_max_connections(struct options *o, const char *value)
 {
-	return set_number(&o->max_connections, value, 1, OPTIONS_CONNECTIONS_MAX)
+	return options_number(&o->max_connections, value, 1, OPTIONS_CONNECTIONS_MAX)
 	           ? NULL : OPTIONS_CONNECTIONS_WORDS;
 }
 
 static const char *set_max_per_address(struct options *o, const char *value)
 {
-	return set_number(&o->max_per_address, value, 1, OPTIONS_CONNECTIONS_MAX)
+	return options_number(&o->max_per_address, value, 1, OPTIONS_CONNECTIONS_MAX)
 	           ? NULL : OPTIONS_CONNECTIONS_WORDS;
 }
 
 static const char *set_max_per_identity(struct options *o, const char *value)
 {
-	return set_number(&o->max_per_identity, value, 1, OPTIONS_CONNECTIONS_MAX)
+	return options_number(&o->max_per_identity, value, 1, OPTIONS_CONNECTIONS_MAX)
 	           ? NULL : OPTIONS_CONNECTIONS_WORDS;
 }
 
 static const char *set_threads(struct options *o, const char *value)
 {
-	return set_number(&o->threads, value, 1, OPTIONS_THREADS_MAX)
+	return options_number(&o->threads, value, 1, OPTIONS_THREADS_MAX)
 	           ? NULL : "write a number from 1 to 64";
 }
 
 static const char *set_busy_poll(struct options *o, const char *value)
 {
-	return set_number(&o->busy_poll_us, value, 0, OPTIONS_BUSY_POLL_MAX)
+	return options_number(&o->busy_poll_us, value, 0, OPTIONS_BUSY_POLL_MAX)
 	           ? NULL : "write microseconds from 0 to 1000000";
 }
 
@@ -267,7 +131,7 @@ static const char *set_keep_free(struct options *o, const char *value)
 
 static const char *set_vacate_deadline(struct options *o, const char *value)
 {
-	return set_number(&o->vacate_deadline_s, value, 1, OPTIONS_DEADLINE_MAX)
+	return options_number(&o->vacate_deadline_s, value, 1, OPTIONS_DEADLINE_MAX)
 	           ? NULL : "write seconds from 1 to 86400";
 }
 
@@ -294,7 +158,7 @@ const struct option_row options_table[] = {
 	  "where to listen; also unix:PATH; may repeat [" DEFAULT_LISTEN "]" },
 	{ "lend", "SIZE", true, set_lend,
 	  "lend this much RAM in all [half of the free memory]" },
-	{ "pool", "NAME=SIZE", true, set_pool,
+	{ "pool", "NAME=SIZE", true, options_set_pool,
 	  "a pool; more words: see farpaged(8); may repeat [" DEFAULT_POOL "=all]" },
 	{ "keep-free", "SIZE", true, set_keep_free,
 	  "what this host is to have free for itself, or 0 [a 20th of its RAM]" },
@@ -432,7 +296,7 @@ int options_fill_in(struct options *o, uint64_t default_lend,
 	if (!error && !o->pools) {
 		size_format(o->lend, size);
 		snprintf(pool, sizeof pool, DEFAULT_POOL "=%s", size);
-		error = set_pool(o, pool);
+		error = options_set_pool(o, pool);
 	}
 	if (!o->tls_said && (o->tls_certificates || o->tls_psk))
 		o->tls = TLS_REQUIRE;

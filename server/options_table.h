@@ -18,6 +18,11 @@ struct option_row {
 extern const struct option_row options_table[];
 extern const unsigned options_rows;
 
+/* A setter of its own file. */
+const char *options_set_pool(struct options *, const char *value);
+/* A whole number from LEAST to MOST; false: VALUE is none. */
+bool options_number(unsigned *to, const char *value, unsigned long least, unsigned long most);
+
 void options_help(void);
 /* As if nothing was said. */
 struct options options_nothing(void);

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A pool as an option: NAME=SIZE, and words behind it. */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "options_table.h"
+#include "size.h"
+
+bool options_number(unsigned *to, const char *value, unsigned long least,
+                    unsigned long most)
+{
+	char *end;
+	unsigned long n = strtoul(value, &end, 10);
+
+	if (!isdigit((unsigned char)*value) || *end || n < least || n > most)
+		return false;
+	*to = (unsigned)n;
+	return true;
+}
+
+static const char *set_owner(struct pool_spec *spec, const char *value)
+{
+	if (!*value || strlen(value) > TLS_IDENTITY_MAX)
+		return "an owner has 1 to 64 characters";
+	strcpy(spec->owner, value);
+	return NULL;
+}
+
+static const char *set_iops(struct pool_spec *spec, const char *value)
+{
+	unsigned n;
+
+	if (!options_number(&n, value, 1, OPTIONS_IOPS_MAX))
+		return "write iops=N, requests a second, 1 to 100000000";
+	spec->iops = n;
+	return NULL;
+}
+
+static const char *set_bandwidth(struct pool_spec *spec, const char *value)
+{
+	if (size_parse(value, &spec->bandwidth) < 0 || spec->bandwidth < PAGE_SIZE ||
+	    spec->bandwidth > OPTIONS_BANDWIDTH_MAX)
+		return "write bandwidth=SIZE, bytes a second, 4K to 1T";
+	return NULL;
+}
+
+static const char *set_thin(struct pool_spec *spec, const char *value)
+{
+	(void)value;
+	spec->thin = true;
+	return NULL;
+}
+
+static const char *set_revocable(struct pool_spec *spec, const char *value)
+{
+	(void)value;
+	spec->revocable = true;
+	return NULL;
+}
+
+/* What may stand after a pool's size, between commas, each once. */
+static const struct {
+	const char *name; /* with "=" if a value follows */
+	const char *(*set)(struct pool_spec *, const char *value);
+} pool_words[] = {
+	{ "bandwidth=", set_bandwidth },
+	{ "iops=", set_iops },
+	{ "owner=", set_owner },
+	{ "revocable", set_revocable },
+	{ "thin", set_thin },
+};
+#define POOL_WORDS (sizeof pool_words / sizeof *pool_words)
+
+static const char *set_pool_word(struct pool_spec *spec, const char *word, unsigned *said)
+{
+	for (unsigned i = 0; i < POOL_WORDS; i++) {
+		size_t n = strlen(pool_words[i].name);
+		bool takes = pool_words[i].name[n - 1] == '=';
+
+		if (strncmp(word, pool_words[i].name, n) != 0 || (!takes && word[n]) ||
+		    *said >> i & 1)
+			continue;
+		*said |= 1u << i;
+		return pool_words[i].set(spec, word + n);
+	}
+	return "after a pool's size may stand ,thin ,owner=IDENTITY ,iops=N ,bandwidth=SIZE "
+	       "and ,revocable, each once";
+}
+
+static const char *set_pool_words(struct pool_spec *spec, char *words)
+{
+	const char *error = NULL;
+	unsigned said = 0;
+
+	for (char *next; !error && words; words = next) {
+		next = strchr(words, ',');
+		if (next)
+			*next++ = '\0';
+		error = set_pool_word(spec, words, &said);
+	}
+	return error;
+}
+
+static const char *parse_pool(struct pool_spec *spec, const char *value)
+{
+	const char *equals = strchr(value, '=');
+	char size[256], *words;
+
+	if (!equals || equals - value > POOL_NAME_MAX)
+		return "write NAME=SIZE[,thin][,revocable][,owner=IDENTITY][,iops=N][,bandwidth=SIZE]";
+	memcpy(spec->name, value, (size_t)(equals - value));
+	if (!pool_name_valid(spec->name))
+		return "a name has 1 to 64 letters, digits, dots, dashes and underscores";
+	if (snprintf(size, sizeof size, "%s", equals + 1) >= (int)sizeof size)
+		return "that is too long";
+	words = strchr(size, ',');
+	if (words)
+		*words++ = '\0';
+	if (size_parse(size, &spec->size) < 0 || spec->size == 0 || spec->size % PAGE_SIZE)
+		return "write the size as a multiple of 4K, such as 8G";
+	return set_pool_words(spec, words);
+}
+
+const char *options_set_pool(struct options *o, const char *value)
+{
+	struct pool_spec spec = {0}, *more;
+	const char *error = parse_pool(&spec, value);
+
+	if (error)
+		return error;
+	for (unsigned i = 0; i < o->pools; i++)
+		if (strcmp(o->pool[i].name, spec.name) == 0)
+			return "there is a pool of that name already";
+	if (o->pools == OPTIONS_POOLS_MAX)
+		return "that is one pool too many";
+	more = realloc(o->pool, (o->pools + 1) * sizeof *more);
+	if (!more)
+		return "no memory";
+	o->pool = more;
+	o->pool[o->pools++] = spec;
+	return NULL;
+}
