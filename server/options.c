@@ -185,7 +185,7 @@ const struct option_row options_table[] = {
 	  "allow no system calls but those that it needs [on, if built so]" },
 	{ "pid-file", "FILE", true, set_pid_file, "write the process id to FILE" },
 	{ "state-dir", "DIR", true, set_state_dir,
-	  "keep the pools in DIR, on a tmpfs, for the next farpaged [they end with this one]" },
+	  "keep the pools in DIR, on a tmpfs, for the next farpaged" },
 	{ "log-level", "LEVEL", true, set_log_level, "error, warn, info or debug [info]" },
 	{ "check-config", NULL, false, set_check,
 	  "check the options and the file, then exit" },
