@@ -5,7 +5,7 @@
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
 requires psktool nbdinfo
 with_tls
-for name in alice bob; do psktool -u $name -p "$tmp/keys" >/dev/null 2>&1; done
+for name in alice bob alic alice2 ALICE; do psktool -u $name -p "$tmp/keys" >/dev/null 2>&1; done
 psktool -u mallory -p "$tmp/others" >/dev/null 2>&1
 sed 's/^mallory/alice/' "$tmp/others" >"$tmp/forged"
 chmod o= "$tmp/keys"
@@ -64,6 +64,10 @@ for ask in b.opt_info, lambda: b.opt_list_meta_context(lambda name: 0):
     except nbd.Error:
         continue
     raise SystemExit("bob was told of hers")
+# Not by half a name, nor by more than one.
+for user in "alic", "alice2", "ALICE":
+    refused(user, "hers")
+    assert listed(user) == ["any"], listed(user)
 refused("mallory", "any")
 refused("mallory", "any", "others")
 refused("alice", "any", "forged")
@@ -101,6 +105,6 @@ wrong 'wrong:1: the key is not hexadecimal'
 echo 'alice:0011' >"$tmp/wrong"
 wrong 'wrong:1: a key has at least 16 bytes'
 cat "$tmp/keys" "$tmp/keys" >"$tmp/wrong"
-wrong 'wrong:3: that identity has a key already'
+wrong 'wrong:6: that identity has a key already'
 rm "$tmp/wrong"
 wrong 'wrong: No such file'
