@@ -25,28 +25,10 @@ refused 'nobody was not found' pool=a tls-psk="$tmp/keys" tls-username=nobody
 refused 'No such file' pool=a tls-psk="$tmp/none" tls-username=web
 refused 'go together' pool=a tls-psk="$tmp/keys"
 refused 'go together' pool=a tls-username=web
-relay() {
-    rm -f "$tmp/relay.sock"
-    socat "UNIX-LISTEN:$tmp/relay.sock,fork" "UNIX-CONNECT:$tmp/lender.sock" 2>/dev/null &
-    relay_pid=$!
-}
 relay
-# shellcheck disable=SC2016
-cleanup 'pkill -P $relay_pid; kill $relay_pid'
-wait_for 10 test -S "$tmp/relay.sock"
 cd "$tmp"
 borrower "lender=unix:$tmp/relay.sock" pool=a tls-psk=keys tls-username=web
 python3_nbd "$FARPAGE_SRCDIR/tests/borrower-model.py" "nbd+unix:///?socket=$sock" 3 &
 model_pid=$!
-opened() { grep -c 'opens pool a.*as its owner' "$tmp/lender.log"; }
-while kill -0 $model_pid 2>/dev/null; do
-    before=$(opened)
-    pkill -P $relay_pid || true
-    kill $relay_pid
-    wait $relay_pid || true
-    relay
-    while [ "$(opened)" = "$before" ] && kill -0 $model_pid 2>/dev/null; do sleep 0.02; done
-    sleep 0.05
-done
+cut_while $model_pid
 wait $model_pid || fail 'the model saw something wrong'
-[ "$(opened)" -ge 3 ] || fail "the connection was never cut: $(opened) openings"

@@ -173,6 +173,36 @@ borrower() {
     wait_for 20 test -s "$tmp/borrower.pid"
 }
 
+# relay: a way to $tmp/lender.sock that can be cut, $tmp/relay.sock.
+relay() {
+    [ -n "${relay_pid-}" ] || cleanup end_relay
+    rm -f "$tmp/relay.sock"
+    socat "UNIX-LISTEN:$tmp/relay.sock,fork" "UNIX-CONNECT:$tmp/lender.sock" 2>/dev/null &
+    relay_pid=$!
+    wait_for 10 test -S "$tmp/relay.sock"
+}
+
+end_relay() {
+    pkill -P "$relay_pid" || true
+    kill "$relay_pid"
+    wait "$relay_pid" || true
+}
+
+# cut_while PID: cut the relay as long as it runs, and each time when the owner of pool a
+# is back; at least three times.
+cut_while() {
+    while kill -0 "$1" 2>/dev/null; do
+        before_cut=$(owner_came)
+        end_relay
+        relay
+        while [ "$(owner_came)" = "$before_cut" ] && kill -0 "$1" 2>/dev/null; do sleep 0.02; done
+        sleep 0.05
+    done
+    [ "$(owner_came)" -ge 3 ] || fail "the connection was never cut: $(owner_came) openings"
+}
+
+owner_came() { grep -c 'opens pool a.*as its owner' "$tmp/lender.log"; }
+
 # nbdsh_at URI [ARG...]: python on stdin, with h connected to URI.
 nbdsh_at() {
     nbdsh_uri=$1
