@@ -12,6 +12,8 @@ noinst_LTLIBRARIES += server/liblender.la
 server_liblender_la_SOURCES = \
 	server/buf.c \
 	server/buf.h \
+	server/chunk.c \
+	server/chunk.h \
 	server/conn.c \
 	server/conn.h \
 	server/context.c \

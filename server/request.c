@@ -3,6 +3,8 @@
 
 #include <errno.h>
 
+#include "chunk.h"
+
 static const uint8_t zeros[64 * 1024];
 
 static void set_state(struct session *s, enum session_state state)
@@ -106,19 +108,20 @@ bool session_light(const struct session *s)
 	       s->replies.bytes.len < SESSION_BYTES_MAX / 2;
 }
 
-static void push(struct session *s, struct reply reply, const uint8_t *bytes)
+static void no_memory(struct session *s)
 {
-	reply.cookie = s->request.cookie;
-	if ((bytes ? replies_push_bytes(&s->replies, reply, bytes)
-	           : replies_push(&s->replies, reply)) < 0)
-		break_off(s, "no memory for its replies");
+	break_off(s, "no memory for its replies");
 }
 
 /* A reply that says no more than ERROR, or OK with LENGTH bytes of a READ. */
 static void owe(struct session *s, uint32_t error, uint32_t length)
 {
-	push(s, (struct reply){ .kind = REPLY_SIMPLE, .code = (uint16_t)error,
-	                        .offset = s->request.offset, .length = length }, NULL);
+	if (replies_push(&s->replies, (struct reply){ .cookie = s->request.cookie,
+	                                              .kind = REPLY_SIMPLE,
+	                                              .code = (uint16_t)error,
+	                                              .offset = s->request.offset,
+	                                              .length = length }) < 0)
+		no_memory(s);
 }
 
 /* READ and BLOCK_STATUS are answered in chunks, if that was agreed. */
@@ -128,135 +131,13 @@ static bool in_chunks(const struct session *s)
 	                               s->request.type == NBD_CMD_BLOCK_STATUS);
 }
 
-static void owe_error(struct session *s, uint32_t error)
+static void owe_chunks(struct session *s, uint32_t error)
 {
-	if (in_chunks(s))
-		push(s, (struct reply){ .kind = REPLY_ERROR, .code = (uint16_t)error,
-		                        .done = true }, NULL);
-	else
-		owe(s, error, 0);
-}
-
-static void owe_chunk(struct session *s, enum reply_kind kind, uint64_t from, uint64_t to)
-{
-	const struct request *r = &s->request;
-
-	if (from < to)
-		push(s, (struct reply){ .kind = (uint8_t)kind, .offset = from,
-		                        .length = (uint32_t)(to - from),
-		                        .done = to == r->offset + r->length }, NULL);
-}
-
-/* From AT up to END, at most: how far it is all data, or all hole. A dropped page
- * is not a hole. */
-static uint64_t same_until(struct session *s, uint64_t at, uint64_t end, bool *hole)
-{
-	size_t n = (size_t)(end - at);
-	const uint8_t *data;
-
-	*hole = member_get(s->member, at, &n, &data) == MEMBER_ABSENT;
-	return at + n;
-}
-
-/* What is a hole now is told as one. What was not looked at is told as data. */
-static void read_in_chunks(struct session *s)
-{
-	uint64_t from = s->request.offset, end = from + s->request.length, next;
-	unsigned runs = s->request.flags & NBD_CMD_FLAG_DF ? 0 : SESSION_RUNS_MAX;
-	bool hole;
-
-	if (member_dropped(s->member, from, s->request.length)) {
-		owe_error(s, NBD_EIO);
-		return;
-	}
-	for (uint64_t at = from; runs && at < end; at = next, runs--) {
-		next = same_until(s, at, end, &hole);
-		if (!hole || (next - at < SESSION_HOLE_MIN && next - at < s->request.length))
-			continue;
-		owe_chunk(s, REPLY_DATA, from, at);
-		owe_chunk(s, REPLY_HOLE, at, next);
-		from = next;
-	}
-	owe_chunk(s, REPLY_DATA, from, end);
-}
-
-/* A context's answer to BLOCK_STATUS, while it is made. */
-struct status {
-	uint8_t bytes[4 + 8 * SESSION_EXTENTS_MAX];
-	unsigned extents;
-	uint64_t told; /* bytes of the last one */
-};
-
-/* At most SESSION_EXTENTS_MAX times. */
-static void tell(struct status *status, uint64_t length, uint32_t flags)
-{
-	uint8_t *next = status->bytes + 4 + 8 * status->extents;
-
-	if (status->extents && load32(next - 4) == flags) {
-		status->told += length;
-		store32(next - 8, (uint32_t)status->told);
-		return;
-	}
-	status->told = length;
-	store32(next, (uint32_t)length);
-	store32(next + 4, flags);
-	status->extents++;
-}
-
-/* Each context that was chosen has an answer. */
-static void owe_status(struct session *s, enum context context, struct status *status)
-{
-	unsigned id = (unsigned)__builtin_ctz(context);
-
-	if (s->request.flags & NBD_CMD_FLAG_REQ_ONE)
-		status->extents = 1;
-	store32(status->bytes, id);
-	push(s, (struct reply){ .kind = REPLY_BYTES, .code = NBD_CHUNK_STATUS,
-	                        .length = 4 + 8 * status->extents,
-	                        .done = !(s->terms.contexts >> (id + 1)) }, status->bytes);
-}
-
-/* base:allocation: an absent page is a hole that reads as zeros. */
-static void tell_allocation(struct session *s)
-{
-	uint64_t at = s->request.offset, next;
-	uint64_t end = at + (s->request.length < SESSION_STATUS_MAX ? s->request.length
-	                                                            : SESSION_STATUS_MAX);
-	unsigned max = s->request.flags & NBD_CMD_FLAG_REQ_ONE ? 1 : SESSION_EXTENTS_MAX;
-	struct status status = {0};
-	bool hole;
-
-	for (unsigned n = 0; n < max && at < end; n++, at = next) {
-		next = same_until(s, at, end, &hole);
-		tell(&status, next - at, hole ? NBD_STATE_HOLE | NBD_STATE_ZERO : 0);
-	}
-	owe_status(s, CONTEXT_ALLOCATION, &status);
-}
-
-/* x-farpage:vacate: what is wanted back is all behind some page. */
-static void tell_vacate(struct session *s)
-{
-	uint64_t at = s->request.offset, end = at + s->request.length;
-	uint64_t from = member_vacate(s->member);
-	struct status status = {0};
-
-	if (from > end)
-		from = end;
-	if (at < from)
-		tell(&status, from - at, 0);
-	else
-		from = at;
-	if (from < end)
-		tell(&status, end - from, VACATE_WANTED);
-	owe_status(s, CONTEXT_VACATE, &status);
-}
-
-static void block_status(struct session *s)
-{
-	if (s->terms.contexts & CONTEXT_ALLOCATION)
-		tell_allocation(s);
-	if (s->terms.contexts & CONTEXT_VACATE)
-		tell_vacate(s);
+	int r = error                                     ? chunk_error(s, error)
+	        : s->request.type == NBD_CMD_BLOCK_STATUS ? chunk_status(s)
+	                                                  : chunk_read(s);
+	if (r < 0)
+		no_memory(s);
 }
 
 static void begin(struct session *s, enum session_state state)
@@ -284,12 +165,10 @@ static void carry_out(struct session *s)
 			begin(s, SESSION_PAYLOAD);
 		else
 			owe(s, error, 0);
-	} else if (error) {
-		owe_error(s, error);
-	} else if (r->type == NBD_CMD_BLOCK_STATUS) {
-		block_status(s);
 	} else if (in_chunks(s)) {
-		read_in_chunks(s);
+		owe_chunks(s, error);
+	} else if (error) {
+		owe(s, error, 0);
 	} else if (r->type == NBD_CMD_TRIM || r->type == NBD_CMD_WRITE_ZEROES) {
 		begin(s, SESSION_ERASE);
 	} else {

@@ -15,13 +15,6 @@
  * this many coming, or so many bytes that lie in no page. */
 #define SESSION_OWED_MAX   4096
 #define SESSION_BYTES_MAX  (256u << 10)
-/* A hole within a READ's data is told as one if it is this long, and if so few
- * runs of pages come before it: what it costs to look, and to tell, is bounded. */
-#define SESSION_HOLE_MIN   (64u << 10)
-#define SESSION_RUNS_MAX   64
-/* One answer to BLOCK_STATUS looks so far, and tells so much. */
-#define SESSION_STATUS_MAX  (256u << 20)
-#define SESSION_EXTENTS_MAX 64
 /* Pages erased between two looks at the other connections: 1 MiB, some 0.2 ms. */
 #define REQUEST_TURN_PAGES 256
 /* So many absent pages that are passed by cost as much as one that is erased. */

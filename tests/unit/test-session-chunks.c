@@ -2,6 +2,8 @@
 /* A session that agreed on structured replies: READ in chunks, BLOCK_STATUS. */
 #include "serving.h"
 
+#include "chunk.h"
+
 enum { STATUS = 7, DF = 4, REQ_ONE = 8, FAST = 16 };
 
 #define PAGES 256u
@@ -114,15 +116,15 @@ CHUNK_TEST(it_begins_with_a_hole_and_ends_with_data)
 /* Runs of one page: after some the rest is data, though a hole ends it. */
 CHUNK_TEST(how_far_a_read_is_looked_at)
 {
-	for (uint64_t page = 0; page < SESSION_RUNS_MAX + 2; page += 2)
+	for (uint64_t page = 0; page < CHUNK_RUNS_MAX + 2; page += 2)
 		have(v, page, 1);
 	ask(v, 0, READ, 1, 0, PAGES * PAGE_SIZE);
 	data(v, true, 1, 0, PAGES * PAGE_SIZE);
 	/* One run less, and it is found. */
 	ask(v, 0, READ, 2, PAGE(3), (PAGES - 3) * PAGE_SIZE);
-	data(v, false, 2, PAGE(3), (SESSION_RUNS_MAX + 1 - 3) * PAGE_SIZE);
-	say_hole(&v->want, true, 2, PAGE(SESSION_RUNS_MAX + 1),
-	         (PAGES - SESSION_RUNS_MAX - 1) * PAGE_SIZE);
+	data(v, false, 2, PAGE(3), (CHUNK_RUNS_MAX + 1 - 3) * PAGE_SIZE);
+	say_hole(&v->want, true, 2, PAGE(CHUNK_RUNS_MAX + 1),
+	         (PAGES - CHUNK_RUNS_MAX - 1) * PAGE_SIZE);
 	heard(v, SESSION_REQUEST);
 }
 
@@ -210,16 +212,16 @@ CHUNK_TEST(block_status)
 
 CHUNK_TEST(more_extents_than_one_answer_tells)
 {
-	uint32_t extent[SESSION_EXTENTS_MAX][2];
+	uint32_t extent[CHUNK_EXTENTS_MAX][2];
 
 	for (uint64_t page = 0; page < PAGES; page += 2)
 		have(v, page, 1);
-	for (unsigned i = 0; i < SESSION_EXTENTS_MAX; i++) {
+	for (unsigned i = 0; i < CHUNK_EXTENTS_MAX; i++) {
 		extent[i][0] = PAGE_SIZE;
 		extent[i][1] = i % 2 ? 3 : 0;
 	}
 	ask(v, 0, STATUS, 1, 0, PAGES * PAGE_SIZE);
-	status(v, 1, SESSION_EXTENTS_MAX, (const uint32_t(*)[2])extent);
+	status(v, 1, CHUNK_EXTENTS_MAX, (const uint32_t(*)[2])extent);
 	heard(v, SESSION_REQUEST);
 }
 
@@ -288,7 +290,7 @@ CHUNK_TEST(who_asks_for_status_on_and_on)
 {
 	for (uint64_t page = 0; page < PAGES; page += 2)
 		put(v->me, page, page);
-	ask_on(v, 3000, STATUS, PAGES * PAGE_SIZE, 20 + 4 + 8 * SESSION_EXTENTS_MAX);
+	ask_on(v, 3000, STATUS, PAGES * PAGE_SIZE, 20 + 4 + 8 * CHUNK_EXTENTS_MAX);
 }
 
 CHUNK_TEST(who_reads_holes_on_and_on)

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What READ and BLOCK_STATUS are answered in chunks, where that was agreed. For
+ * request.c, which has checked the request; its member has entered its pool. */
+#ifndef FARPAGE_CHUNK_H
+#define FARPAGE_CHUNK_H
+
+#include "request.h"
+
+/* A hole within a READ's data is told as one if it is this long, and if so few
+ * runs of pages come before it: what it costs to look, and to tell, is bounded. */
+#define CHUNK_HOLE_MIN    (64u << 10)
+#define CHUNK_RUNS_MAX    64
+/* One answer to BLOCK_STATUS looks so far, and tells so much. */
+#define CHUNK_STATUS_MAX  (256u << 20)
+#define CHUNK_EXTENTS_MAX 64
+
+/* Each owes the session's request an answer. -1: no memory. */
+int chunk_error(struct session *, uint32_t error);
+/* What is a hole now is told as one. What was not looked at is told as data. */
+int chunk_read(struct session *);
+/* Each context that was chosen has an answer. */
+int chunk_status(struct session *);
+
+#endif
