@@ -7,26 +7,16 @@
 #include <unistd.h>
 
 #include "log.h"
+#include "send.h"
 #include "socket.h"
 
 /* Kept buffers above this size are given back when they are empty. */
 #define KEPT_MAX 16384
 #define REST_SECONDS_MAX .5
 
-static void watch_reading(struct conn *c, bool on)
+static void watch(struct conn *c, ev_io *w, bool on)
 {
-	if (on && !ev_is_active(&c->readable))
-		ev_io_start(c->loop->ev, &c->readable);
-	else if (!on)
-		ev_io_stop(c->loop->ev, &c->readable);
-}
-
-static void watch_writing(struct conn *c, bool on)
-{
-	if (on && !ev_is_active(&c->writable))
-		ev_io_start(c->loop->ev, &c->writable);
-	else if (!on)
-		ev_io_stop(c->loop->ev, &c->writable);
+	(on ? ev_io_start : ev_io_stop)(c->loop->ev, w);
 }
 
 /* The one way from state to state. */
@@ -35,6 +25,7 @@ static void set_state(struct conn *c, enum conn_state state)
 	c->state = state;
 	ev_timer_stop(c->loop->ev, &c->timer);
 	if (state == CONN_ENDING) {
+		watch(c, &c->readable, false);
 		ev_timer_set(&c->timer, 0., SOCKET_DEAD_SECONDS);
 		ev_timer_again(c->loop->ev, &c->timer);
 	}
@@ -44,8 +35,6 @@ static void set_state(struct conn *c, enum conn_state state)
 		         c->member.owner       ? ", as its owner"
 		         : c->member.read_only ? ", read-only beside its owner"
 		                               : "");
-	if (state == CONN_ENDING)
-		watch_reading(c, false);
 }
 
 void conn_refuse(struct loop *loop, struct accepted accepted)
@@ -90,91 +79,17 @@ static void fence(struct member *m)
 	shutdown(c->stream.fd, SHUT_RDWR);
 }
 
-/* Its client takes what it is owed. */
-static void moved(struct conn *c)
-{
-	if (c->state == CONN_ENDING)
-		ev_timer_again(c->loop->ev, &c->timer);
-}
-
-static ssize_t send_handshake(struct conn *c)
-{
-	struct iovec all = { c->out.data, c->out.len };
-	ssize_t n = stream_send(&c->stream, &c->loop->room, &all, 1);
-
-	if (n > 0) {
-		buf_take(&c->out, (size_t)n);
-		moved(c);
-	}
-	return n;
-}
-
-static ssize_t send_replies(struct conn *c)
-{
-	struct gather *g = &c->loop->gather;
-	ssize_t n;
-
-	if (member_enter(&c->member) < 0)
-		return -1;
-	if (replies_gather(&c->session.replies, &c->member, g) < 0) {
-		member_exit(&c->member);
-		log_line(LOG_INFO, "%s: a page that it is being sent was dropped; hanging up",
-		         c->member.peer);
-		return -1;
-	}
-	n = stream_send(&c->stream, &c->loop->room, g->vector, g->vectors);
-	member_exit(&c->member);
-	if (n > 0) {
-		replies_sent(&c->session.replies, (size_t)n);
-		moved(c);
-	}
-	/* A plain socket that took a part takes no more. */
-	return n > 0 && !c->stream.tls && (size_t)n < g->bytes ? 0 : n;
-}
-
-/* The handshake's last words in the open are sent. */
-static ssize_t begin_tls(struct conn *c)
-{
-	if (stream_secure(&c->stream, c->loop->shared->tls, &c->loop->room) < 0)
-		return -1;
-	handshake_secured(&c->handshake);
-	return 0;
-}
-
-/* Send what is owed as far as the socket takes it, in a few turns. -1: it is dead. */
-static int send_owed(struct conn *c)
-{
-	ssize_t n = stream_flush(&c->stream) < 0 ? -1 : 1;
-
-	for (unsigned turns = 0; n > 0 && turns < 4 && !stream_owes(&c->stream); turns++) {
-		if (c->out.len)
-			n = send_handshake(c);
-		else if (c->handshake.state == HANDSHAKE_TLS)
-			n = begin_tls(c);
-		else if (replies_owed(&c->session.replies))
-			n = send_replies(c);
-		else
-			break;
-	}
-	return n < 0 ? -1 : 0;
-}
-
 /* Send what can be sent now. false: C is gone. */
 static bool push_out(struct conn *c)
 {
-	if (send_owed(c) < 0) {
-		conn_free(c);
-		return false;
-	}
-	if (c->out.data && c->out.len == 0)
-		buf_free(&c->out); /* many wait in their handshake */
-	bool more = c->out.len || replies_owed(&c->session.replies) || stream_owes(&c->stream);
-	if (!more && c->state == CONN_ENDING) {
+	int sent = send_owed(c);
+
+	if (sent < 0 || (sent > 0 && c->state == CONN_ENDING)) {
 		conn_free(c);
 		return false;
 	}
 	/* What is stuffed in its handshake goes on when it can write. */
-	watch_writing(c, more || (c->stuffed && c->state == CONN_HANDSHAKE));
+	watch(c, &c->writable, sent == 0 || (c->stuffed && c->state == CONN_HANDSHAKE));
 	return true;
 }
 
@@ -187,8 +102,7 @@ static void rest(struct conn *c, ev_tstamp seconds)
 	ev_timer_start(c->loop->ev, &c->timer);
 }
 
-/* Reading stops while what was kept is to be fed first, and while too much is
- * owed. */
+/* Reading stops while what was kept comes first, and while too much is owed. */
 static void pace_reading(struct conn *c)
 {
 	if (c->state == CONN_ENDING)
@@ -199,9 +113,9 @@ static void pace_reading(struct conn *c)
 	}
 	if (c->resting || c->stuffed || session_full(&c->session) ||
 	    stream_owes(&c->stream) || (c->state == CONN_HANDSHAKE && c->out.len))
-		watch_reading(c, false);
+		watch(c, &c->readable, false);
 	else if (session_light(&c->session))
-		watch_reading(c, true);
+		watch(c, &c->readable, true);
 }
 
 static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
@@ -221,13 +135,6 @@ static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
 	return used;
 }
 
-/* TLS is to begin, and LEN bytes came in the open that belong to nothing: somebody
- * else may have put them in. */
-static bool injected(const struct conn *c, size_t len)
-{
-	return c->state == CONN_HANDSHAKE && c->handshake.state == HANDSHAKE_TLS && len;
-}
-
 /* Looking again now and then: it may have been fenced, and the rate may change. */
 static ev_tstamp wait_seconds(const struct session *s)
 {
@@ -236,8 +143,7 @@ static ev_tstamp wait_seconds(const struct session *s)
 	return seconds < REST_SECONDS_MAX ? seconds : REST_SECONDS_MAX;
 }
 
-/* Bytes consumed, or -1 when C is fenced. TURN counts down the pages that it
- * may yet erase. */
+/* Bytes consumed, or -1: C is fenced. TURN counts down the pages that it may yet erase. */
 static ssize_t feed_session(struct conn *c, const uint8_t *in, size_t len,
                             uint64_t *turn)
 {
@@ -291,7 +197,8 @@ static bool feed(struct conn *c, const uint8_t *in, size_t len)
 			break;
 		used += (size_t)n;
 	}
-	if (injected(c, len - used)) {
+	/* TLS is to begin: what came in the open may be of somebody else. */
+	if (c->handshake.state == HANDSHAKE_TLS && used < len) {
 		drop(c, "it went on in the open after STARTTLS");
 		return false;
 	}
@@ -361,7 +268,7 @@ static void on_readable(struct ev_loop *ev, ev_io *w, int events)
 
 	(void)events;
 	if (kept > HANDSHAKE_KEEP_BYTES) { /* not while reading is on */
-		watch_reading(c, false);
+		watch(c, &c->readable, false);
 		return;
 	}
 	if (kept)

@@ -59,6 +59,8 @@ server_liblender_la_SOURCES = \
 	server/reply.h \
 	server/request.c \
 	server/request.h \
+	server/send.c \
+	server/send.h \
 	server/service.h \
 	server/size.c \
 	server/size.h \

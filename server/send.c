@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "send.h"
+
+#include "log.h"
+
+/* Its client takes what it is owed. */
+static void moved(struct conn *c)
+{
+	if (c->state == CONN_ENDING)
+		ev_timer_again(c->loop->ev, &c->timer);
+}
+
+static ssize_t send_handshake(struct conn *c)
+{
+	struct iovec all = { c->out.data, c->out.len };
+	ssize_t n = stream_send(&c->stream, &c->loop->room, &all, 1);
+
+	if (n > 0) {
+		buf_take(&c->out, (size_t)n);
+		moved(c);
+	}
+	return n;
+}
+
+static ssize_t send_replies(struct conn *c)
+{
+	struct gather *g = &c->loop->gather;
+	ssize_t n;
+
+	if (member_enter(&c->member) < 0)
+		return -1;
+	if (replies_gather(&c->session.replies, &c->member, g) < 0) {
+		member_exit(&c->member);
+		log_line(LOG_INFO, "%s: a page that it is being sent was dropped; hanging up",
+		         c->member.peer);
+		return -1;
+	}
+	n = stream_send(&c->stream, &c->loop->room, g->vector, g->vectors);
+	member_exit(&c->member);
+	if (n > 0) {
+		replies_sent(&c->session.replies, (size_t)n);
+		moved(c);
+	}
+	/* A plain socket that took a part takes no more. */
+	return n > 0 && !c->stream.tls && (size_t)n < g->bytes ? 0 : n;
+}
+
+/* The handshake's last words in the open are sent. */
+static ssize_t begin_tls(struct conn *c)
+{
+	if (stream_secure(&c->stream, c->loop->shared->tls, &c->loop->room) < 0)
+		return -1;
+	handshake_secured(&c->handshake);
+	return 0;
+}
+
+/* In a few turns: the others have theirs. -1: hang up. */
+static int take_turns(struct conn *c)
+{
+	ssize_t n = stream_flush(&c->stream) < 0 ? -1 : 1;
+
+	for (unsigned turns = 0; n > 0 && turns < 4 && !stream_owes(&c->stream); turns++) {
+		if (c->out.len)
+			n = send_handshake(c);
+		else if (c->handshake.state == HANDSHAKE_TLS)
+			n = begin_tls(c);
+		else if (replies_owed(&c->session.replies))
+			n = send_replies(c);
+		else
+			break;
+	}
+	return n < 0 ? -1 : 0;
+}
+
+int send_owed(struct conn *c)
+{
+	if (take_turns(c) < 0)
+		return -1;
+	if (c->out.data && c->out.len == 0)
+		buf_free(&c->out); /* many wait in their handshake */
+	return !c->out.len && !replies_owed(&c->session.replies) && !stream_owes(&c->stream);
+}
