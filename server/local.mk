@@ -2,6 +2,7 @@
 # The page store, which the borrower's embedded default uses too.
 noinst_LTLIBRARIES += server/libstore.la
 server_libstore_la_SOURCES = \
+	server/bitmap.h \
 	server/store.h \
 	server/store_adopt.c \
 	server/store_flat.c \

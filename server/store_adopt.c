@@ -38,17 +38,17 @@ static bool right_length(int fd, uint64_t pages)
 /* No page is said to be there that is not, nor one that cannot be. */
 static bool is_whole(const struct flat *f)
 {
-	uint64_t rounded = (f->pages + WORD_BITS - 1) / WORD_BITS * WORD_BITS;
+	uint64_t bits = bitmap_bytes(f->pages) * 8;
 	uint64_t first, end;
 
 	for (unsigned i = 0; i < FLAT_LANES; i++)
 		if (atomic_load(&f->lanes[i].page) > f->pages)
 			return false;
-	if (flat_find(f, f->pages, rounded, true) != rounded)
+	if (bitmap_find(f->present, f->pages, bits, true) != bits)
 		return false;
 	for (uint64_t page = 0; page < f->pages; page = end) {
 		next_held(f, page, &first, &end);
-		if (flat_find(f, page, first, true) != first)
+		if (bitmap_find(f->present, page, first, true) != first)
 			return false;
 	}
 	return true;
@@ -61,7 +61,7 @@ static void empty_lanes(struct flat *f)
 		uint64_t next = atomic_load(&f->lanes[i].page);
 
 		if (next)
-			flat_clear(f, next - 1, next);
+			bitmap_clear(f->present, next - 1, next);
 		atomic_store(&f->lanes[i].page, 0);
 	}
 }
@@ -73,8 +73,8 @@ static void sweep(struct flat *f)
 
 	for (uint64_t page = 0; page < f->pages; page = end) {
 		next_held(f, page, &first, &end);
-		while ((first = flat_find(f, first, end, false)) < end) {
-			uint64_t last = flat_find(f, first, end, true);
+		while ((first = bitmap_find(f->present, first, end, false)) < end) {
+			uint64_t last = bitmap_find(f->present, first, end, true);
 
 			flat_punch(f, first, last);
 			first = last;
@@ -85,17 +85,10 @@ static void sweep(struct flat *f)
 /* Only a page that was touched is locked. */
 static void touch(const struct flat *f)
 {
-	for (uint64_t page = 0; (page = flat_find(f, page, f->pages, true)) < f->pages; page++)
-		(void)*(volatile const uint8_t *)(f->map + (page << PAGE_SHIFT));
-}
+	uint64_t page = 0;
 
-static uint64_t count(const struct flat *f)
-{
-	uint64_t n = 0;
-
-	for (uint64_t i = 0; i * WORD_BITS < f->pages; i++)
-		n += (uint64_t)__builtin_popcountll(atomic_load(&f->present[i]));
-	return n;
+	while ((page = bitmap_find(f->present, page, f->pages, true)) < f->pages)
+		(void)*(volatile const uint8_t *)(f->map + (page++ << PAGE_SHIFT));
 }
 
 struct store *flat_adopt(int fd, uint64_t pages, bool *locked, uint64_t *used)
@@ -116,7 +109,7 @@ struct store *flat_adopt(int fd, uint64_t pages, bool *locked, uint64_t *used)
 	}
 	empty_lanes(f);
 	sweep(f);
-	*used = count(f);
+	*used = bitmap_count(f->present, pages);
 	*locked = flat_lock(f);
 	if (*locked)
 		touch(f);

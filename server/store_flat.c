@@ -8,7 +8,6 @@
  * flushed when the process ended, and go when it is adopted. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -20,11 +19,6 @@
 struct flat *flat(struct store *store)
 {
 	return (struct flat *)store;
-}
-
-static size_t bitmap_bytes(uint64_t pages)
-{
-	return (size_t)((pages + WORD_BITS - 1) / WORD_BITS) * sizeof(uint64_t);
 }
 
 static size_t front_bytes(uint64_t pages)
@@ -187,11 +181,7 @@ static int flat_resize(struct store *store, uint64_t pages)
 
 static bool flat_present(const struct store *store, uint64_t page)
 {
-	const struct flat *f = (const struct flat *)store;
-	uint64_t word = atomic_load_explicit(&f->present[page / WORD_BITS],
-	                                     memory_order_relaxed);
-
-	return word >> (page % WORD_BITS) & 1;
+	return bitmap_has(((const struct flat *)store)->present, page);
 }
 
 /* This thread's own. More threads than lanes never put into a kept store. */
@@ -212,13 +202,9 @@ static struct flat_lane *my_lane(struct flat *f)
 static int put_bytes(struct flat *f, uint64_t page, size_t offset, size_t len,
                      const uint8_t *data)
 {
-	uint64_t bit = UINT64_C(1) << (page % WORD_BITS);
-
 	memcpy(f->map + (page << PAGE_SHIFT) + offset, data, len);
 	atomic_signal_fence(memory_order_seq_cst);
-	if (flat_present(&f->store, page))
-		return 0;
-	return !(atomic_fetch_or(&f->present[page / WORD_BITS], bit) & bit);
+	return !bitmap_has(f->present, page) && bitmap_set(f->present, page, page + 1);
 }
 
 static int flat_put(struct store *store, uint64_t page, size_t offset,
@@ -238,44 +224,14 @@ static int flat_put(struct store *store, uint64_t page, size_t offset,
 	return r;
 }
 
-uint64_t flat_find(const struct flat *f, uint64_t page, uint64_t end, bool what)
-{
-	uint64_t flip = what ? 0 : UINT64_MAX;
-
-	while (page < end) {
-		uint64_t word = atomic_load_explicit(&f->present[page / WORD_BITS],
-		                                     memory_order_relaxed) ^ flip;
-		word >>= page % WORD_BITS;
-		if (word) {
-			page += (uint64_t)__builtin_ctzll(word);
-			return page < end ? page : end;
-		}
-		page += WORD_BITS - page % WORD_BITS;
-	}
-	return end;
-}
-
 static const uint8_t *flat_get(struct store *store, uint64_t page,
                                uint64_t max, uint64_t *run)
 {
 	struct flat *f = flat(store);
 	bool there = flat_present(store, page);
 
-	*run = flat_find(f, page, page + max, !there) - page;
+	*run = bitmap_find(f->present, page, page + max, !there) - page;
 	return there ? f->map + (page << PAGE_SHIFT) : NULL;
-}
-
-void flat_clear(struct flat *f, uint64_t first, uint64_t end)
-{
-	for (uint64_t page = first; page < end; ) {
-		uint64_t n = WORD_BITS - page % WORD_BITS;
-		uint64_t mask = UINT64_MAX << (page % WORD_BITS);
-
-		if (n > end - page)
-			mask &= UINT64_MAX >> (n - (end - page));
-		atomic_fetch_and(&f->present[page / WORD_BITS], ~mask);
-		page += n;
-	}
 }
 
 void flat_punch(struct flat *f, uint64_t first, uint64_t end)
@@ -291,19 +247,19 @@ static uint64_t flat_flush(struct store *store, uint64_t *page, uint64_t end,
                            uint64_t max)
 {
 	struct flat *f = flat(store);
-	uint64_t first = flat_find(f, *page, end, true), last = first, freed = 0;
+	uint64_t first = bitmap_find(f->present, *page, end, true), last = first, freed = 0;
 
 	for (uint64_t at = first; at < end && freed < max; ) {
 		uint64_t stop = end - at < max - freed ? end : at + (max - freed);
 
-		last = flat_find(f, at, stop, false);
+		last = bitmap_find(f->present, at, stop, false);
 		freed += last - at;
-		at = flat_find(f, last, end, true);
+		at = bitmap_find(f->present, last, end, true);
 	}
 	*page = freed < max ? end : last;
 	if (!freed)
 		return 0;
-	flat_clear(f, first, last);
+	bitmap_clear(f->present, first, last);
 	flat_punch(f, first, last);
 	return freed;
 }

@@ -3,13 +3,11 @@
 #ifndef FARPAGE_STORE_FLAT_H
 #define FARPAGE_STORE_FLAT_H
 
-#include <stdatomic.h>
-
+#include "bitmap.h"
 #include "store.h"
 
 /* A kept store's file: the head, the lanes, the bitmap, and at 16 GiB the pages.
  * What lies between is a hole: the bitmap has room for as many pages as can be. */
-#define WORD_BITS      64u /* of the bitmap */
 #define FLAT_LANES     128
 #define FLAT_BITMAP_AT (STORE_HEAD_BYTES + FLAT_LANES * sizeof(struct flat_lane))
 #define FLAT_KEPT_BASE (UINT64_C(16) << 30)
@@ -30,7 +28,7 @@ struct flat {
 	uint8_t *front;
 	size_t front_bytes;
 	struct flat_lane *lanes;       /* in the front of a kept store, else NULL */
-	_Atomic uint64_t *present;     /* in the front: one bit a page */
+	_Atomic uint64_t *present;     /* in the front: the bitmap */
 	bool locked;
 };
 
@@ -39,12 +37,9 @@ struct flat *flat(struct store *);
 struct flat *flat_map(int fd, uint64_t base, uint64_t pages);
 void flat_close(struct store *);
 bool flat_lock(struct flat *);
-/* The first page from PAGE on, below END, whose presence is WHAT; or END. */
-uint64_t flat_find(const struct flat *, uint64_t page, uint64_t end, bool what);
 /* Make holes of pages. Should that fail (it has no cause to), they are cleared:
  * they cost memory then, but never come back stale. */
 void flat_punch(struct flat *, uint64_t first, uint64_t end);
-void flat_clear(struct flat *, uint64_t first, uint64_t end);
 
 struct store *flat_adopt(int fd, uint64_t pages, bool *locked, uint64_t *used);
 

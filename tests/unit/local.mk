@@ -18,6 +18,7 @@ noinst_HEADERS += \
 if HAVE_CMOCKA
 unit_tests = \
 	tests/unit/test-address \
+	tests/unit/test-bitmap \
 	tests/unit/test-buf \
 	tests/unit/test-conn \
 	tests/unit/test-core \
@@ -81,6 +82,8 @@ unit_borrower = client/libborrower.la $(CMOCKA_LIBS)
 
 tests_unit_test_address_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_address_LDADD = $(unit_borrower)
+tests_unit_test_bitmap_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_bitmap_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_buf_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_buf_LDADD = $(unit_lender)
 tests_unit_test_conn_CPPFLAGS = $(unit_cppflags)
