@@ -4,6 +4,7 @@ noinst_HEADERS += \
 	tests/unit/claiming.h \
 	tests/unit/coring.h \
 	tests/unit/fakelink.h \
+	tests/unit/fakestate.h \
 	tests/unit/keeping.h \
 	tests/unit/memfd.h \
 	tests/unit/pooled.h \
@@ -40,6 +41,7 @@ unit_tests = \
 	tests/unit/test-handshake-lengths \
 	tests/unit/test-handshake-meta \
 	tests/unit/test-keep \
+	tests/unit/test-keep-refused \
 	tests/unit/test-label \
 	tests/unit/test-link \
 	tests/unit/test-map \
@@ -126,6 +128,8 @@ tests_unit_test_handshake_meta_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_handshake_meta_LDADD = $(unit_lender)
 tests_unit_test_keep_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_keep_LDADD = $(unit_lender)
+tests_unit_test_keep_refused_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_keep_refused_LDADD = $(unit_lender)
 tests_unit_test_label_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_label_LDADD = $(unit_lender)
 tests_unit_test_link_CPPFLAGS = $(unit_cppflags)
