@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "member.h"
+#include "vacate.h"
 
 #define PAGE(n) ((uint64_t)(n) * PAGE_SIZE)
 
@@ -186,6 +187,14 @@ static inline uint64_t told(struct pool *pool, const char *key)
 	at = strstr(text, key);
 	assert_non_null(at);
 	return strtoull(at + strlen(key), NULL, 10);
+}
+
+/* N pages are asked for, and the deadline passes. */
+static inline void overdue(struct pools *pools, uint64_t n)
+{
+	vacate_ask(pools, n);
+	vacate_deadline(pools); /* begins */
+	vacate_deadline(pools); /* is over */
 }
 
 #endif

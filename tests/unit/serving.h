@@ -145,17 +145,32 @@ static inline void say_write(struct serve *v, uint64_t cookie, uint64_t offset,
 	free(data);
 }
 
-/* Tests with V on a pool of 16 pages. */
-#define SERVE_TEST(name) \
+/* Say a request, and have it carried out. */
+static inline void ask(struct serve *v, uint16_t flags, uint16_t type, uint64_t cookie,
+                       uint64_t offset, uint32_t length)
+{
+	say_request(&v->in, flags, type, cookie, offset, length);
+	feed(v, 0);
+}
+
+static inline struct serve *serve_small(struct pools *pools)
+{
+	return serve_begin(add(pools, "p", 16, false));
+}
+
+/* A test whose V is what BEGIN makes of a lender of PAGES. */
+#define SERVE_TEST_ON(name, pages, begin) \
 	static void name##_(struct serve *v); \
 	TEST(name) \
 	{ \
-		struct pools *pools = lend(16); \
-		struct serve *v = serve_begin(add(pools, "p", 16, false)); \
+		struct pools *pools_ = lend(pages); \
+		struct serve *v = begin(pools_); \
 		name##_(v); \
 		serve_end(v); \
-		lend_no_more(pools); \
+		lend_no_more(pools_); \
 	} \
 	static void name##_(struct serve *v)
+
+#define SERVE_TEST(name) SERVE_TEST_ON(name, 16, serve_small)
 
 #endif

@@ -133,12 +133,9 @@ TEST(an_answer_while_the_link_is_down_is_not_heard)
 	states(0, "-");
 }
 
-TEST(an_unanswered_link_is_closed_and_opened_anew)
+/* Not before its time. */
+static void gives_up_and_connects_again(void)
 {
-	struct op put = op_of(OP_PUT, 0, 1, data);
-
-	start(&put);
-	next(COMMAND_SEND, &put);
 	assert_true(core_wake_at(&c) == now + LINK_TIMEOUT);
 	later(LINK_TIMEOUT - 1);
 	nothing_to_do();
@@ -147,6 +144,15 @@ TEST(an_unanswered_link_is_closed_and_opened_anew)
 	nothing_to_do();
 	later(CORE_RETRY_MIN_MS);
 	next(COMMAND_CONNECT, NULL);
+}
+
+TEST(an_unanswered_link_is_closed_and_opened_anew)
+{
+	struct op put = op_of(OP_PUT, 0, 1, data);
+
+	start(&put);
+	next(COMMAND_SEND, &put);
+	gives_up_and_connects_again();
 	link_up("one");
 	next(COMMAND_SEND, &put);
 	later(LINK_TIMEOUT - 1);
@@ -197,14 +203,7 @@ TEST(an_attempt_without_end_is_ended)
 
 	start(&put);
 	next(COMMAND_CONNECT, NULL);
-	assert_true(core_wake_at(&c) == now + LINK_TIMEOUT);
-	later(LINK_TIMEOUT - 1);
-	nothing_to_do();
-	later(1);
-	next(COMMAND_CLOSE, NULL);
-	nothing_to_do();
-	later(CORE_RETRY_MIN_MS);
-	next(COMMAND_CONNECT, NULL);
+	gives_up_and_connects_again();
 }
 
 TEST(the_same_memory_keeps_its_pages)

@@ -62,6 +62,14 @@ static struct gauge_seen look(void)
 	return seen;
 }
 
+static void sees(uint64_t available, uint64_t total)
+{
+	struct gauge_seen seen = look();
+
+	assert_true(seen.available == available);
+	assert_true(seen.total == total);
+}
+
 static void meminfo(void)
 {
 	file("/proc/meminfo", "MemTotal:        1048576 kB\nMemFree:          204800 kB\n"
@@ -84,11 +92,8 @@ static void cgroup(const char *dir, const char *max, const char *high, const cha
 
 TEST(nothing_can_be_read)
 {
-	struct gauge_seen seen = look();
-
-	assert_true(seen.available == UINT64_MAX);
-	assert_true(seen.total == 0);
-	assert_int_equal(seen.stalled, 0);
+	sees(UINT64_MAX, 0);
+	assert_int_equal(look().stalled, 0);
 }
 
 TEST(the_host)
@@ -97,10 +102,8 @@ TEST(the_host)
 	file("/proc/self/cgroup", "0::/\n");
 	file("/proc/pressure/memory", "some avg10=12.34 avg60=1.08 avg300=3.31 total=3\n"
 	                              "full avg10=99.00 avg60=0.00 avg300=0.00 total=0\n");
-	struct gauge_seen seen = look();
-	assert_true(seen.available == 512 * MIB);
-	assert_true(seen.total == 1024 * MIB);
-	assert_int_equal(seen.stalled, 1234);
+	sees(512 * MIB, 1024 * MIB);
+	assert_int_equal(look().stalled, 1234);
 }
 
 TEST(files_that_make_no_sense)
@@ -112,10 +115,8 @@ TEST(files_that_make_no_sense)
 		file("/proc/meminfo", texts[i]);
 		file("/proc/self/cgroup", texts[i]);
 		file("/proc/pressure/memory", texts[i]);
-		struct gauge_seen seen = look();
-		assert_true(seen.available == UINT64_MAX);
-		assert_true(seen.total == 0);
-		assert_int_equal(seen.stalled, 0);
+		sees(UINT64_MAX, 0);
+		assert_int_equal(look().stalled, 0);
 	}
 }
 
@@ -124,20 +125,14 @@ TEST(a_cgroup_with_a_limit)
 	meminfo();
 	file("/proc/self/cgroup", "4:memory:/old\n0::/a/b\n");
 	cgroup("/a/b", "209715200\n", "max\n", "104857600\n", "anon 1\nfile 2\ninactive_file 0\n");
-	struct gauge_seen seen = look();
-	assert_true(seen.available == 100 * MIB);
-	assert_true(seen.total == 200 * MIB);
+	sees(100 * MIB, 200 * MIB);
 	/* memory.high counts like a limit, cache that nobody uses like nothing. */
 	cgroup("/a/b", "209715200\n", "157286400\n", "104857600\n", "inactive_file 20971520\n");
-	seen = look();
-	assert_true(seen.available == 70 * MIB);
-	assert_true(seen.total == 150 * MIB);
+	sees(70 * MIB, 150 * MIB);
 	cgroup("/a/b", "104857600\n", "max\n", "209715200\n", "inactive_file 0\n");
 	assert_true(look().available == 0);
 	cgroup("/a/b", "max\n", "max\n", "209715200\n", "inactive_file 0\n");
-	seen = look();
-	assert_true(seen.available == 512 * MIB);
-	assert_true(seen.total == 1024 * MIB);
+	sees(512 * MIB, 1024 * MIB);
 }
 
 TEST(the_cgroups_above)
@@ -147,13 +142,9 @@ TEST(the_cgroups_above)
 	cgroup("", "419430400\n", "max\n", "209715200\n", "");
 	cgroup("/a", "314572800\n", "max\n", "262144000\n", "");
 	cgroup("/a/b/c", "1073741824\n", "max\n", "1048576\n", "");
-	struct gauge_seen seen = look();
-	assert_true(seen.available == 50 * MIB);
-	assert_true(seen.total == 300 * MIB);
+	sees(50 * MIB, 300 * MIB);
 	cgroup("/a", "max\n", "max\n", "262144000\n", "");
-	seen = look();
-	assert_true(seen.available == 200 * MIB);
-	assert_true(seen.total == 400 * MIB);
+	sees(200 * MIB, 400 * MIB);
 }
 
 TEST(a_cgroups_stalls_count_too)

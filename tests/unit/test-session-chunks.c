@@ -29,24 +29,7 @@ static struct serve *begin(struct pools *pools)
 	return v;
 }
 
-#define CHUNK_TEST(name) \
-	static void name##_(struct serve *v); \
-	TEST(name) \
-	{ \
-		struct pools *pools = lend(PAGES); \
-		struct serve *v = begin(pools); \
-		name##_(v); \
-		serve_end(v); \
-		lend_no_more(pools); \
-	} \
-	static void name##_(struct serve *v)
-
-static void ask(struct serve *v, uint16_t flags, uint16_t type, uint64_t cookie,
-                uint64_t offset, uint32_t length)
-{
-	say_request(&v->in, flags, type, cookie, offset, length);
-	feed(v, 0);
-}
+#define CHUNK_TEST(name) SERVE_TEST_ON(name, PAGES, begin)
 
 static void data(struct serve *v, bool done, uint64_t cookie, uint64_t offset, size_t n)
 {

@@ -3,8 +3,6 @@
  * between a request and its reply, in the middle of a reply. */
 #include "serving.h"
 
-#include "dropped.h"
-#include "vacate.h"
 
 enum { STATUS = 7, DF = 4, REQ_ONE = 8 };
 enum { EIO_ = 5, ENOSPC_ = 28 };
@@ -13,6 +11,7 @@ enum { EIO_ = 5, ENOSPC_ = 28 };
 
 static uint8_t bytes[PAGES * PAGE_SIZE];
 
+/* On a pool that is full. */
 static struct serve *begin(struct pools *pools)
 {
 	struct serve *v = serve_begin(add_revocable(pools, "p", PAGES, false));
@@ -24,27 +23,14 @@ static struct serve *begin(struct pools *pools)
 	return v;
 }
 
-/* With V on a pool that is full. */
-#define DROP_TEST(name) \
-	static void name##_(struct serve *v); \
-	TEST(name) \
-	{ \
-		struct pools *pools = lend(PAGES); \
-		struct serve *v = begin(pools); \
-		name##_(v); \
-		serve_end(v); \
-		lend_no_more(pools); \
-	} \
-	static void name##_(struct serve *v)
+#define DROP_TEST(name) SERVE_TEST_ON(name, PAGES, begin)
 
 /* All pages from FIRST on are dropped. */
 static void drop(struct serve *v, uint64_t first)
 {
 	struct pools *pools = v->me->m.pool->pools;
 
-	vacate_ask(pools, PAGES - first);
-	vacate_deadline(pools);
-	vacate_deadline(pools);
+	overdue(pools, PAGES - first);
 	while (vacate_drop(pools, 100))
 		;
 	vacate_end(pools);
@@ -57,13 +43,6 @@ static void structured(struct serve *v, unsigned contexts)
 {
 	v->s.terms.structured = true;
 	v->s.terms.contexts = contexts;
-}
-
-static void ask(struct serve *v, uint16_t flags, uint16_t type, uint64_t cookie,
-                uint64_t offset, uint32_t length)
-{
-	say_request(&v->in, flags, type, cookie, offset, length);
-	feed(v, 0);
 }
 
 static void simple(struct serve *v, uint64_t cookie, uint64_t offset, size_t n)

@@ -2,8 +2,6 @@
 /* Pages that the host wants back: which are asked for, and which are dropped. */
 #include "pooled.h"
 
-#include "vacate.h"
-
 static struct pools *pools;
 static struct pool *a, *b, *c;
 static struct body *in_a, *in_b, *in_c;
@@ -58,9 +56,7 @@ static uint64_t used(struct pool *pool)
 
 TEST(nothing_is_asked_of_empty_pools)
 {
-	vacate_ask(pools, 1000);
-	vacate_deadline(pools);
-	vacate_deadline(pools);
+	overdue(pools, 1000);
 	assert_true(nothing_asked(in_a) && nothing_asked(in_b) && nothing_asked(in_c));
 	assert_int_equal(vacate_asked(pools), 0);
 	assert_int_equal(vacate_drop(pools, 1000), 0);
@@ -192,9 +188,7 @@ TEST(a_pool_that_is_asked_later_has_its_time_too)
 TEST(nothing_is_dropped_from_who_did_not_agree)
 {
 	put_all(in_b, 0, 1000, 1);
-	vacate_ask(pools, 1000);
-	vacate_deadline(pools);
-	vacate_deadline(pools);
+	overdue(pools, 1000);
 	assert_int_equal(vacate_drop(pools, 1000), 0);
 	for (uint64_t page = 0; page < 1000; page++)
 		expect(in_b, page, page + 1);
@@ -204,9 +198,7 @@ TEST(who_was_asked_for_most_is_dropped_from_first)
 {
 	put_all(in_a, 0, 100, 1);
 	put_all(in_c, 0, 300, 1);
-	vacate_ask(pools, 400);
-	vacate_deadline(pools);
-	vacate_deadline(pools);
+	overdue(pools, 400);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(vacate_drop(pools, 50), 50);
 	assert_int_equal(used(c), 100);
@@ -221,9 +213,7 @@ TEST(a_thin_pool_gives_back_what_it_was_granted)
 	uint64_t granted = pools->granted_pages;
 
 	put_all(in_c, 0, 100, 2);
-	vacate_ask(pools, 20);
-	vacate_deadline(pools);
-	vacate_deadline(pools);
+	overdue(pools, 20);
 	assert_int_equal(vacate_drop(pools, 1000), 20);
 	assert_int_equal(pools->granted_pages, granted + 30);
 	/* To put such a page is to put one that is not there. */
@@ -253,9 +243,7 @@ TEST(how_a_dropped_page_comes_back)
 
 	fill(data, sizeof data, 5);
 	put_all(in_a, 0, 1000, 1);
-	vacate_ask(pools, 1000);
-	vacate_deadline(pools);
-	vacate_deadline(pools);
+	overdue(pools, 1000);
 	assert_int_equal(vacate_drop(pools, 1000), 1000);
 	vacate_end(pools);
 
@@ -291,9 +279,7 @@ TEST(while_it_refuses)
 	put_all(in_a, 0, 10, 1);
 	put_all(in_b, 0, 10, 1);
 	put_all(in_c, 0, 10, 1);
-	vacate_ask(pools, 30);
-	vacate_deadline(pools);
-	vacate_deadline(pools);
+	overdue(pools, 30);
 	assert_int_equal(vacate_drop(pools, 1), 1);
 	atomic_store(&pools->refusing, true);
 	struct body *const all[] = { in_a, in_b, in_c };
@@ -320,9 +306,7 @@ TEST(a_pool_that_grows_and_one_that_goes)
 	char words[POOL_WORDS_MAX];
 
 	put_all(in_a, 0, 1000, 1);
-	vacate_ask(pools, 1000);
-	vacate_deadline(pools);
-	vacate_deadline(pools);
+	overdue(pools, 1000);
 	assert_int_equal(vacate_drop(pools, 1000), 1000);
 	vacate_end(pools);
 	assert_int_equal(pool_grow(a, PAGE(2000), words), 0);
