@@ -21,6 +21,7 @@ behaviour_scripts = \
 	tests/bad-handshakes.sh \
 	tests/bad-hundred-thousand.sh \
 	tests/bad-killed-in-traffic.sh \
+	tests/bad-meets-no-assert.sh \
 	tests/bad-names-and-claims.sh \
 	tests/bad-no-memory.sh \
 	tests/bad-options.sh \

@@ -70,7 +70,7 @@ unit_tests = \
 	tests/unit/test-store-size \
 	tests/unit/test-vacate
 if HAVE_GNUTLS
-unit_tests += tests/unit/test-tls
+unit_tests += tests/unit/test-stream tests/unit/test-tls
 endif
 if HAVE_LIBSYSTEMD
 unit_tests += tests/unit/test-service
@@ -186,6 +186,8 @@ tests_unit_test_store_adopt_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_adopt_LDADD = $(unit_lender)
 tests_unit_test_store_size_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_size_LDADD = $(unit_lender)
+tests_unit_test_stream_CPPFLAGS = $(unit_cppflags) $(GNUTLS_CFLAGS)
+tests_unit_test_stream_LDADD = $(unit_lender) $(GNUTLS_LIBS)
 tests_unit_test_tls_CPPFLAGS = $(unit_cppflags) $(GNUTLS_CFLAGS)
 tests_unit_test_tls_LDADD = $(unit_lender) $(GNUTLS_LIBS)
 tests_unit_test_vacate_CPPFLAGS = $(unit_cppflags)

@@ -20,6 +20,35 @@ TALK_TEST(info_never_claims)
 	assert_string_equal(t->p->instance, "");
 }
 
+/* Not even when all but the last byte is here. */
+TEST(no_pool_is_opened_before_the_handshake_is_done)
+{
+	struct pools *pools = two_pools();
+	struct talk *t = NULL;
+	size_t len = SIZE_MAX;
+
+	for (size_t n = 0; n < len; n++) {
+		if (t)
+			talk_end(t);
+		t = talk_begin(pools, 3);
+		uint64_t epoch = told(t->p, "epoch=");
+		say_open(&t->in, INFO, "p?claim=me&force", 0, NULL);
+		say_open(&t->in, GO, "p?claim=me&force", 0, NULL);
+		len = t->in.len;
+		t->in.len = n;
+		feed(t, 0);
+		assert_null(t->me->m.pool);
+		assert_true(pool_idle(t->p));
+		assert_true(told(t->p, "epoch=") == epoch);
+	}
+	t->in.len = len;
+	arrive(t, t->in.byte + len - 1, 1);
+	assert_int_equal(t->h.state, HANDSHAKE_DONE);
+	assert_true(t->me->m.owner);
+	talk_end(t);
+	lend_no_more(pools);
+}
+
 TALK_TEST(go_claims)
 {
 	uint64_t epoch = told(t->p, "epoch=") + 1;
@@ -137,6 +166,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(info_never_claims),
+		cmocka_unit_test(no_pool_is_opened_before_the_handshake_is_done),
 		cmocka_unit_test(go_claims),
 		cmocka_unit_test(the_name_a_claim_was_given_joins_it),
 		cmocka_unit_test(beside_an_owner_a_plain_name_is_read_only),

@@ -178,6 +178,25 @@ static void answered(struct talk *t, uint32_t option, uint32_t n, const char *co
 		assert_int_equal(t->h.terms.contexts, which << 1);
 }
 
+/* Somebody else may have said it. */
+TALK_TEST(nothing_said_before_tls_counts_within_it)
+{
+	t->h.tls = TLS_ALLOW;
+	agree_on_structure(t);
+	set(t, "p");
+	say_option(&t->in, STARTTLS, NULL, 0);
+	feed(t, 0);
+	say_ack(&t->want, STARTTLS);
+	heard(t, HANDSHAKE_TLS);
+	handshake_secured(&t->h);
+	say_meta(t, LIST_META, "p", 1, allocation);
+	feed(t, 0);
+	heard_refusal(t, LIST_META, INVALID);
+	go(t, "p", 16 * 4096, FLAGS);
+	assert_false(t->h.terms.structured);
+	assert_int_equal(t->h.terms.contexts, 0);
+}
+
 TALK_TEST(queries)
 {
 	const struct { const char *query; unsigned list, set; } cases[] = {
@@ -294,6 +313,7 @@ int main(void)
 		cmocka_unit_test(the_last_choice_counts),
 		cmocka_unit_test(a_choice_that_fails_takes_the_older_one_away),
 		cmocka_unit_test(only_with_structured_replies),
+		cmocka_unit_test(nothing_said_before_tls_counts_within_it),
 		cmocka_unit_test(queries),
 		cmocka_unit_test(byte_by_byte),
 		cmocka_unit_test(lengths_that_lie),

@@ -308,6 +308,24 @@ TEST(pools_are_found_by_name_and_the_first_by_none)
 	lend_no_more(pools);
 }
 
+TEST(half_an_identity_is_not_admitted)
+{
+	const char *const others[] = { NULL, "", "a", "alic", "alice.b", "lice", "Alice", "bob" };
+	const struct pool_spec spec = { .name = "p", .size = PAGE(8), .owner = "alice" };
+	struct pools *pools = lend(8);
+	char words[POOL_WORDS_MAX];
+
+	assert_int_equal(pool_add(pools, &spec, words), 0);
+	for (size_t i = 0; i < COUNT(others); i++) {
+		assert_false(pool_admits(pool_find(pools, "p"), others[i]));
+		assert_null(pool_offered(pools, "p", others[i]));
+		assert_null(pool_offered(pools, "", others[i]));
+	}
+	assert_true(pool_admits(pool_find(pools, "p"), "alice"));
+	assert_non_null(pool_offered(pools, "p", "alice"));
+	lend_no_more(pools);
+}
+
 TEST(a_size_for_which_there_is_no_address_space)
 {
 	struct pools *pools = lend(20);
@@ -338,6 +356,7 @@ int main(void)
 		cmocka_unit_test(growing),
 		cmocka_unit_test(what_is_held_while_pools_change),
 		cmocka_unit_test(pools_are_found_by_name_and_the_first_by_none),
+		cmocka_unit_test(half_an_identity_is_not_admitted),
 		cmocka_unit_test(a_size_for_which_there_is_no_address_space),
 	};
 
