@@ -34,9 +34,12 @@ $(units) $(environments): %: %.in Makefile
 		-e 's|@sbindir[@]|$(sbindir)|g' \
 		-e 's|@sysconfdir[@]|$(sysconfdir)|g' $< >$@-t && mv $@-t $@
 
-TESTS += tests/units-verify.sh
+TESTS += \
+	tests/units-stop-is-patient.sh \
+	tests/units-verify.sh
 dist_check_SCRIPTS += \
 	tests/units-guest.sh \
+	tests/units-stop-is-patient.sh \
 	tests/units-verify.sh
 EXTRA_DIST += \
 	tests/units-image.sh \
