@@ -3,8 +3,8 @@
 # boot.sh, to be sourced (sh): starts lenders and gateways on this host and boots guests.
 #
 #   wire WIRING SIZE          a lender with a pool of SIZE, and the gateway if WIRING has one:
-#                             direct, plugin or gateway, and stock for nbdkit's own proxy; what an
-#                             earlier wire started is ended
+#                             direct, plugin, plugin-tls or gateway, and stock for nbdkit's own
+#                             proxy; what an earlier wire started is ended
 #   guest <<'EOF' ... EOF     boots $KERNEL (6.1 or 6.12), runs the scenario that stands on standard
 #                             input (see guest-init.sh), and is true if it ended well. The console
 #                             is then in $dir/console. The guest may call the functions below.
@@ -99,7 +99,10 @@ lender() { # pool size: sets $lender_port, $lender_pid
     lender_port=$(free_port)
     case ${LENDER-farpaged} in
         memory) start nbdkit -f -i "$host_address" -p "$lender_port" memory "$2" ;;
-        *) start farpaged --listen "$host_address:$lender_port" --allow-plaintext --lend 4G --pool "$1=$2" ;;
+        *)
+            # shellcheck disable=SC2086 # words
+            start farpaged --listen "$host_address:$lender_port" $secured --lend 4G --pool "$1=$2"
+            ;;
     esac
     lender_pid=$started
     wait_until "the lender ($dir/*.log)" listening "$lender_port"
@@ -120,10 +123,18 @@ gateway() { # nbdkit with the plugin on this host; sets $gateway_port
     wait_until "the gateway ($dir/*.log)" listening "$gateway_port"
 }
 
+# A key that lender and guest share; sets $secured.
+share_key() {
+    mkdir -p "$dir/extra"
+    (umask 077 && echo "host:$(od -An -N32 -tx1 -v /dev/urandom | tr -d ' \n')" >"$dir/extra/keys")
+    secured="--tls-psk $dir/extra/keys"
+}
+
 wire() { # wiring size
     vm_net
     end_all
-    wiring=$1
+    wiring=$1 secured=--allow-plaintext
+    [ "$wiring" != plugin-tls ] || share_key
     lender host "$2"
     [ "$wiring" != gateway ] || gateway
 }

@@ -72,9 +72,10 @@ attach() { # by $wiring
     case $wiring in
         direct) attach_tcp "$lender_port" 'host?claim=guest' ;;
         gateway) attach_tcp "$gateway_port" '' ;;
-        plugin)
+        plugin | plugin-tls)
             prepare_host
-            serve farpage ${realtime:+"realtime=$realtime"} "lender=$lender:$lender_port" pool=host
+            [ "$wiring" = plugin ] || set -- tls-psk=/run/keys tls-username=host
+            serve farpage ${realtime:+"realtime=$realtime"} "lender=$lender:$lender_port" pool=host "$@"
             attach_unix
             ;;
         stock)
