@@ -185,7 +185,7 @@ static int farpage_get_ready(void)
 static int farpage_after_fork(void)
 {
 	if (swapping)
-		prepare_memory();
+		prepare_memory(tls_psk);
 	return 0;
 }
 

@@ -2,6 +2,7 @@
 #include "prepare.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <link.h>
 #include <malloc.h>
 #include <pthread.h>
@@ -13,6 +14,8 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #define STACK_BYTES (256u << 10) /* nbdkit's and our calls need under 100 KiB */
 /* What the heap grows to in advance: requests of 256 KiB in 16 threads, and
@@ -99,9 +102,27 @@ static void grow_heap(void)
 	free(p);
 }
 
+/* In the page cache for good: on a tmpfs it would be swapped out, onto us. */
+static int lock_file(const char *path)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC), r = -1;
+	struct stat st;
+
+	if (fd < 0)
+		return -1;
+	if (fstat(fd, &st) == 0) {
+		size_t bytes = (size_t)st.st_size;
+		void *p = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fd, 0);
+
+		r = p == MAP_FAILED ? -1 : mlock(p, bytes);
+	}
+	close(fd);
+	return r;
+}
+
 /* Everything that is touched is kept from now on; what a page passes through is
  * touched now; and what is mapped from here on is there at once. */
-void prepare_memory(void)
+void prepare_memory(const char *file)
 {
 	int failed = 0;
 
@@ -111,6 +132,8 @@ void prepare_memory(void)
 	else
 		dl_iterate_phdr(lock_segments, &failed);
 	if (!failed && mlockall(MCL_FUTURE) < 0)
+		failed = errno;
+	if (!failed && file && lock_file(file) < 0)
 		failed = errno;
 	if (failed) {
 		munlockall();

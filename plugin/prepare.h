@@ -12,7 +12,8 @@ void prepare_load(void);
 /* Before privileges are dropped: reclaim must not wait for us. REALTIME: also
  * the scheduling class that may use the kernel's last reserve. */
 void prepare_privileged(bool realtime);
-/* In the process that serves, after it forked: lock and touch what is needed. */
-void prepare_memory(void);
+/* In the process that serves, after it forked: lock and touch what is needed, and
+ * keep in memory what is read whenever the lender is connected anew: FILE, or NULL. */
+void prepare_memory(const char *file);
 
 #endif

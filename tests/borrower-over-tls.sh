@@ -28,6 +28,9 @@ refused 'go together' pool=a tls-username=web
 relay
 cd "$tmp"
 borrower "lender=unix:$tmp/relay.sock" pool=a tls-psk=keys tls-username=web
+# It is read at each opening. On a tmpfs it would be swapped out, onto this very device.
+sanitized || grep -A 24 "$tmp/keys\$" "/proc/$borrower_pid/smaps" | grep -q '^Locked: *4 kB' ||
+    fail 'the key file is not locked in memory'
 python3_nbd "$FARPAGE_SRCDIR/tests/borrower-model.py" "nbd+unix:///?socket=$sock" 3 &
 model_pid=$!
 cut_while $model_pid
