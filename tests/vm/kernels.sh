@@ -61,6 +61,9 @@ new=$cache.$$
 trap 'rm -rf "$new"' EXIT
 mkdir -p "$new"
 cd "$new"
+exec 9>../lock
+flock 9
+[ ! -e "$cache/vmlinuz" ] || exit 0 # another test was first
 fetch "$package"
 take_modules modules
 cp tree/boot/vmlinuz-* vmlinuz

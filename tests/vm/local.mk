@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The guests: not part of check. ./check makes check-vm, ./check --long also check-long. One guest
-# at a time: each has two processors, and its stalls are measured.
+# The guests: not part of check. ./check makes check-guests, which is these and that of the units;
+# ./check --long also check-long.
 noinst_PROGRAMS += tests/vm/swapcheck
 # Static, and never with sanitizers: it runs in the guest.
 tests_vm_swapcheck_SOURCES = \
@@ -12,15 +12,18 @@ tests_vm_swapcheck_SOURCES = \
 tests_vm_swapcheck_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
 tests_vm_swapcheck_LDFLAGS = -all-static
 
-vm_tests = \
+# What is measured goes alone: a guest has two processors, and its stalls count. The others
+# keep little more than one processor busy, and go in pairs.
+vm_alone = \
+	tests/vm/zero-memory.sh \
+	tests/vm/zero-memory-stock.sh
+vm_pairs = \
 	tests/vm/lender-shortage.sh \
 	tests/vm/swap-correct.sh \
 	tests/vm/swap-overflow.sh \
 	tests/vm/swap-tmpfs.sh \
-	tests/vm/swap-wrong.sh \
-	tests/vm/zero-memory.sh \
-	tests/vm/zero-memory-stock.sh
-dist_check_SCRIPTS += $(vm_tests)
+	tests/vm/swap-wrong.sh
+dist_check_SCRIPTS += $(vm_alone) $(vm_pairs)
 EXTRA_DIST += \
 	tests/vm/.shellcheckrc \
 	tests/vm/boot.sh \
@@ -28,12 +31,14 @@ EXTRA_DIST += \
 	tests/vm/image.sh \
 	tests/vm/kernels.sh
 
-check-vm: all
-	$(MAKE) -j1 check TESTS="$(vm_tests)"
+check-guests: others = tests/units-guest.sh
+check-vm check-guests: all
+	$(MAKE) -j2 check TESTS="$(others) $(vm_pairs)" && pairs=good; \
+		$(MAKE) -j1 check TESTS="$(vm_alone)" && test "$$pairs"
 
 # Several hours. BOOTS is how often each wiring must survive on each kernel.
 check-long: all
 	BOOTS=$${BOOTS-20} KERNELS='6.1 6.12' FULL=yes PASSES=fb \
-		$(MAKE) -j1 check TESTS="$(vm_tests)"
+		$(MAKE) -j1 check TESTS="$(vm_pairs) $(vm_alone)"
 
-.PHONY: check-vm check-long
+.PHONY: check-vm check-guests check-long
