@@ -27,6 +27,7 @@ trap 'exit 130' INT TERM
 
 # nbdkit does not end while it has a client, and one whose guest is gone has it for ever.
 end_all() {
+    [ ! -e "$dir/lender.pid" ] || pids="$(cat "$dir/lender.pid") $pids"
     for pid in $pids; do kill "$pid" 2>/dev/null; done
     for pid in $pids; do
         for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -36,6 +37,7 @@ end_all() {
         wait "$pid" 2>/dev/null
     done
     pids=''
+    rm -rf "$dir/lender.pid" "${state:-$dir/state}"
 }
 
 vm_end() {
@@ -52,8 +54,8 @@ requires() { # program...
     for p; do command -v "$p" >/dev/null || skip "needs $p"; done
 }
 
-wait_until() { # what command...: 10 s at most
-    what=$1 tries=100
+wait_until() { # what command...: 30 s at most
+    what=$1 tries=300
     shift
     until "$@" >/dev/null 2>&1; do
         tries=$((tries - 1))
@@ -80,7 +82,7 @@ vm_net() {
     unshare -n sh -c 'ip link set lo up && ip tuntap add tap0 mode tap && ip address add 10.0.2.2/24 dev tap0 &&
         ip link set tap0 up && echo made && exec sleep 86400' >"$dir/net" 2>"$dir/net.log" &
     net_pid=$!
-    until grep -q made "$dir/net"; do
+    until grep -qs made "$dir/net"; do
         kill -0 $net_pid 2>/dev/null || return 0
         sleep 0.05
     done
@@ -94,26 +96,52 @@ start() { # program [argument...]: in the background, ended with the test; sets 
     pids="$started $pids"
 }
 
-# The lender: farpaged, or with LENDER=memory the stock server, to tell whose fault something is.
-lender() { # pool size: sets $lender_port, $lender_pid
-    lender_port=$(free_port)
+# The lender: farpaged; with LENDER=kept one whose pools outlive it, for restart_lender; with
+# LENDER=memory the stock server, to tell whose fault something is.
+lender() { # pool size: sets $lender_port
+    lender_port=$(free_port) pool="$1=$2" keeps=''
     case ${LENDER-farpaged} in
         memory) start nbdkit -f -i "$host_address" -p "$lender_port" memory "$2" ;;
-        *)
-            # shellcheck disable=SC2086 # words
-            start farpaged --listen "$host_address:$lender_port" $secured --lend 4G --pool "$1=$2"
+        kept)
+            state=$(mktemp -d /dev/shm/farpage-vm.XXXXXX)
+            keeps="--state-dir $state/pools"
+            start_farpaged
             ;;
+        *) start_farpaged ;;
     esac
-    lender_pid=$started
+    echo "$started" >"$dir/lender.pid"
     wait_until "the lender ($dir/*.log)" listening "$lender_port"
 }
 
+start_farpaged() {
+    # shellcheck disable=SC2086 # words
+    start farpaged --listen "$host_address:$lender_port" $secured $keeps --lend 4G --pool "$pool"
+}
+
+# Ends the lender and starts it again, as an upgrade does; to be called by the guest, and answered when
+# the pool's owner came again.
+restart_lender() { # signal
+    came=$(owner_came)
+    kill "-$1" "$(cat "$dir/lender.pid")"
+    wait_until 'the end of the lender' lender_ended
+    start_farpaged
+    echo "$started" >"$dir/lender.pid"
+    wait_until 'the owner' owner_came_again
+    echo back
+}
+
+lender_ended() { # or is this shell's to be waited for
+    ! grep -qs '^State:[[:space:]]*[^Z[:space:]]' "/proc/$(cat "$dir/lender.pid")/status"
+}
+owner_came() { grep -c 'opens pool.*as its owner' "$dir/farpaged.log"; }
+owner_came_again() { [ "$(owner_came)" -gt "$came" ]; }
+
 lender_used_kib() { # what the lender's process occupies, and the most it ever did
-    awk '/^VmRSS:/ { print $2 }' "/proc/$lender_pid/status"
+    awk '/^VmRSS:/ { print $2 }' "/proc/$(cat "$dir/lender.pid")/status"
 }
 
 lender_used_max_kib() {
-    awk '/^VmHWM:/ { print $2 }' "/proc/$lender_pid/status"
+    awk '/^VmHWM:/ { print $2 }' "/proc/$(cat "$dir/lender.pid")/status"
 }
 
 gateway() { # nbdkit with the plugin on this host; sets $gateway_port

@@ -23,7 +23,7 @@ built() { # path in the build tree: the real file, not libtool's wrapper
 
 plugindir=$(nbdkit --dump-config | sed -n 's/^plugindir=//p')
 busybox=$(command -v busybox)
-swapcheck=$(built tests/vm/swapcheck)
+helpers="$(built tests/vm/swapcheck) $(built tests/vm/nbdagain)"
 farpage="$(built server/farpaged) $(built client/libfarpage.so.0) $(built plugin/nbdkit-farpage-plugin.so)"
 stock=$(for p in $host_programs; do command -v "$p"; done
     for p in $host_plugins; do echo "$plugindir/nbdkit-$p-plugin.so"; done)
@@ -60,7 +60,7 @@ root_tree() {
             *) take_built "$f" usr/sbin ;;
         esac
     done
-    take_built "$swapcheck" usr/sbin
+    for f in $helpers; do take_built "$f" usr/sbin; done
     cp "$busybox" usr/bin/busybox
     ln -s dash usr/bin/sh # busybox's shell would run its applets in place of the real programs
     for applet in $("$busybox" --list); do # the real programs win
@@ -103,10 +103,10 @@ INIT
     mv initrd.tmp.cpio "initrd-$1"
 }
 
-[ -n "$swapcheck" ] || { echo 'swapcheck is not built'; exit 77; }
+[ "$helpers" != ' ' ] || { echo 'swapcheck is not built'; exit 77; }
 cd "$cache"
 exec 9>lock
 flock 9
 # shellcheck disable=SC2086
-fresh root.img "$0" "$src/guest-init.sh" "$swapcheck" "$busybox" $stock $farpage || make_root
+fresh root.img "$0" "$src/guest-init.sh" $helpers "$busybox" $stock $farpage || make_root
 fresh "initrd-$1" "$0" "$busybox" "kernel-$1/vmlinuz" || make_initrd "$1"

@@ -1,8 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The guests: not part of check. ./check makes check-guests, which is these and that of the units;
 # ./check --long also check-long.
-noinst_PROGRAMS += tests/vm/swapcheck
-# Static, and never with sanitizers: it runs in the guest.
+noinst_PROGRAMS += tests/vm/nbdagain tests/vm/swapcheck
+# Static, and never with sanitizers: they run in the guest.
+tests_vm_nbdagain_SOURCES = tests/vm/nbdagain.c
+tests_vm_nbdagain_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
+tests_vm_nbdagain_LDFLAGS = -all-static
 tests_vm_swapcheck_SOURCES = \
 	tests/vm/swapcheck.c \
 	tests/vm/swapcheck.h \
@@ -20,6 +23,7 @@ vm_alone = \
 vm_pairs = \
 	tests/vm/lender-shortage.sh \
 	tests/vm/swap-correct.sh \
+	tests/vm/swap-lender-restarts.sh \
 	tests/vm/swap-overflow.sh \
 	tests/vm/swap-tmpfs.sh \
 	tests/vm/swap-wrong.sh
