@@ -12,6 +12,8 @@
 
 /* Kept buffers above this size are given back when they are empty. */
 #define KEPT_MAX 16384
+/* Of one that is alone on its loop: 1 MiB, as much as one message sends. */
+#define RECEIVES_MAX 4
 #define REST_SECONDS_MAX .5
 
 static void watch(struct conn *c, ev_io *w, bool on)
@@ -212,10 +214,10 @@ static bool feed(struct conn *c, const uint8_t *in, size_t len)
 	return true;
 }
 
-/* Feed IN, which is all that there is, and send what it comes to. */
-static void received(struct conn *c, const uint8_t *in, size_t len)
+/* Send what all that was fed comes to. */
+static void answer(struct conn *c)
 {
-	if (!feed(c, in, len) || !push_out(c))
+	if (!push_out(c))
 		return;
 	if (c->kept.len == 0 && c->kept.size > KEPT_MAX)
 		buf_free(&c->kept);
@@ -228,7 +230,8 @@ static void resume(struct conn *c)
 	struct buf kept = c->kept;
 
 	c->kept = (struct buf){0};
-	received(c, kept.data, kept.len);
+	if (feed(c, kept.data, kept.len))
+		answer(c);
 	buf_free(&kept);
 }
 
@@ -259,35 +262,56 @@ static bool identify(struct conn *c)
 	return true;
 }
 
+/* May it be heard again before it is answered? Others would wait for that. */
+static bool goes_on(const struct conn *c)
+{
+	bool alone = LIST_FIRST(&c->loop->conns) == c && !LIST_NEXT(c, link);
+
+	return alone && c->state == CONN_SESSION && hungry(c);
+}
+
+/* Receive behind what was kept, and feed it; again while the room was filled, so
+ * that one message answers all of it. false: C is gone. */
+static bool take_in(struct conn *c)
+{
+	uint8_t *rx = c->loop->rx;
+	ssize_t n = LOOP_RX_BYTES;
+
+	for (unsigned turns = 0; n == LOOP_RX_BYTES && turns < RECEIVES_MAX; turns++) {
+		size_t kept = c->kept.len;
+
+		if (turns && !goes_on(c))
+			break;
+		if (kept)
+			memcpy(rx, c->kept.data, kept);
+		n = stream_recv(&c->stream, &c->loop->room, rx + kept, LOOP_RX_BYTES);
+		if (n < 0 && turns)
+			break; /* it is heard again when what came before is answered */
+		if (n < 0) {
+			lost(c);
+			return false;
+		}
+		if (c->stream.tls && !c->member.identity && !identify(c))
+			return false;
+		if (n == 0)
+			break;
+		c->kept.len = 0;
+		c->loop->active = ev_now(c->loop->ev);
+		if (!feed(c, rx, kept + (size_t)n))
+			return false;
+	}
+	return true;
+}
+
 static void on_readable(struct ev_loop *ev, ev_io *w, int events)
 {
 	struct conn *c = w->data;
-	uint8_t *rx = c->loop->rx;
-	size_t kept = c->kept.len;
-	ssize_t n;
 
-	(void)events;
-	if (kept > HANDSHAKE_KEEP_BYTES) { /* not while reading is on */
+	(void)ev, (void)events;
+	if (c->kept.len > HANDSHAKE_KEEP_BYTES) /* not while reading is on */
 		watch(c, &c->readable, false);
-		return;
-	}
-	if (kept)
-		memcpy(rx, c->kept.data, kept);
-	n = stream_recv(&c->stream, &c->loop->room, rx + kept, LOOP_RX_BYTES);
-	if (n < 0) {
-		lost(c);
-		return;
-	}
-	if (c->stream.tls && !c->member.identity && !identify(c))
-		return;
-	if (n == 0) {
-		if (c->stream.tls && push_out(c))
-			pace_reading(c);
-		return;
-	}
-	c->kept.len = 0;
-	c->loop->active = ev_now(ev);
-	received(c, rx, kept + (size_t)n);
+	else if (take_in(c))
+		answer(c);
 }
 
 static void on_writable(struct ev_loop *ev, ev_io *w, int events)

@@ -57,6 +57,7 @@ behaviour_scripts = \
 	tests/lender-filters-calls.sh \
 	tests/lender-flood.sh \
 	tests/lender-full-is-not-stale.sh \
+	tests/lender-half-closed.sh \
 	tests/lender-half-open.sh \
 	tests/lender-handshake-deadline.sh \
 	tests/lender-handshake.sh \
