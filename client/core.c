@@ -1,35 +1,44 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core.h"
-
 #include <assert.h>
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
-#define PAGE_BYTES 4096
+#include "core_parts.h"
 
-void core_init(struct core *c, struct map *map, int64_t deadline_ms,
-               int64_t link_timeout_ms)
+int core_open(struct core *c, const struct core_options *o, struct map *map,
+              struct buffers *buffers)
 {
-	*c = (struct core){
-		.map = map,
-		.deadline_ms = deadline_ms,
-		.link_timeout_ms = link_timeout_ms,
-		.retry_ms = CORE_RETRY_MIN_MS,
-		.gone_by = CORE_NEVER,
-	};
+	int spill = o->spill ? (int)o->links - 1 : -1;
+
+	*c = (struct core){ .o = *o, .map = map, .buffers = buffers };
+	if (layout_open(&c->layout, map, o->links, spill, o->seed) < 0)
+		return -1;
 	TAILQ_INIT(&c->queued);
-	TAILQ_INIT(&c->ready);
-	TAILQ_INIT(&c->sent);
+	TAILQ_INIT(&c->active);
+	TAILQ_INIT(&c->came);
+	TAILQ_INIT(&c->check);
 	TAILQ_INIT(&c->ended);
+	asks_open(c);
+	for (unsigned on = 0; on < LINKS_MAX; on++)
+		peer_open(&c->peer[on]);
+	return 0;
+}
+
+void core_close(struct core *c)
+{
+	asks_close(c);
+	if (c->heal.busy && c->heal.op.buffer)
+		buffers_drop(c->buffers, c->heal.op.buffer);
+	layout_close(&c->layout);
 }
 
 static struct op_list *list_of(struct core *c, enum op_state state)
 {
 	switch (state) {
 	case OP_QUEUED: return &c->queued;
-	case OP_READY: return &c->ready;
-	case OP_SENT: return &c->sent;
+	case OP_ACTIVE: return &c->active;
+	case OP_CAME: return &c->came;
+	case OP_CHECK: return &c->check;
 	case OP_ENDED: return &c->ended;
 	case OP_NEW:
 	case OP_DONE: break;
@@ -40,14 +49,15 @@ static struct op_list *list_of(struct core *c, enum op_state state)
 /* Which steps there are: bit S of steps[T] says that T may follow S. */
 static const unsigned steps[] = {
 	[OP_QUEUED] = 1 << OP_NEW,
-	[OP_READY] = 1 << OP_QUEUED | 1 << OP_SENT,
-	[OP_SENT] = 1 << OP_READY,
-	[OP_ENDED] = 1 << OP_QUEUED | 1 << OP_READY | 1 << OP_SENT,
+	[OP_ACTIVE] = 1 << OP_QUEUED | 1 << OP_CHECK,
+	[OP_CAME] = 1 << OP_ACTIVE,
+	[OP_CHECK] = 1 << OP_CAME,
+	[OP_ENDED] = 1 << OP_QUEUED | 1 << OP_ACTIVE,
 	[OP_DONE] = 1 << OP_ENDED,
 };
 
 /* The one way from state to state. */
-static void move(struct core *c, struct op *op, enum op_state state)
+void op_move(struct core *c, struct op *op, enum op_state state)
 {
 	struct op_list *from = list_of(c, op->state), *to = list_of(c, state);
 
@@ -57,60 +67,6 @@ static void move(struct core *c, struct op *op, enum op_state state)
 	op->state = state;
 	if (to)
 		TAILQ_INSERT_TAIL(to, op, link);
-}
-
-/* What the end of an operation that had its pages means for them. A flush that
- * could not be told is a flush all the same: the lender's copy is only wasted. */
-static void record(struct core *c, const struct op *op)
-{
-	if (op->kind == OP_PUT)
-		map_set(c->map, op->page, op->pages, op->error ? PAGE_LOST : PAGE_PRESENT);
-	else if (op->kind == OP_FLUSH)
-		map_set(c->map, op->page, op->pages, PAGE_ABSENT);
-}
-
-static void admit(struct core *c);
-
-static void end(struct core *c, struct op *op, int error)
-{
-	bool had_pages = op->state != OP_QUEUED;
-
-	op->error = op->kind == OP_FLUSH && had_pages ? 0 : error;
-	if (had_pages)
-		record(c, op);
-	else if (op->kind == OP_PUT)
-		/* It failed before it began; what was there is not to come
-		 * back as if it had never been overwritten. */
-		map_set(c->map, op->page, op->pages, PAGE_LOST);
-	move(c, op, OP_ENDED);
-	if (had_pages) {
-		map_release(c->map, op->page, op->pages);
-		admit(c);
-	}
-}
-
-/* The lender may hold something for an absent page (a put that failed, an
- * older owner's): what the record says counts. */
-static void zero_absent(struct core *c, struct op *op)
-{
-	for (uint64_t i = 0; i < op->pages; i++)
-		if (map_state(c->map, op->page + i) == PAGE_ABSENT)
-			memset(op->data + i * PAGE_BYTES, 0, PAGE_BYTES);
-}
-
-/* End what needs no lender. The op is READY. */
-static void settle(struct core *c, struct op *op)
-{
-	uint64_t absent = map_count(c->map, op->page, op->pages, PAGE_ABSENT);
-
-	if (op->kind == OP_GET &&
-	    map_count(c->map, op->page, op->pages, PAGE_LOST)) {
-		end(c, op, EIO);
-	} else if (op->kind != OP_PUT && absent == op->pages) {
-		if (op->kind == OP_GET)
-			zero_absent(c, op);
-		end(c, op, 0);
-	}
 }
 
 static bool overlap(const struct op *a, const struct op *b)
@@ -132,192 +88,331 @@ static bool overtakes(struct core *c, struct op *op)
 	return false;
 }
 
+/* Of an extent without records every page is absent: what is to be done there needs
+ * none, unless it puts something. */
+static bool nothing_there(struct core *c, const struct op *op)
+{
+	return !map_record(c->map, op->page) &&
+	       (op->kind == OP_GET || (op->kind == OP_FILL && !op->pattern));
+}
+
+static void count(struct core *c, const struct op *op)
+{
+	switch (op->kind) {
+	case OP_PUT: *(op->error ? &c->counts.put_errors : &c->counts.puts) += 1; break;
+	case OP_GET: *(op->error ? &c->counts.get_errors : &c->counts.gets) += 1; break;
+	case OP_FILL: c->counts.fills++; break;
+	case OP_HEAL: break;
+	}
+}
+
+static void leave(struct core *c, struct op *op, int error)
+{
+	op->error = error;
+	count(c, op);
+	op_move(c, op, OP_ENDED);
+}
+
 /* Queued operations get their pages, in order where they overlap. */
-static void admit(struct core *c)
+static void admit(struct core *c, int64_t now)
 {
 	struct op *op, *next;
 
 	for (op = TAILQ_FIRST(&c->queued); op; op = next) {
 		next = TAILQ_NEXT(op, link);
-		if (!overtakes(c, op) && map_take(c->map, op->page, op->pages)) {
-			move(c, op, OP_READY);
-			settle(c, op);
-			/* Ending it may have admitted others: once more. */
-			if (op->state != OP_READY)
-				next = TAILQ_FIRST(&c->queued);
+		if (overtakes(c, op))
+			continue;
+		if (nothing_there(c, op)) {
+			memset(op->record, 0, sizeof op->record);
+			leave(c, op, 0);
+		} else if (map_touch(c->map, op->page) &&
+		           map_take(c->map, op->page, op->pages)) {
+			op_move(c, op, OP_ACTIVE);
+			extent_freshen(c, map_extent(c->map, op->page));
+			op_go_on(c, op, now);
+		} else {
+			continue;
 		}
+		/* Ending it may have admitted others: once more. */
+		if (op->state != OP_ACTIVE)
+			next = TAILQ_FIRST(&c->queued);
 	}
 }
 
-static int64_t sooner(int64_t a, int64_t b)
+void op_end(struct core *c, struct op *op, int error, int64_t now)
 {
-	return a < b ? a : b;
+	map_release(c->map, op->page, op->pages);
+	if (!map_extent(c->map, op->page)->used)
+		map_extent(c->map, op->page)->heal = true; /* it takes the records back */
+	leave(c, op, error);
+	admit(c, now);
 }
 
-/* A link that is gone is not waited for by each operation anew: then swapping off,
- * page by page, would not end. It is tried all the same. */
-static int64_t deadline(const struct core *c, int64_t now)
+/* Its time is over before it had its pages; what was there is not to come back as if it had
+ * never been overwritten. A fill needs nobody's help: it is carried out. */
+static void end_queued(struct core *c, struct op *op)
 {
-	int64_t gone = c->gone_by > now + CORE_PATIENCE_MS ? c->gone_by
-	                                                   : now + CORE_PATIENCE_MS;
+	bool fill = op->kind == OP_FILL, known = map_record(c->map, op->page);
+	const struct record r = fill ? fill_record(op) : (struct record){ .state = PAGE_LOST };
 
-	return sooner(now + c->deadline_ms, gone);
+	for (uint32_t i = 0; known && (fill || op->kind == OP_PUT) && i < op->pages; i++)
+		map_set(c->map, op->page + i, &r);
+	leave(c, op, fill && (known || !op->pattern) ? 0 : EIO);
 }
 
 void core_start(struct core *c, struct op *op, int64_t now)
 {
 	op->state = OP_NEW;
 	op->error = 0;
-	op->deadline = deadline(c, now);
-	move(c, op, OP_QUEUED);
-	admit(c);
+	op->started = now;
+	op->deadline = now + c->o.deadline_ms;
+	op->need = op->kind == OP_GET || op->kind == OP_HEAL ? mask_of(op->pages) : 0;
+	op->asking = 0;
+	op->acked = op->tried = op->again = 0;
+	op->refused = 0;
+	op->hedge_at = CORE_NEVER;
+	op_move(c, op, OP_QUEUED);
+	admit(c, now);
 }
 
-void core_reply(struct core *c, struct op *op, int error, int64_t now)
-{
-	(void)now;
-	if (op->state != OP_SENT)
-		return;
-	if (!error && op->kind == OP_GET)
-		zero_absent(c, op);
-	end(c, op, error);
-}
-
-void core_link_up(struct core *c, const char *identity)
+void core_kick(struct core *c, int64_t now)
 {
 	struct op *op, *next;
 
-	c->link = LINK_UP;
-	c->gone_by = CORE_NEVER;
-	c->retry_ms = CORE_RETRY_MIN_MS;
-	if (*c->identity && strcmp(c->identity, identity) != 0) {
-		map_lose(c->map);
-		c->lost_times++;
-	}
-	snprintf(c->identity, sizeof c->identity, "%s", identity);
-	/* Gets of what was just lost need no lender any more. */
-	for (op = TAILQ_FIRST(&c->ready); op; op = next) {
+	c->starved = false;
+	for (op = TAILQ_FIRST(&c->active); op; op = next) {
 		next = TAILQ_NEXT(op, link);
-		settle(c, op);
+		if (!op->asking)
+			op_go_on(c, op, now);
 	}
 }
 
-/* What was sent is sent again, if the link comes back in time. In order of
- * their deadlines, which is the order they were started in. */
-static void unsend(struct core *c)
+void core_give(struct core *c, void *chunk, int64_t now)
 {
-	struct op *op, *at;
+	map_give(c->map, chunk);
+	admit(c, now);
+}
 
-	while ((op = TAILQ_LAST(&c->sent, op_list))) {
-		move(c, op, OP_READY);
-		TAILQ_REMOVE(&c->ready, op, link);
-		TAILQ_FOREACH(at, &c->ready, link)
-			if (at->deadline >= op->deadline)
+void core_drop(struct core *c, struct buffer *buffer, int64_t now)
+{
+	buffers_drop(c->buffers, buffer);
+	if (c->starved)
+		core_kick(c, now);
+}
+
+void op_go_on(struct core *c, struct op *op, int64_t now)
+{
+	/* What it waited for is there: it has all its time again. */
+	op->deadline = later(op->deadline, op->started + c->o.deadline_ms);
+	switch (op->kind) {
+	case OP_PUT: put_go_on(c, op, now); break;
+	case OP_FILL: fill_go_on(c, op, now); break;
+	case OP_GET: get_go_on(c, op, now); break;
+	case OP_HEAL: heal_go_on(c, op, now); break;
+	}
+}
+
+void op_replied(struct core *c, struct op *op, const struct ask *ask, int error)
+{
+	switch (op->kind) {
+	case OP_PUT: put_replied(c, op, ask, error); break;
+	case OP_FILL: break; /* a flush that was not told is a flush all the same */
+	case OP_GET: get_replied(c, op, ask, error); break;
+	case OP_HEAL: heal_replied(c, op, ask, error); break;
+	}
+}
+
+void core_checked(struct core *c, struct op *op, uint32_t bad, int64_t now)
+{
+	bad &= op->came;
+	c->counts.bad_pages += (unsigned)__builtin_popcount(bad);
+	op->need &= ~(op->came & ~bad);
+	for (uint32_t i = 0; i < op->pages; i++)
+		if (bad & 1u << i)
+			get_doubt(c, op->page + i, op->came_from);
+	if (bad)
+		op->tried |= (uint8_t)(1u << op->came_from);
+	if (op->kind != OP_HEAL || bad) {
+		buffers_drop(c->buffers, op->buffer);
+		op->buffer = NULL;
+	}
+	op_move(c, op, OP_ACTIVE);
+	op_go_on(c, op, now);
+	if (c->starved)
+		core_kick(c, now);
+}
+
+static void fail(struct core *c, struct op *op, int64_t now)
+{
+	ask_abandon(c, op);
+	switch (op->kind) {
+	case OP_PUT: put_fail(c, op, op->refused ? op->refused : EIO, now); break;
+	case OP_FILL: fill_end(c, op, now); break;
+	case OP_GET: op_end(c, op, EIO, now); break;
+	case OP_HEAL: heal_end(c, op, EIO, now); break;
+	}
+}
+
+/* A link that is gone is not waited for by each operation anew: then swapping off,
+ * page by page, would not end. It is tried all the same. */
+void op_wait(struct core *c, struct op *op, uint32_t on_mask, int64_t now)
+{
+	int64_t until = op->started + CORE_PATIENCE_MS;
+	bool hope = false;
+
+	for (unsigned on = 0; on < c->o.links; on++) {
+		const struct peer *p = &c->peer[on];
+
+		if (!(on_mask & 1u << on) || p->state == PEER_GONE)
+			continue;
+		hope = true;
+		if (p->known)
+			until = later(until, p->down_since + c->o.deadline_ms);
+	}
+	if (!hope) {
+		fail(c, op, now);
+		return;
+	}
+	op->deadline = sooner(op->deadline, until);
+	peers_hurry(c, now);
+}
+
+/* What was asked to write may still do so; only a new claim makes sure that it does not. */
+static void close_asked(struct core *c, const struct op *op, int64_t now)
+{
+	const struct extent *e = map_extent(c->map, op->page);
+	uint8_t asked = op->asking;
+
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (asked & 1u << copy)
+			peer_close(c, (unsigned)e->copy[copy].on, now);
+}
+
+/* Its time is over. What it can still do elsewhere it may try, as long again. */
+static void expire(struct core *c, struct op *op, int64_t now)
+{
+	bool last = now >= op->started + 2 * c->o.deadline_ms;
+
+	if (op->need) {
+		if (!op->asking || last || !get_hedge(c, op, now)) {
+			fail(c, op, now);
+			return;
+		}
+	} else {
+		while (op->state == OP_ACTIVE && op->asking) {
+			close_asked(c, op, now);
+			if (!last)
 				break;
-		if (at)
-			TAILQ_INSERT_BEFORE(at, op, link);
-		else
-			TAILQ_INSERT_TAIL(&c->ready, op, link);
+		}
+		if (op->state != OP_ACTIVE)
+			return; /* what remained was enough */
+		if (!op->asking) {
+			fail(c, op, now);
+			return;
+		}
 	}
+	op->deadline = now + c->o.link_timeout_ms;
 }
 
-void core_link_down(struct core *c, int64_t now)
-{
-	if (c->link == LINK_UP)
-		c->gone_by = now + c->deadline_ms;
-	c->link = LINK_DOWN;
-	c->retry_at = now + c->retry_ms;
-	c->retry_ms = c->retry_ms * 2 < CORE_RETRY_MAX_MS ? c->retry_ms * 2
-	                                                  : CORE_RETRY_MAX_MS;
-	unsend(c);
-}
-
-static void close_link(struct core *c, int64_t now)
-{
-	c->close = true;
-	core_link_down(c, now);
-}
-
-/* The earliest deadline in LIST. Lists are short: what is under way. */
-static int64_t earliest(const struct op_list *list)
-{
-	int64_t at = CORE_NEVER;
-	struct op *op;
-
-	TAILQ_FOREACH(op, list, link)
-		if (op->deadline < at)
-			at = op->deadline;
-	return at;
-}
-
-static void expire(struct core *c, struct op_list *list, int64_t now)
+static void expire_queued(struct core *c, int64_t now)
 {
 	struct op *op, *next;
 
-	for (op = TAILQ_FIRST(list); op; op = next) {
+	for (op = TAILQ_FIRST(&c->queued); op; op = next) {
+		next = TAILQ_NEXT(op, link);
+		if (op->deadline <= now)
+			end_queued(c, op);
+	}
+	admit(c, now); /* those that came behind them */
+}
+
+static void expire_active(struct core *c, int64_t now)
+{
+	struct op *op, *next;
+
+	for (op = TAILQ_FIRST(&c->active); op; op = next) {
 		next = TAILQ_NEXT(op, link);
 		if (op->deadline <= now) {
-			end(c, op, EIO);
-			/* Ending one admits others: the list may have changed. */
-			next = TAILQ_FIRST(list);
+			expire(c, op, now);
+			/* That may have closed a link: the list may have changed. */
+			next = op->state == OP_ACTIVE ? TAILQ_NEXT(op, link)
+			                              : TAILQ_FIRST(&c->active);
+		} else if (op->hedge_at <= now) {
+			get_hedge(c, op, now);
 		}
 	}
 }
 
-static int64_t link_expires(const struct core *c)
-{
-	struct op *oldest = TAILQ_FIRST(&c->sent);
-
-	if (c->link == LINK_CONNECTING)
-		return c->connect_by;
-	return oldest ? oldest->sent_at + c->link_timeout_ms : CORE_NEVER;
-}
-
 void core_tick(struct core *c, int64_t now)
 {
-	if (link_expires(c) <= now || earliest(&c->sent) <= now)
-		close_link(c, now);
-	expire(c, &c->ready, now);
-	expire(c, &c->queued, now);
+	peers_tick(c, now);
+	expire_active(c, now);
+	if (!TAILQ_EMPTY(&c->queued))
+		expire_queued(c, now);
+	heal_tick(c, now);
 }
 
-/* The link is opened when somebody needs it. */
-static bool wants_link(const struct core *c)
+static struct ask *next_to_send(struct core *c)
 {
-	return c->link == LINK_DOWN && !TAILQ_EMPTY(&c->ready);
+	for (unsigned on = 0; on < c->o.links; on++)
+		if (!TAILQ_EMPTY(&c->peer[on].ready))
+			return TAILQ_FIRST(&c->peer[on].ready);
+	return NULL;
+}
+
+static int next_to_close(struct core *c)
+{
+	for (unsigned on = 0; on < c->o.links; on++)
+		if (c->peer[on].close)
+			return (int)on;
+	return -1;
 }
 
 bool core_next(struct core *c, struct command *command, int64_t now)
 {
-	struct op *op;
+	int on;
 
 	*command = (struct command){0};
-	if (c->close) {
-		c->close = false;
+	if ((on = next_to_close(c)) >= 0) {
+		c->peer[on].close = false;
 		command->kind = COMMAND_CLOSE;
-	} else if ((op = TAILQ_FIRST(&c->ended))) {
-		move(c, op, OP_DONE);
+		command->on = (unsigned)on;
+	} else if ((command->op = TAILQ_FIRST(&c->came))) {
+		op_move(c, command->op, OP_CHECK);
+		command->kind = COMMAND_CHECK;
+	} else if ((command->op = TAILQ_FIRST(&c->ended))) {
+		op_move(c, command->op, OP_DONE);
 		command->kind = COMMAND_DONE;
-		command->op = op;
-	} else if (wants_link(c) && now >= c->retry_at) {
-		c->link = LINK_CONNECTING;
-		c->connect_by = now + c->link_timeout_ms;
-		command->kind = COMMAND_CONNECT;
-	} else if (c->link == LINK_UP && (op = TAILQ_FIRST(&c->ready))) {
-		move(c, op, OP_SENT);
-		op->sent_at = now;
+		if (command->op == &c->heal.op) {
+			heal_ended(c, now);
+			return core_next(c, command, now);
+		}
+	} else if ((command->ask = next_to_send(c))) {
+		struct peer *p = &c->peer[command->ask->on];
+
+		TAILQ_REMOVE(&p->ready, command->ask, link);
+		TAILQ_INSERT_TAIL(&p->sent, command->ask, link);
+		command->ask->sent = true;
+		command->ask->sent_at = now;
 		command->kind = COMMAND_SEND;
-		command->op = op;
+		command->on = command->ask->on;
+	} else if ((on = peers_connect(c, now)) >= 0) {
+		command->kind = COMMAND_CONNECT;
+		command->on = (unsigned)on;
 	} else {
 		return false;
 	}
 	return true;
 }
 
-int64_t core_wake_at(const struct core *c)
+int64_t core_wake_at(const struct core *c, bool background)
 {
-	int64_t at = sooner(earliest(&c->queued), earliest(&c->ready));
+	int64_t at = peers_wake_at(c, background);
+	const struct op *op;
 
-	at = sooner(at, sooner(earliest(&c->sent), link_expires(c)));
-	return wants_link(c) ? sooner(at, c->retry_at) : at;
+	TAILQ_FOREACH(op, &c->queued, link)
+		at = sooner(at, op->deadline);
+	TAILQ_FOREACH(op, &c->active, link)
+		at = sooner(at, sooner(op->deadline, op->hedge_at));
+	return background ? sooner(at, heal_wake_at(c)) : at;
 }

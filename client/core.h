@@ -1,18 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The borrower's core: decides what happens to every page. A deterministic
  * state machine without threads, sockets, clock or allocation: events go in,
- * commands come out, and the caller (drive.c, or a test) carries them out.
+ * commands come out, and the caller (drive.c, or a simulator) carries them out.
  *
  * The rules it keeps:
  * - after a put that succeeded, get returns that page until it is flushed or
  *   put again; a put that failed leaves the page lost, and a lost page answers
  *   EIO, never zeros and never an older put;
  * - at most one operation at a time has a page;
+ * - a put is done when every live copy has it; which have it stands in the
+ *   record, and a copy that does not is never asked for the page;
  * - a link that failed or timed out is closed before any operation on it ends
- *   or is sent again, and it is used again only after a new claim, which
+ *   or goes on elsewhere, and it is used again only after a new claim, which
  *   fences whatever was still on its way;
- * - when the pool's memory was lost, or was another's meanwhile, every page
- *   put before is lost.
+ * - a link whose memory was lost has no copies any more; one whose pool was
+ *   another's meanwhile is never used again;
+ * - what a get brings counts only once its tag was checked.
  *
  * Times are milliseconds of one monotonic clock. */
 #ifndef FARPAGE_CORE_H
@@ -20,94 +23,147 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
-#include "map.h"
+#include "layout.h"
+#include "op.h"
 
-#define CORE_IDENTITY_MAX 96
 #define CORE_RETRY_MIN_MS 20
 #define CORE_RETRY_MAX_MS 100
-#define CORE_PATIENCE_MS 250 /* with a link that is gone: some tries long */
-#define CORE_NEVER INT64_MAX
+#define CORE_PATIENCE_MS  250  /* with a link that is gone: some tries long */
+#define CORE_FULL_MS      1000 /* a link that refused for want of room is not asked for more */
+#define CORE_MOVE_MS      2000 /* a lender that is away so long: its copies are made elsewhere */
+#define CORE_NEVER        INT64_MAX
 
-enum op_kind { OP_PUT, OP_GET, OP_FLUSH };
-
-enum op_state {
-	OP_NEW,
-	OP_QUEUED,  /* waits for pages that another operation has */
-	OP_READY,   /* has its pages, waits for the link */
-	OP_SENT,    /* the lender has been asked */
-	OP_ENDED,   /* decided; the caller has not been told yet */
-	OP_DONE,    /* the caller was told; the core has forgotten it */
+struct core_options {
+	unsigned links;           /* lenders, and the spill, which is the last of them */
+	bool spill;
+	unsigned copies;
+	int64_t deadline_ms;      /* of an operation that nobody can carry out */
+	int64_t link_timeout_ms;  /* a link that owes a reply this long is dead */
+	uint32_t heal_pages;      /* a second at most */
+	uint64_t seed;
 };
 
-/* One operation on a run of pages. The caller owns it, and DATA, until DONE. */
-struct op {
-	enum op_kind kind;
-	uint64_t page, pages;
-	uint8_t *data;       /* pages * 4096 bytes; of a put never written */
-	/* All below is the core's, but for the two last; ERROR counts once DONE. */
-	enum op_state state;
-	int error;           /* 0 or an errno */
-	int64_t deadline;    /* EIO then at the latest */
-	int64_t sent_at;
-	TAILQ_ENTRY(op) link;
-	void *via;           /* the link's: where it was sent */
-	void *waiter;        /* the drive's: who waits for it */
+enum peer_state {
+	PEER_DOWN,       /* closed; opened again at retry_at */
+	PEER_CONNECTING, /* opening and claiming */
+	PEER_UP,
+	PEER_STUCK,      /* the spill, when its disk hangs: up again when all was answered */
+	PEER_GONE,       /* its pool is another's: never again */
+	PEER_RETIRED,    /* it was drained, and is no lender now */
 };
 
-TAILQ_HEAD(op_list, op);
-
-enum link_state {
-	LINK_DOWN,       /* closed; to be opened at retry_at, if anyone waits */
-	LINK_CONNECTING, /* opening and claiming */
-	LINK_UP,
+/* What the core knows of one link. */
+struct peer {
+	enum peer_state state;
+	bool close;              /* COMMAND_CLOSE is not yet taken */
+	bool known;              /* it was up once */
+	int64_t retry_at, retry_ms;
+	int64_t connect_by;
+	int64_t down_since;
+	int64_t full_until;      /* it said that it had no room */
+	int64_t slow;            /* 1/256 ms: 99 of 100 replies came sooner */
+	char identity[IDENTITY_MAX];
+	struct ask_list ready, sent;
+	unsigned asks;           /* in both */
+	struct ask *wipe;        /* flushing a dirty slot */
+	int64_t wipe_at;         /* not before */
 };
 
 enum command_kind {
-	COMMAND_CONNECT, /* open the link and claim the pool */
+	COMMAND_CONNECT, /* open link ON and claim its pool */
 	COMMAND_CLOSE,   /* close it now: its buffers are ours again */
-	COMMAND_SEND,    /* ask the lender */
-	COMMAND_DONE,    /* tell the caller */
+	COMMAND_SEND,    /* ask ASK->on for ASK */
+	COMMAND_CHECK,   /* OP's waiter opens what came, and then core_checked() */
+	COMMAND_DONE,    /* tell OP's waiter */
 };
 
 struct command {
 	enum command_kind kind;
-	struct op *op; /* of SEND and DONE */
+	unsigned on;
+	struct ask *ask;
+	struct op *op;
+};
+
+/* Counted since the start. */
+struct core_counts {
+	uint64_t puts, gets, fills;          /* operations that ended well */
+	uint64_t put_errors, get_errors;
+	uint64_t spilled_pages;              /* put to the spill */
+	uint64_t bad_pages;                  /* that a copy had wrong */
+	uint64_t hedges;
+	uint64_t healed_pages;
+	uint64_t lost_memories, usurped;     /* links */
 };
 
 struct core {
+	struct core_options o;
 	struct map *map;
-	int64_t deadline_ms;     /* of an operation */
-	int64_t link_timeout_ms; /* a link that owes a reply this long is dead */
+	struct layout layout;
+	struct buffers *buffers;   /* for gets and healing; of puts the caller has them */
+	struct peer peer[LINKS_MAX];
 
-	enum link_state link;
-	bool close;              /* COMMAND_CLOSE is not yet taken */
-	int64_t retry_at, retry_ms;
-	int64_t connect_by;
-	int64_t gone_by;         /* it has been down for a whole deadline then */
-	char identity[CORE_IDENTITY_MAX]; /* of the pool's memory, "" at first */
+	struct op_list queued, active, came, check, ended;
+	bool starved;              /* an operation waits for an ask or a buffer */
+	struct ask asks[CORE_ASKS];
+	struct ask_list free_asks;
 
-	struct op_list queued, ready, sent, ended;
-	uint64_t lost_times;     /* how often all pages were lost */
+	struct heal {              /* see heal.c */
+		struct op op;
+		void *waiter;          /* of OP: the caller sets it; NULL: nothing is healed */
+		bool busy;             /* with OP */
+		bool failed;           /* a run of this extent could not be healed */
+		uint64_t extent, at;   /* where the walk is: an extent, a page in it */
+		uint8_t to;            /* copies that OP makes */
+		int64_t credit;        /* thousandths of pages that may be copied now */
+		int64_t earned_at, next_at;
+	} heal;
+	struct core_counts counts;
 };
 
-void core_init(struct core *, struct map *, int64_t deadline_ms,
-               int64_t link_timeout_ms);
+/* 0, or -1 with errno. The map and the buffers stay the caller's. */
+int core_open(struct core *, const struct core_options *, struct map *, struct buffers *);
+/* The links are closed, and no caller waits. */
+void core_close(struct core *);
 
 /* Events. */
 void core_start(struct core *, struct op *, int64_t now);
-void core_reply(struct core *, struct op *, int error, int64_t now);
-/* The pool is claimed. IDENTITY tells this memory, owned without a break, from
- * any other. */
-void core_link_up(struct core *, const char *identity);
-void core_link_down(struct core *, int64_t now);
+/* OP, whose COMMAND_CHECK was carried out: pages that are set in BAD were not what
+ * had been sealed. */
+void core_checked(struct core *, struct op *, uint32_t bad, int64_t now);
+/* BUFFER, of a put that is DONE, is no longer used. */
+void core_drop(struct core *, struct buffer *, int64_t now);
+void core_reply(struct core *, struct ask *, int error, int64_t now);
+/* Link ON is claimed, and has room for PAGES. IDENTITY: "INCARNATION SINCE". */
+void core_link_up(struct core *, unsigned on, const char *identity, uint64_t pages,
+                  int64_t now);
+void core_link_down(struct core *, unsigned on, int64_t now);
+/* The lender wants back all from PAGE of its pool on; 0 drains it, UINT64_MAX
+ * is that it no longer does. */
+void core_link_wants(struct core *, unsigned on, uint64_t page);
+/* One lender more, which is down: its number, one that was retired or behind all others. -1:
+ * there are as many as may be. */
+int core_link_add(struct core *);
+/* Forget the drained lender ON. False: it is not empty yet; what it kept is flushed before,
+ * unless it is away. */
+bool core_link_retire(struct core *, unsigned on, int64_t now);
+/* Memory for records. */
+void core_give(struct core *, void *chunk, int64_t now);
 void core_tick(struct core *, int64_t now);
 
 /* The next thing to be done, false when there is none. A command is carried
  * out before the next one is asked for. */
 bool core_next(struct core *, struct command *, int64_t now);
-/* When core_tick() has something to do at the latest. */
-int64_t core_wake_at(const struct core *);
+/* When core_tick() has something to do at the latest. BACKGROUND: also if it is
+ * nobody's operation, but healing or opening a link again. */
+int64_t core_wake_at(const struct core *, bool background);
+
+/* Is something under way that is nobody's operation? */
+bool core_busy(const struct core *);
+/* Are there slots to be flushed, on links that are up? */
+bool core_wiping(const struct core *);
+/* How many pages of the device have fewer copies than they should, or have one on a link
+ * that is away: 0 when all is well. An upper bound by extents. */
+uint64_t core_unhealed(const struct core *);
 
 #endif

@@ -2,23 +2,16 @@
 #include "drive.h"
 
 #include <errno.h>
-#include <semaphore.h>
-#include <stddef.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
 #include <unistd.h>
 
-/* A thread in drive_run(), on its stack. */
-struct waiter {
-	bool done;
-	bool asleep;    /* on wake, and in the drive's list */
-	sem_t wake;     /* posted once: done, or to lead */
-	TAILQ_ENTRY(waiter) link;
-};
+#define POLL_MAX_MS 60000
 
-static int64_t now_ms(void)
+int64_t drive_now(void)
 {
 	struct timespec t;
 
@@ -26,236 +19,476 @@ static int64_t now_ms(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void on_up(void *owner, const char *identity, uint64_t size)
+static void on_up(struct link *link, const char *identity, uint64_t pages)
 {
-	struct drive *d = owner;
+	struct drive *d = link->owner;
+	struct opening *o = &d->opening[link->number];
 
-	if (!d->ready) {
-		snprintf(d->identity, sizeof d->identity, "%s", identity);
-		d->size = size;
-		d->ready = true;
-	} else if (size >= d->map.pages * 4096) {
-		core_link_up(&d->core, identity);
-	} else {
-		snprintf(d->words, sizeof d->words, "the lender's pool has shrunk");
-		d->link->ops->close(d->link);
-		core_link_down(&d->core, now_ms());
+	if (d->begun) {
+		core_link_up(&d->core, link->number, identity, pages, drive_now());
+		return;
 	}
+	o->up = true;
+	o->pages = pages;
+	snprintf(o->identity, sizeof o->identity, "%s", identity);
 }
 
-static void on_down(void *owner, const char *words)
+static void on_down(struct link *link, const char *words)
 {
-	struct drive *d = owner;
+	struct drive *d = link->owner;
+	struct opening *o = &d->opening[link->number];
 
-	snprintf(d->words, sizeof d->words, "%s", words);
-	if (d->ready)
-		core_link_down(&d->core, now_ms());
+	snprintf(o->words, sizeof o->words, "%s", words);
+	if (d->begun)
+		core_link_down(&d->core, link->number, drive_now());
 	else
-		d->failed = true;
+		o->up = false, o->failed = true;
 }
 
-static void on_reply(void *owner, struct op *op, int error)
+static void on_reply(struct link *link, struct ask *ask, int error)
 {
-	struct drive *d = owner;
+	struct drive *d = link->owner;
 
-	core_reply(&d->core, op, error, now_ms());
+	core_reply(&d->core, ask, error, drive_now());
 }
 
 static const struct link_owner upcalls = { on_up, on_down, on_reply };
 
-int drive_open(struct drive *d, struct link *link, int64_t timeout_ms)
+static void cond_init(pthread_cond_t *cond)
 {
-	int64_t end = now_ms() + timeout_ms;
+	pthread_condattr_t attr;
 
-	pthread_mutex_init(&d->lock, NULL);
-	TAILQ_INIT(&d->waiters);
-	d->link = link;
-	link->upcalls = &upcalls;
-	link->owner = d;
-	d->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	if (d->wake < 0) {
-		snprintf(d->words, sizeof d->words, "eventfd: %s", strerror(errno));
-		return -1;
-	}
-	link->ops->connect(link);
-	while (!d->ready && !d->failed) {
-		struct pollfd p = link->ops->interest(link);
-		int64_t left = end - now_ms();
-
-		if (left <= 0) {
-			snprintf(d->words, sizeof d->words, "no answer within %lld s",
-			         (long long)timeout_ms / 1000);
-			return -1;
-		}
-		if (poll(&p, 1, (int)left) > 0)
-			link->ops->notify(link, p.revents);
-	}
-	return d->failed ? -1 : 0;
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(cond, &attr);
+	pthread_condattr_destroy(&attr);
 }
 
-int drive_begin(struct drive *d, uint64_t pages, enum page_state state,
-                int64_t deadline_ms, int64_t link_timeout_ms)
+int drive_init(struct drive *d)
 {
-	if (map_open(&d->map, pages) < 0)
+	pthread_mutex_init(&d->lock, NULL);
+	cond_init(&d->dropped);
+	cond_init(&d->background.work);
+	sem_init(&d->background.waiter.wake, 0, 0);
+	TAILQ_INIT(&d->waiters);
+	TAILQ_INIT(&d->woken);
+	d->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	return d->wake < 0 ? -1 : 0;
+}
+
+void drive_add(struct drive *d, struct link *link)
+{
+	link->upcalls = &upcalls;
+	link->owner = d;
+	link->number = d->links;
+	d->link[d->links++] = link;
+}
+
+/* What to poll for on every link, and how many. */
+static nfds_t interests(const struct drive *d, struct pollfd *p)
+{
+	for (unsigned on = 0; on < d->links; on++)
+		p[on] = d->link[on]->ops->interest(d->link[on]);
+	return d->links;
+}
+
+static void notify(struct drive *d, const struct pollfd *p)
+{
+	for (unsigned on = 0; on < d->links; on++) {
+		struct link *link = d->link[on];
+
+		/* It may have been closed and opened anew meanwhile. */
+		if (p[on].revents && p[on].fd == link->ops->interest(link).fd)
+			link->ops->notify(link, p[on].revents);
+	}
+}
+
+static bool all_decided(const struct drive *d)
+{
+	for (unsigned on = 0; on < d->links; on++)
+		if (!d->opening[on].up && !d->opening[on].failed)
+			return false;
+	return true;
+}
+
+void drive_open(struct drive *d, int64_t timeout_ms)
+{
+	int64_t end = drive_now() + timeout_ms;
+	struct pollfd p[LINKS_MAX];
+
+	for (unsigned on = 0; on < d->links; on++)
+		d->link[on]->ops->connect(d->link[on]);
+	while (!all_decided(d)) {
+		nfds_t n = interests(d, p);
+		int64_t left = end - drive_now();
+
+		if (left <= 0)
+			break;
+		if (poll(p, n, (int)left) > 0)
+			notify(d, p);
+	}
+	for (unsigned on = 0; on < d->links; on++) {
+		struct opening *o = &d->opening[on];
+
+		if (!o->up && !o->failed) {
+			d->link[on]->ops->close(d->link[on]);
+			snprintf(o->words, sizeof o->words, "no answer within %lld s",
+			         (long long)timeout_ms / 1000);
+		}
+	}
+}
+
+int drive_begin(struct drive *d, uint64_t pages, const struct core_options *options,
+                unsigned buffers, struct seal *seal)
+{
+	void *chunk;
+
+	if (buffers_open(&d->buffers, buffers, seal) < 0 || map_open(&d->map, pages) < 0 ||
+	    core_open(&d->core, options, &d->map, &d->buffers) < 0)
 		return -1;
-	map_set(&d->map, 0, pages, state);
-	core_init(&d->core, &d->map, deadline_ms, link_timeout_ms);
-	core_link_up(&d->core, d->identity);
+	d->begun = true;
+	while (map_wants(&d->map)) {
+		chunk = chunk_open();
+		if (!chunk)
+			return -1;
+		map_give(&d->map, chunk);
+	}
+	for (unsigned on = 0; on < d->links; on++)
+		if (d->opening[on].up)
+			core_link_up(&d->core, on, d->opening[on].identity, d->opening[on].pages,
+			             drive_now());
 	return 0;
 }
 
-void drive_hurry(struct drive *d, int64_t deadline_ms)
+/* Without it nothing is healed. */
+static int do_start(struct drive *d)
 {
-	pthread_mutex_lock(&d->lock);
-	if (deadline_ms < d->core.deadline_ms)
-		d->core.deadline_ms = deadline_ms;
-	pthread_mutex_unlock(&d->lock);
+	struct background *b = &d->background;
+	int e;
+
+	if (b->running)
+		return 0;
+	e = pthread_create(&b->thread, NULL, background_run, d);
+	if (!e) {
+		b->running = true;
+		d->core.heal.waiter = &b->waiter;
+	}
+	return e;
 }
 
-bool drive_up(struct drive *d)
+int drive_start(struct drive *d)
 {
+	int e;
+
 	pthread_mutex_lock(&d->lock);
-	bool up = d->core.link == LINK_UP;
+	e = do_start(d);
 	pthread_mutex_unlock(&d->lock);
-	return up;
+	errno = e;
+	return e ? -1 : 0;
+}
+
+static void stop(struct drive *d)
+{
+	struct background *b = &d->background;
+
+	if (!b->running)
+		return;
+	pthread_mutex_lock(&d->lock);
+	b->stop = true;
+	pthread_cond_signal(&b->work);
+	pthread_mutex_unlock(&d->lock);
+	eventfd_write(d->wake, 1);
+	pthread_join(b->thread, NULL);
+	b->running = false;
+	d->core.heal.waiter = NULL;
 }
 
 void drive_close(struct drive *d)
 {
-	if (d->link)
-		d->link->ops->free(d->link);
+	stop(d);
+	for (unsigned on = 0; on < d->links; on++)
+		d->link[on]->ops->free(d->link[on]);
 	if (d->wake >= 0)
 		close(d->wake);
+	core_close(&d->core);
 	map_close(&d->map);
+	buffers_close(&d->buffers);
+	pthread_cond_destroy(&d->dropped);
+	pthread_cond_destroy(&d->background.work);
 	pthread_mutex_destroy(&d->lock);
 }
 
+void drive_wipe(struct drive *d, bool all, int64_t timeout_ms)
+{
+	int64_t end = drive_now() + timeout_ms;
+
+	stop(d);
+	pthread_mutex_lock(&d->lock);
+	for (unsigned on = 0; all && on < d->links; on++)
+		layout_soil(&d->core.layout, on);
+	core_tick(&d->core, drive_now());
+	drive_carry_out(d);
+	while (core_wiping(&d->core) && drive_now() < end) {
+		int64_t at = core_wake_at(&d->core, true);
+
+		drive_poll(d, at < end ? at : end);
+	}
+	drive_unlock(d);
+}
+
+/* There is something to do for W. */
 static void tell(struct drive *d, struct waiter *w)
 {
-	w->done = true;
-	if (w->asleep) {
-		w->asleep = false;
-		TAILQ_REMOVE(&d->waiters, w, link);
-		sem_post(&w->wake);
-	}
-}
-
-static void carry_out(struct drive *d)
-{
-	struct command command;
-
-	while (core_next(&d->core, &command, now_ms())) {
-		switch (command.kind) {
-		case COMMAND_CONNECT:
-			d->link->ops->connect(d->link);
-			break;
-		case COMMAND_CLOSE:
-			d->link->ops->close(d->link);
-			break;
-		case COMMAND_SEND:
-			d->link->ops->send(d->link, command.op);
-			break;
-		case COMMAND_DONE:
-			tell(d, command.op->waiter);
-			break;
-		}
-	}
-}
-
-static int poll_timeout(const struct drive *d)
-{
-	int64_t left = core_wake_at(&d->core) - now_ms();
-
-	/* One more: a millisecond that has begun is not over. */
-	return left < 0 ? 0 : left > 60000 ? 60000 : (int)left + 1;
-}
-
-/* One poll, with the lock let go meanwhile. */
-static void poll_once(struct drive *d)
-{
-	struct pollfd p[2] = { d->link->ops->interest(d->link),
-	                       { .fd = d->wake, .events = POLLIN } };
-	int timeout = poll_timeout(d), n;
-	uint64_t count;
-
-	d->polled = p[0];
-	d->polling = true;
-	pthread_mutex_unlock(&d->lock);
-	n = poll(p, 2, timeout);
-	pthread_mutex_lock(&d->lock);
-	d->polling = false;
-	if (n > 0 && p[1].revents && read(d->wake, &count, sizeof count) < 0)
-		n = -1; /* somebody else's wake-up; nothing to do */
-	/* The link may have been closed and opened anew meanwhile. */
-	if (n > 0 && p[0].revents && p[0].fd == d->link->ops->interest(d->link).fd)
-		d->link->ops->notify(d->link, p[0].revents);
-	core_tick(&d->core, now_ms());
-}
-
-/* The newest waiter is the one who will be waiting longest. */
-static void hand_over(struct drive *d)
-{
-	struct waiter *next = TAILQ_LAST(&d->waiters, waiter_list);
-
-	d->leader = next;
-	if (!next)
+	if (w == &d->background.waiter) {
+		pthread_cond_signal(&d->background.work);
 		return;
-	next->asleep = false;
-	TAILQ_REMOVE(&d->waiters, next, link);
-	sem_post(&next->wake);
+	}
+	if (!w->asleep)
+		return;
+	w->asleep = false;
+	w->given = w->to_check;
+	w->to_check = NULL;
+	w->finished = !w->pending;
+	TAILQ_REMOVE(&d->waiters, w, link);
+	TAILQ_INSERT_TAIL(&d->woken, w, link);
 }
 
-static void lead(struct drive *d, struct waiter *w)
+/* Nobody is woken only to wait for the lock. */
+void drive_unlock(struct drive *d)
 {
-	d->leader = w;
-	while (!w->done) {
-		poll_once(d);
-		carry_out(d);
+	struct waiter_list woken = TAILQ_HEAD_INITIALIZER(woken);
+	struct waiter *w;
+
+	TAILQ_CONCAT(&woken, &d->woken, link);
+	pthread_mutex_unlock(&d->lock);
+	while ((w = TAILQ_FIRST(&woken))) {
+		TAILQ_REMOVE(&woken, w, link);
+		sem_post(&w->wake); /* W is gone from here on */
 	}
-	hand_over(d);
+}
+
+static void come(struct drive *d, struct op *op)
+{
+	struct waiter *w = op->waiter;
+
+	op->check_next = w->to_check;
+	w->to_check = op;
+	tell(d, w);
+}
+
+static void done(struct drive *d, struct op *op)
+{
+	struct waiter *w = op->waiter;
+
+	if (op->kind == OP_PUT && op->buffer)
+		core_drop(&d->core, op->buffer, drive_now());
+	if (--w->pending == 0)
+		tell(d, w);
+}
+
+static void flush(struct drive *d)
+{
+	for (unsigned on = 0; on < d->links; on++)
+		d->link[on]->ops->flush(d->link[on]);
 }
 
 /* What the leader polls for was decided before we turned the wheel. */
 static void nudge(struct drive *d)
 {
-	struct pollfd p = d->link->ops->interest(d->link);
-	const uint64_t one = 1;
+	struct pollfd p[LINKS_MAX];
 
-	if (!d->polling || (d->polled.fd == p.fd && d->polled.events == p.events))
-		return;
-	if (write(d->wake, &one, sizeof one) < 0)
-		return; /* it is full of wake-ups already */
+	interests(d, p);
+	for (unsigned on = 0; on < d->links; on++)
+		if (d->polled[on].fd != p[on].fd || d->polled[on].events != p[on].events) {
+			eventfd_write(d->wake, 1);
+			return;
+		}
 }
 
-static void sleep_on(struct drive *d, struct waiter *w)
+void drive_carry_out(struct drive *d)
+{
+	struct command c;
+
+	while (core_next(&d->core, &c, drive_now())) {
+		switch (c.kind) {
+		case COMMAND_CONNECT: d->link[c.on]->ops->connect(d->link[c.on]); break;
+		case COMMAND_CLOSE: d->link[c.on]->ops->close(d->link[c.on]); break;
+		case COMMAND_SEND: d->link[c.on]->ops->send(d->link[c.on], c.ask); break;
+		case COMMAND_CHECK: come(d, c.op); break;
+		case COMMAND_DONE: done(d, c.op); break;
+		}
+	}
+	if (d->want_buffers && d->buffers.free_n)
+		pthread_cond_signal(&d->dropped);
+	if (map_wants(&d->map) && d->background.running)
+		pthread_cond_signal(&d->background.work);
+	if (d->polling) { /* otherwise the leader does, before it polls */
+		flush(d);
+		nudge(d);
+	}
+}
+
+/* One more: a millisecond that has begun is not over. */
+static int timeout(int64_t until)
+{
+	int64_t left = until - drive_now();
+
+	return left < 0 ? 0 : left > POLL_MAX_MS ? POLL_MAX_MS : (int)left + 1;
+}
+
+/* One poll, with the lock let go meanwhile, and what follows from it. */
+void drive_poll(struct drive *d, int64_t until)
+{
+	struct pollfd p[LINKS_MAX + 1];
+	nfds_t links;
+	int n, ms = timeout(until);
+	eventfd_t count;
+
+	flush(d);
+	links = interests(d, p);
+	p[links] = (struct pollfd){ .fd = d->wake, .events = POLLIN };
+	memcpy(d->polled, p, links * sizeof *p);
+	d->polling = true;
+	drive_unlock(d);
+	n = poll(p, links + 1, ms);
+	pthread_mutex_lock(&d->lock);
+	d->polling = false;
+	if (n > 0 && p[links].revents)
+		eventfd_read(d->wake, &count);
+	if (n > 0)
+		notify(d, p);
+	core_tick(&d->core, drive_now());
+	drive_carry_out(d);
+}
+
+/* The newest waiter is the one who will be waiting longest. */
+void drive_hand_over(struct drive *d)
+{
+	struct waiter *next = TAILQ_LAST(&d->waiters, waiter_list);
+
+	d->leader = next;
+	if (next)
+		tell(d, next);
+	else
+		flush(d);
+}
+
+void drive_check(struct drive *d, struct op *ops)
+{
+	struct op *op, *next;
+
+	for (op = ops; op; op = op->check_next)
+		op->bad = d->check(d, op);
+	pthread_mutex_lock(&d->lock);
+	for (op = ops; op; op = next) {
+		next = op->check_next;
+		core_checked(&d->core, op, op->bad, drive_now());
+	}
+	drive_carry_out(d);
+}
+
+/* Check what came for W. */
+static void check(struct drive *d, struct waiter *w)
+{
+	struct op *ops = w->to_check;
+
+	w->to_check = NULL;
+	drive_unlock(d);
+	drive_check(d, ops);
+}
+
+/* True: all is done, and the lock is not held any more. */
+static bool sleep_on(struct drive *d, struct waiter *w)
 {
 	w->asleep = true;
+	w->given = NULL;
 	TAILQ_INSERT_TAIL(&d->waiters, w, link);
-	pthread_mutex_unlock(&d->lock);
+	drive_unlock(d);
 	while (sem_wait(&w->wake) < 0)
 		;
+	if (w->finished)
+		return true;
+	if (w->given)
+		drive_check(d, w->given);
+	else
+		pthread_mutex_lock(&d->lock);
+	return false;
+}
+
+/* Where others wait too, more are likely to come just now: what they ask for leaves with
+ * ours, in one write, if they may run before we sleep. */
+static void let_others(struct drive *d)
+{
+	if (TAILQ_EMPTY(&d->waiters))
+		return;
+	drive_unlock(d);
+	sched_yield();
 	pthread_mutex_lock(&d->lock);
 }
 
-int drive_run(struct drive *d, struct op *op)
+static void lead(struct drive *d, struct waiter *w)
+{
+	d->leader = w;
+	while (w->pending && !w->to_check) {
+		let_others(d);
+		drive_poll(d, core_wake_at(&d->core, false));
+	}
+	drive_hand_over(d);
+}
+
+/* Until nothing of W is pending; lets the lock go. */
+static void wait(struct drive *d, struct waiter *w)
+{
+	while (w->pending) {
+		if (w->to_check && d->leader != w)
+			check(d, w);
+		else if (!d->leader || d->leader == w)
+			lead(d, w);
+		else if (sleep_on(d, w))
+			return;
+	}
+	if (d->leader == w)
+		drive_hand_over(d); /* done by another just when it was to lead */
+	drive_unlock(d);
+}
+
+void drive_run(struct drive *d, struct op *ops)
 {
 	struct waiter w = {0};
 
-	op->waiter = &w;
 	sem_init(&w.wake, 0, 0);
 	pthread_mutex_lock(&d->lock);
-	core_start(&d->core, op, now_ms());
-	carry_out(d);
-	nudge(d);
-	if (!w.done && d->leader)
-		sleep_on(d, &w);
-	if (!w.done)
-		lead(d, &w);
-	else if (d->leader == &w)
-		/* Done by another thread just when it was to lead. */
-		hand_over(d);
-	pthread_mutex_unlock(&d->lock);
+	do_start(d);
+	for (struct op *op = ops; op; op = op->next) {
+		op->waiter = &w;
+		w.pending++;
+		core_start(&d->core, op, drive_now());
+	}
+	drive_carry_out(d);
+	wait(d, &w);
 	sem_destroy(&w.wake);
-	errno = op->error;
-	return op->error ? -1 : 0;
+}
+
+struct buffer *drive_buffer(struct drive *d, bool wait)
+{
+	int64_t end = drive_now() + d->core.o.deadline_ms;
+	struct timespec until = { .tv_sec = end / 1000, .tv_nsec = end % 1000 * 1000000 };
+	struct buffer *b;
+
+	pthread_mutex_lock(&d->lock);
+	d->want_buffers++;
+	while (!(b = buffers_take(&d->buffers)) && wait)
+		if (pthread_cond_timedwait(&d->dropped, &d->lock, &until) == ETIMEDOUT)
+			break;
+	d->want_buffers--;
+	drive_unlock(d);
+	return b;
+}
+
+void drive_drop(struct drive *d, struct buffer *b)
+{
+	pthread_mutex_lock(&d->lock);
+	core_drop(&d->core, b, drive_now());
+	drive_carry_out(d);
+	drive_unlock(d);
 }

@@ -1,50 +1,101 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Turns the wheel: carries out the core's commands on the link, and tells the
- * core what comes back. There is no thread of its own: whoever waits, drives.
- * The first thread that waits for an operation polls the link for all until its
- * own is done, then hands over to another one that still waits. */
+/* Turns the wheel: carries out the core's commands on the links, and tells the
+ * core what comes back. Whoever waits, drives: the first thread that waits for
+ * an operation polls the links for all until its own is done, then hands over to
+ * another one that still waits. While nobody waits, a background thread heals,
+ * opens links again, and makes memory for records ahead. */
 #ifndef FARPAGE_DRIVE_H
 #define FARPAGE_DRIVE_H
 
 #include <pthread.h>
+#include <semaphore.h>
 
 #include "core.h"
 #include "link.h"
 
-struct waiter;
-
-struct drive {
-	pthread_mutex_t lock;     /* all below, the core, the map and the link */
-	struct core core;
-	struct map map;
-	struct link *link;
-	int wake;                 /* eventfd: the leader polls for the wrong thing */
-	struct waiter *leader;
-	bool polling;             /* it is in poll(), for what is in polled */
-	struct pollfd polled;
-	TAILQ_HEAD(waiter_list, waiter) waiters; /* asleep, the oldest first */
-
-	/* Of the first opening, before there are records. */
-	bool ready, failed;
-	uint64_t size;            /* the pool's, bytes */
-	char identity[CORE_IDENTITY_MAX];
-	char words[LINK_WORDS_MAX];   /* why the link went down last */
+/* A thread that waits for operations. All of it is under the lock, but for what the
+ * thread is given when it is woken: that is its own then. */
+struct waiter {
+	unsigned pending;        /* its operations that are not done */
+	struct op *to_check;     /* those of which sealed pages came; by check_next */
+	bool asleep;             /* on wake, and in the drive's list */
+	sem_t wake;              /* posted once: there is something to do for it */
+	struct op *given;        /* to check */
+	bool finished;           /* nothing is pending any more */
+	TAILQ_ENTRY(waiter) link;
 };
 
-/* Opens the link (and owns it, also when it fails) and waits until it is up, at
- * most TIMEOUT_MS. -1 with d->words. The pool's size is in d->size then. */
-int drive_open(struct drive *d, struct link *link, int64_t timeout_ms);
-/* Make records for PAGES pages, all in STATE. Then drive_run() may be used. */
-int drive_begin(struct drive *d, uint64_t pages, enum page_state state,
-                int64_t deadline_ms, int64_t link_timeout_ms);
-/* Carry out one operation (kind, page, pages and data are set); any thread.
- * 0, or -1 with errno; never later than its deadline and one poll. */
-int drive_run(struct drive *d, struct op *op);
-/* From now on operations have at most this long. */
-void drive_hurry(struct drive *d, int64_t deadline_ms);
-/* Is the link up, as far as is known? */
-bool drive_up(struct drive *d);
-/* No operation is under way. */
+TAILQ_HEAD(waiter_list, waiter);
+
+struct drive {
+	pthread_mutex_t lock;    /* all below, the core, the map and the links */
+	struct core core;
+	struct map map;
+	struct buffers buffers;
+	pthread_cond_t dropped;  /* a buffer is free again, and somebody waits for it */
+	unsigned want_buffers;
+	/* Opens what came for an operation; without the lock. Pages that were wrong. */
+	uint32_t (*check)(struct drive *, struct op *);
+
+	unsigned links;
+	struct link *link[LINKS_MAX];
+	int wake;                /* eventfd: the leader polls for the wrong thing */
+	struct waiter *leader;
+	bool polling;            /* it is in poll(), for what is in polled */
+	struct pollfd polled[LINKS_MAX];
+	struct waiter_list waiters; /* asleep, the oldest first */
+	struct waiter_list woken;   /* to be posted when the lock is let go */
+
+	struct background {
+		pthread_t thread;
+		bool running, stop;
+		pthread_cond_t work;
+		struct waiter waiter;
+	} background;
+
+	/* Of the first opening, before there is a core, and of the links since. */
+	bool begun;
+	struct opening {
+		bool up, failed;
+		uint64_t pages;
+		char identity[IDENTITY_MAX];
+		char words[LINK_WORDS_MAX]; /* why it went down last */
+	} opening[LINKS_MAX];
+};
+
+/* For the links' upcalls, once D is all zeros. -1 with errno. */
+int drive_init(struct drive *d);
+/* D owns LINK from now on; the spill comes last. */
+void drive_add(struct drive *d, struct link *link);
+/* Opens all links and waits until each is up or failed, at most TIMEOUT_MS. */
+void drive_open(struct drive *d, int64_t timeout_ms);
+/* Make the core, for a device of PAGES. Then drive_run() may be used. -1 with errno. */
+int drive_begin(struct drive *d, uint64_t pages, const struct core_options *options,
+                unsigned buffers, struct seal *seal);
+/* Have slots flushed that hold what nobody needs, or ALL of them, for at most TIMEOUT_MS.
+ * No operation is under way, and after ALL none comes. */
+void drive_wipe(struct drive *d, bool all, int64_t timeout_ms);
+/* Start the background thread, if it does not run. -1 with errno. */
+int drive_start(struct drive *d);
+/* Nothing is under way. */
 void drive_close(struct drive *d);
+
+/* A buffer for a put; NULL if none is free, with WAIT only when the deadline is over. */
+struct buffer *drive_buffer(struct drive *d, bool wait);
+void drive_drop(struct drive *d, struct buffer *);
+/* Carry out operations, linked by op->next; any thread. Each has its error then, and the
+ * buffers of puts are free again. */
+void drive_run(struct drive *d, struct op *ops);
+
+/* For background.c. */
+int64_t drive_now(void);
+void drive_poll(struct drive *d, int64_t until);
+void drive_carry_out(struct drive *d);
+/* Let the lock go, and wake whom there is something to do for. */
+void drive_unlock(struct drive *d);
+/* Open what came for OPS; the lock is not held, and is after. */
+void drive_check(struct drive *d, struct op *ops);
+void drive_hand_over(struct drive *d);
+void *background_run(void *drive);
 
 #endif

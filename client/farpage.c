@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Opening and closing. */
 #include "farpage.h"
 
 #include <errno.h>
@@ -11,20 +12,10 @@
 #include <unistd.h>
 
 #include "address.h"
-#include "drive.h"
+#include "call.h"
 
-#define PAGE_BYTES FARPAGE_PAGE_BYTES
-/* The most that is asked for at once: NBD's usual limit of 32 MiB of data, and
- * for a flush what fits into its 32 bit length. */
-#define RUN_PAGES   (UINT64_C(32) << 20 >> 12)
-#define FLUSH_PAGES (UINT64_C(1) << 30 >> 12)
-#define CLOSE_MS    2000
-
-struct farpage {
-	struct drive drive;
-	char instance[FARPAGE_INSTANCE_MAX];
-	uint64_t pages;
-};
+#define CLOSE_MS 2000
+#define BUFFERS  24u /* of 128 KiB: nbdkit's 16 threads, and what is late or being healed */
 
 static void __attribute__((format(printf, 2, 3)))
 say(char *words, const char *format, ...)
@@ -38,6 +29,65 @@ say(char *words, const char *format, ...)
 	va_end(ap);
 }
 
+static unsigned lenders_of(const struct farpage_options *o)
+{
+	unsigned n = 0;
+
+	while (n < FARPAGE_LENDERS_MAX && o->lender[n])
+		n++;
+	return n;
+}
+
+static unsigned copies_of(const struct farpage_options *o)
+{
+	if (o->copies)
+		return o->copies;
+	return lenders_of(o) > 1 ? 2 : 1;
+}
+
+static int64_t deadline_of(const struct farpage_options *o)
+{
+	return o->deadline_ms ? o->deadline_ms : FARPAGE_DEADLINE_MS;
+}
+
+static int64_t link_timeout_of(const struct farpage_options *o)
+{
+	bool alone = copies_of(o) == 1 && !o->spill;
+	int64_t ms = alone ? FARPAGE_LINK_TIMEOUT_MS : FARPAGE_LINK_TIMEOUT_TWO_MS;
+
+	if (o->link_timeout_ms)
+		ms = o->link_timeout_ms;
+	return ms < deadline_of(o) ? ms : deadline_of(o);
+}
+
+/* What can be seen before anybody is asked. */
+static int check_options(const struct farpage_options *o, char *words)
+{
+	unsigned lenders = lenders_of(o), places = lenders ? lenders : 1;
+
+	if (o->size % PAGE_BYTES) {
+		say(words, "size=%" PRIu64 " is not a multiple of 4096", o->size);
+	} else if (!lenders && !o->size) {
+		say(words, "without lender= the size must be given: size=SIZE");
+	} else if (!o->tls_psk != !o->tls_username || (o->tls_psk && !lenders)) {
+		say(words, "tls-psk=FILE and tls-username=NAME go together, and with lender=");
+	} else if (o->tls_psk && access(o->tls_psk, R_OK) < 0) {
+		say(words, "tls-psk=%.300s: %s", o->tls_psk, strerror(errno));
+	} else if (o->pool && !address_pool_valid(o->pool)) {
+		say(words, "pool=%.200s: " ADDRESS_POOL_WORDS, o->pool);
+	} else if (o->copies > FARPAGE_COPIES_MAX || o->copies > places) {
+		say(words, "copies=%u: each copy is on a lender of its own, and %u %s given; at most %d "
+		    "copies are kept", o->copies, places, places == 1 ? "is" : "are",
+		    FARPAGE_COPIES_MAX);
+	} else if (seal_kind_parse(o->seal ? o->seal : "on") < 0) {
+		say(words, "seal=%.50s: say on, check or off (and this build must have it: see "
+		    "nbdkit farpage --dump-plugin)", o->seal ? o->seal : "on");
+	} else {
+		return 0;
+	}
+	return -1;
+}
+
 static int make_instance(struct farpage *f)
 {
 	uint64_t id[2];
@@ -49,119 +99,164 @@ static int make_instance(struct farpage *f)
 	return 0;
 }
 
-/* The link that the options ask for; NULL with words. */
-static struct link *make_link(const struct farpage *f,
-                              const struct farpage_options *o, int64_t timeout,
-                              char *words)
+/* The link to one lender; NULL with words. */
+static struct link *make_link(const struct farpage *f, const struct farpage_options *o,
+                              const char *lender, char *words)
 {
 	struct address address;
+	char text[LINK_WORDS_MAX];
 	struct link *link;
 
-	if (!o->lender) {
-		link = link_store(o->size);
-	} else {
-		char text[LINK_WORDS_MAX];
-
-		if (address_parse(&address, o->lender, text, sizeof text) < 0) {
-			say(words, "%s", text);
-			return NULL;
-		}
-		if (o->pool && *address.pool && strcmp(o->pool, address.pool) != 0) {
-			say(words, "pool=%s, but the lender's URI names pool %s", o->pool,
-			    address.pool);
-			return NULL;
-		}
-		link = link_nbd(&address, o->pool ? o->pool : address.pool,
-		                &(struct link_proof){ f->instance, o->tls_psk, o->tls_username },
-		                timeout);
+	if (address_parse(&address, lender, text, sizeof text) < 0) {
+		say(words, "%s", text);
+		return NULL;
 	}
+	if (o->pool && *address.pool && strcmp(o->pool, address.pool) != 0) {
+		say(words, "pool=%s, but the lender's URI names pool %s", o->pool, address.pool);
+		return NULL;
+	}
+	link = link_nbd(&address, o->pool ? o->pool : address.pool,
+	                &(struct link_proof){ f->instance, o->tls_psk, o->tls_username },
+	                link_timeout_of(o));
 	if (!link)
-		say(words, "no memory for %" PRIu64 " MiB: %s", o->size >> 20,
-		    strerror(errno));
+		say(words, "no memory for a link: %s", strerror(errno));
 	return link;
 }
 
-/* What can be seen before anybody is asked. */
-static int check_options(const struct farpage_options *o, char *words)
+static int add_links(struct farpage *f, const struct farpage_options *o, char *words)
 {
-	if (o->size % PAGE_BYTES) {
-		say(words, "size=%" PRIu64 " is not a multiple of 4096", o->size);
+	unsigned lenders = lenders_of(o);
+	char text[LINK_WORDS_MAX];
+	struct link *link;
+
+	if (!lenders) {
+		link = link_store(o->size / PAGE_BYTES);
+		if (!link) {
+			say(words, "no memory for %" PRIu64 " MiB: %s", o->size >> 20, strerror(errno));
+			return -1;
+		}
+		drive_add(&f->drive, link);
+	}
+	for (unsigned i = 0; i < lenders; i++) {
+		link = make_link(f, o, o->lender[i], words);
+		if (!link)
+			return -1;
+		drive_add(&f->drive, link);
+	}
+	if (!o->spill)
+		return 0;
+	link = link_spill(o->spill, UINT64_MAX, text);
+	if (!link) {
+		say(words, "%s", text);
 		return -1;
 	}
-	if (!o->lender && !o->size) {
-		say(words, "without lender= the size must be given: size=SIZE");
-		return -1;
-	}
-	if (!o->tls_psk != !o->tls_username || (o->tls_psk && !o->lender)) {
-		say(words, "tls-psk=FILE and tls-username=NAME go together, and with lender=");
-		return -1;
-	}
-	if (o->tls_psk && access(o->tls_psk, R_OK) < 0) {
-		say(words, "tls-psk=%.300s: %s", o->tls_psk, strerror(errno));
-		return -1;
-	}
-	if (o->pool && !address_pool_valid(o->pool)) {
-		say(words, "pool=%.200s: " ADDRESS_POOL_WORDS, o->pool);
-		return -1;
-	}
+	drive_add(&f->drive, link);
 	return 0;
 }
 
-/* Against what the pool has. */
+/* Who did not answer: an error, unless there is enough without. */
+static int check_lenders(struct farpage *f, const struct farpage_options *o, char *words)
+{
+	unsigned lenders = lenders_of(o), up = 0;
+	int first = -1;
+
+	for (unsigned on = 0; on < f->drive.links; on++) {
+		up += on < lenders && f->drive.opening[on].up;
+		if (!f->drive.opening[on].up && first < 0)
+			first = (int)on;
+	}
+	if (first < 0)
+		return 0;
+	if (first >= (int)lenders) {
+		say(words, "%s", f->drive.opening[first].words);
+		return -1;
+	}
+	say(words, "cannot open the pool of lender %.200s: %.300s", o->lender[first],
+	    f->drive.opening[first].words);
+	return up && o->size ? 0 : -1;
+}
+
+/* Against what the pools have. */
 static int check_size(struct farpage *f, const struct farpage_options *o, char *words)
 {
-	uint64_t have = f->drive.size, want = o->size ? o->size : have / PAGE_BYTES * PAGE_BYTES;
+	unsigned n = lenders_of(o) ? lenders_of(o) : 1;
+	uint64_t pages[LINKS_MAX], have, want;
 
-	if (want > have) {
-		say(words, "size=%" PRIu64 " is more than the pool has, %" PRIu64
-		    "; leave size= out to take all of it", want, have);
-		return -1;
-	}
-	if (!want) {
+	for (unsigned on = 0; on < n; on++)
+		pages[on] = f->drive.opening[on].up ? f->drive.opening[on].pages : 0;
+	have = layout_capacity(pages, n, copies_of(o));
+	want = o->size ? o->size / PAGE_BYTES : have;
+	if (!want && n == 1) {
 		say(words, "the pool has no room for a page");
-		return -1;
+	} else if (!want) {
+		say(words, "the pools have no room for %u copies of 64 MiB: an extent of 64 MiB is on "
+		    "one lender", copies_of(o));
+	} else if (want > have) {
+		say(words, "size=%" PRIu64 " is more than the pool%s, %" PRIu64 "; leave size= out to "
+		    "take all of it", o->size, n == 1 ? " has" : "s have room for",
+		    have * PAGE_BYTES);
+	} else {
+		f->pages = want;
+		return 0;
 	}
-	f->pages = want / PAGE_BYTES;
-	return 0;
+	return -1;
+}
+
+static int begin(struct farpage *f, const struct farpage_options *o)
+{
+	uint64_t rate = o->heal_rate ? o->heal_rate : FARPAGE_HEAL_RATE;
+	struct core_options core = {
+		.links = f->drive.links,
+		.spill = o->spill,
+		.copies = copies_of(o),
+		.deadline_ms = deadline_of(o),
+		.link_timeout_ms = link_timeout_of(o),
+		.heal_pages = (uint32_t)(rate / PAGE_BYTES),
+	};
+
+	if (getrandom(&core.seed, sizeof core.seed, 0) != sizeof core.seed)
+		return -1;
+	core.seed |= 1; /* never 0 */
+	f->drive.check = call_check;
+	return drive_begin(&f->drive, f->pages, &core, BUFFERS, f->seal);
+}
+
+static void release(struct farpage *f)
+{
+	drive_close(&f->drive);
+	seal_close(f->seal);
+	free(f);
 }
 
 struct farpage *farpage_open(const struct farpage_options *o, char *words)
 {
 	struct farpage *f;
-	unsigned deadline = o->deadline_ms ? o->deadline_ms : FARPAGE_DEADLINE_MS;
-	unsigned timeout = o->link_timeout_ms ? o->link_timeout_ms : FARPAGE_LINK_TIMEOUT_MS;
-	struct link *link;
 
+	say(words, "%s", "");
 	if (check_options(o, words) < 0)
 		return NULL;
 	f = calloc(1, sizeof *f);
-	if (!f || make_instance(f) < 0) {
+	if (!f)
+		return NULL;
+	if (drive_init(&f->drive) < 0 || make_instance(f) < 0 ||
+	    !(f->seal = seal_open((enum seal_kind)seal_kind_parse(o->seal ? o->seal : "on")))) {
 		say(words, "cannot begin: %s", strerror(errno));
-		free(f);
-		return NULL;
-	}
-	link = make_link(f, o, timeout, words);
-	if (!link) {
-		free(f);
-		return NULL;
-	}
-	if (drive_open(&f->drive, link, timeout) < 0) {
-		say(words, "cannot open the lender's pool: %s", f->drive.words);
 		goto err;
 	}
-	if (check_size(f, o, words) < 0)
+	if (add_links(f, o, words) < 0)
 		goto err;
-	/* What a predecessor put is nobody's now: lost until it is flushed. */
-	if (drive_begin(&f->drive, f->pages, PAGE_LOST, deadline, timeout) < 0) {
-		say(words, "no memory for the records of %" PRIu64 " pages: %s", f->pages,
-		    strerror(errno));
+	drive_open(&f->drive, link_timeout_of(o) > CLOSE_MS ? link_timeout_of(o) : CLOSE_MS);
+	if (check_lenders(f, o, words) < 0 || check_size(f, o, words) < 0)
+		goto err;
+	if (begin(f, o) < 0) {
+		say(words, "no memory to begin with: %s", strerror(errno));
 		goto err;
 	}
-	farpage_flush_area(f);
+	/* What a predecessor put is nobody's now. */
+	drive_wipe(&f->drive, false, deadline_of(o));
 	return f;
 err:
-	drive_close(&f->drive);
-	free(f);
+	release(f);
 	return NULL;
 }
 
@@ -170,65 +265,6 @@ void farpage_close(struct farpage *f)
 	if (!f)
 		return;
 	/* Nobody waits long for this: a lender that is away will forget us anyway. */
-	drive_hurry(&f->drive, CLOSE_MS);
-	for (uint64_t page = 0; page < f->pages && drive_up(&f->drive); page += FLUSH_PAGES)
-		farpage_flush(f, page, f->pages - page < FLUSH_PAGES ? f->pages - page
-		                                                     : FLUSH_PAGES);
-	drive_close(&f->drive);
-	free(f);
-}
-
-/* In runs of at most MAX pages; the first failure decides. */
-static int run(struct farpage *f, enum op_kind kind, uint64_t page, uint64_t n,
-               uint8_t *data, uint64_t max)
-{
-	int error = 0;
-
-	if (page > f->pages || n > f->pages - page) {
-		errno = EINVAL;
-		return -1;
-	}
-	while (n) {
-		uint64_t some = n < max ? n : max;
-		struct op op = { .kind = kind, .page = page, .pages = some, .data = data };
-
-		if (drive_run(&f->drive, &op) < 0 && !error)
-			error = errno;
-		page += some;
-		n -= some;
-		if (data)
-			data += some * PAGE_BYTES;
-	}
-	errno = error;
-	return error ? -1 : 0;
-}
-
-int farpage_put(struct farpage *f, uint64_t page, uint64_t n, const void *data)
-{
-	return run(f, OP_PUT, page, n, (uint8_t *)data, RUN_PAGES);
-}
-
-int farpage_get(struct farpage *f, uint64_t page, uint64_t n, void *data)
-{
-	return run(f, OP_GET, page, n, data, RUN_PAGES);
-}
-
-int farpage_flush(struct farpage *f, uint64_t page, uint64_t n)
-{
-	return run(f, OP_FLUSH, page, n, NULL, FLUSH_PAGES);
-}
-
-int farpage_flush_area(struct farpage *f)
-{
-	return farpage_flush(f, 0, f->pages);
-}
-
-uint64_t farpage_size(const struct farpage *f)
-{
-	return f->pages * PAGE_BYTES;
-}
-
-const char *farpage_instance(const struct farpage *f)
-{
-	return f->instance;
+	drive_wipe(&f->drive, true, CLOSE_MS);
+	release(f);
 }

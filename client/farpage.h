@@ -1,24 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* libfarpage: pages kept in another host's RAM.
+/* libfarpage: pages kept in other hosts' RAM.
  *
- * A host that lends RAM runs farpaged(8) and has pools. A program that borrows
- * opens one pool and has it for itself: opening claims it, and claiming flushes
- * what a predecessor left in it. Pages are 4096 bytes and are known by number.
+ * A host that lends RAM runs farpaged(8) and has pools. A program that borrows opens one
+ * pool on each of its lenders and has it for itself: opening claims it, and claiming
+ * flushes what a predecessor left in it. Pages are 4096 bytes and are known by number.
  *
- * The contract is frontswap's. After a put that succeeded, get returns exactly
- * that page until it is flushed or put again. A put may fail; the page is lost
- * then, and get answers EIO until it is put again or flushed. A page that was
- * never put, or was flushed, reads as zeros. Wrong or older bytes are never
- * returned; when the lender lost its memory, its pages answer EIO.
+ * The contract is frontswap's. After a put that succeeded, get returns exactly that page
+ * until it is flushed or put again. A put may fail; the page is lost then, and get answers
+ * EIO until it is put again or flushed (where nothing was put before, it may still read
+ * as zeros). A page that was never put, or was flushed, reads as zeros. Wrong or older bytes
+ * are never returned.
  *
- * Threads: every function but open and close may be called by any number of
- * threads at once. Each blocks until its pages are there and acknowledged, and
- * at most for the deadline that was set at opening. Operations on the same page
- * take turns.
+ * A page is sealed before it leaves the process: no lender can read it, and one that alters,
+ * exchanges or replays it is found out. A put is done when every live copy is; with two
+ * copies or more, or a spill, a lender may die, lie or lose its memory without any page being
+ * lost, and missing copies are made again in the background. A page of which no copy can be
+ * had answers EIO.
  *
- * Errors: functions return 0, or -1 with errno. EIO: the lender did not answer
- * in time, or the page is lost. ENOSPC: the lender has no room. EINVAL: pages
- * beyond the end. */
+ * Threads: every function but open and close may be called by any number of threads at
+ * once. Each blocks until its pages are there and acknowledged, and about as long as the
+ * deadline at most. Operations on the same page take turns. One thread of the library's own
+ * heals and connects; see farpage_start().
+ *
+ * Errors: functions return 0, or -1 with errno. EIO: no lender answered in time, or the page
+ * is lost. ENOSPC: nobody has room. EINVAL: pages beyond the end. */
 #ifndef FARPAGE_H
 #define FARPAGE_H
 
@@ -33,31 +38,49 @@ extern "C" {
 #define FARPAGE_WORDS_MAX    640
 #define FARPAGE_INSTANCE_MAX 33
 
-/* Longest time of an operation, and how long a lender that owes an answer is
- * believed to be alive: milliseconds. */
+#define FARPAGE_LENDERS_MAX  16
+#define FARPAGE_COPIES_MAX   3
+
+/* Longest time of an operation that nobody can carry out, milliseconds. */
 #define FARPAGE_DEADLINE_MS     30000
-#define FARPAGE_LINK_TIMEOUT_MS 10000
+/* How long a lender that owes an answer is believed to be alive: alone, and when there is
+ * somebody else to ask, another copy or the spill. */
+#define FARPAGE_LINK_TIMEOUT_MS     10000
+#define FARPAGE_LINK_TIMEOUT_TWO_MS 1000
+/* Bytes a second at most that are copied to heal. */
+#define FARPAGE_HEAL_RATE   (64u << 20)
 
 struct farpage;
 
 struct farpage_options {
 	/* HOST, HOST:PORT, [ADDR6]:PORT, unix:PATH, nbd://HOST[:PORT][/POOL] or
-	 * nbd+unix:///[POOL]?socket=PATH. NULL: keep the pages in this process. */
-	const char *lender;
-	const char *pool;          /* NULL: the URI's, or the lender's first */
+	 * nbd+unix:///[POOL]?socket=PATH; up to the first NULL. None: keep the pages in this
+	 * process. */
+	const char *lender[FARPAGE_LENDERS_MAX];
+	const char *pool;          /* on each; NULL: the URI's, or the lender's first */
 	/* A file with the pre-shared key of TLS identity TLS_USERNAME, a line
 	 * "IDENTITY:HEXKEY": TLS is required then. NULL: none. */
 	const char *tls_psk;
 	const char *tls_username;
-	uint64_t size;             /* bytes, a multiple of 4096; 0: the pool's */
+	uint64_t size;             /* bytes, a multiple of 4096; 0: what there is room for */
+	unsigned copies;           /* 0: two if there are two lenders or more */
+	const char *spill;         /* a preallocated file or a block device; NULL: none */
+	const char *seal;          /* "on", "check" or "off"; NULL: on */
 	unsigned deadline_ms;      /* 0: FARPAGE_DEADLINE_MS */
-	unsigned link_timeout_ms;  /* 0: FARPAGE_LINK_TIMEOUT_MS */
+	unsigned link_timeout_ms;  /* 0: as above; never more than the deadline */
+	uint64_t heal_rate;        /* bytes a second; 0: FARPAGE_HEAL_RATE */
 };
 
-/* Open a pool. Blocks at most for the link timeout and the flush of what the
- * pool held. NULL: WORDS (FARPAGE_WORDS_MAX bytes, or NULL) say what went
- * wrong and the way out. The caller closes what it gets. Since 0.1. */
+/* Open a pool on each lender. Blocks at most for the link timeout (10 s) and the flush of
+ * what the pools held. NULL: WORDS (FARPAGE_WORDS_MAX bytes, or NULL) say what went wrong and
+ * the way out. Otherwise WORDS are empty or a warning: with a size given, one lender that
+ * answers is enough. The caller closes what it gets. Since 0.1. */
 struct farpage *farpage_open(const struct farpage_options *options, char *words);
+
+/* Start the thread that heals, opens links again and makes memory for records. The first
+ * operation does, if it has not been done; a process that forks after opening does it
+ * then. -1 with errno. Since 0.1. */
+int farpage_start(struct farpage *f);
 
 /* Flush all pages and close. F may be NULL. No other call is under way or
  * comes after. Since 0.1. */

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A link to where pages are kept: a lender (link_nbd), or a store in this
- * process (link_store). It never blocks: who owns it polls its descriptor and
- * notifies it. All calls, and all it calls back, are under the drive's lock. */
+/* A link to where pages are kept: a lender (link_nbd), a store in this process
+ * (link_store), or the spill (link_spill). It never blocks: who owns it polls its
+ * descriptor and notifies it. All calls, and all it calls back, are under the
+ * drive's lock; none allocates once the link is up. */
 #ifndef FARPAGE_LINK_H
 #define FARPAGE_LINK_H
 
@@ -9,7 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "core.h"
+#include "op.h"
 
 #define LINK_WORDS_MAX 512
 
@@ -17,20 +18,25 @@ struct link;
 
 /* What a link tells its owner. */
 struct link_owner {
-	/* Claimed; SIZE is the pool's, in bytes. */
-	void (*up)(void *owner, const char *identity, uint64_t size);
-	/* It closed itself, or could not open; nothing of it is in use. */
-	void (*down)(void *owner, const char *words);
-	void (*reply)(void *owner, struct op *op, int error);
+	/* Claimed; PAGES is what its pool has room for. */
+	void (*up)(struct link *, const char *identity, uint64_t pages);
+	/* It closed itself, or could not open; nothing of it is in use, and what was
+	 * asked of it has no reply. */
+	void (*down)(struct link *, const char *words);
+	/* ERROR is 0 or an errno. */
+	void (*reply)(struct link *, struct ask *, int error);
 };
 
 struct link_ops {
 	/* Begin to open it; up or down follows, maybe before this returns. */
 	void (*connect)(struct link *);
-	/* Close it now; down does not follow. */
+	/* Close it now; down does not follow. Its asks' buffers are ours again, which
+	 * is what the spill waits for. Not from within reply. */
 	void (*close)(struct link *);
-	/* Ask for OP; its reply follows, unless the link closes before. */
-	void (*send)(struct link *, struct op *);
+	/* Ask; its reply follows, maybe before this returns, unless it closes before. It may
+	 * wait until FLUSH, so that several leave at once. */
+	void (*send)(struct link *, struct ask *);
+	void (*flush)(struct link *);
 	/* What to poll for; fd -1 if nothing. */
 	struct pollfd (*interest)(struct link *);
 	void (*notify)(struct link *, short revents);
@@ -41,6 +47,7 @@ struct link {
 	const struct link_ops *ops;
 	const struct link_owner *upcalls;
 	void *owner;
+	unsigned number;  /* the core's, for the owner */
 };
 
 struct address;
@@ -55,7 +62,10 @@ struct link_proof {
  * instance. Opens nothing yet. NULL with errno. */
 struct link *link_nbd(const struct address *address, const char *pool,
                       const struct link_proof *proof, int64_t timeout_ms);
-/* SIZE bytes in this process. */
-struct link *link_store(uint64_t size);
+/* PAGES pages in this process. */
+struct link *link_store(uint64_t pages);
+/* The file or block device PATH; its pages are lost with this process. At most PAGES of
+ * it are used. NULL with WORDS (LINK_WORDS_MAX bytes). */
+struct link *link_spill(const char *path, uint64_t pages, char *words);
 
 #endif

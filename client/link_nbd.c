@@ -1,45 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The link to a lender, over libnbd. Every opening is a claim of the pool, so
+/* Opening the link to a lender, by libnbd. Every opening is a claim of the pool, so
  * that nothing sent on an earlier one can still land. */
-#include "link.h"
+#include "link_nbd.h"
 
 #include <errno.h>
 #include <inttypes.h>
-#include <libnbd.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "address.h"
-
-#define PAGE_BYTES 4096
-
-struct link_nbd {
-	struct link link;
-	struct address address;
-	unsigned at;            /* the endpoint that is used, or tried next */
-	unsigned tried;         /* endpoints, in this opening */
-	char export[256];
-	char claim[128];        /* the end of EXPORT, behind the pool's name */
-	char *psk, *username;   /* NULL: without TLS */
-	int64_t timeout_ms;
-	struct nbd_handle *nbd; /* NULL: closed */
-	bool up;                /* claimed */
-	bool asking;            /* inside one of libnbd's functions that ask */
-	unsigned under_way;     /* sent, no reply yet */
-	char refusal[LINK_WORDS_MAX]; /* the lender's words while opening */
-};
-
-static struct link_nbd *self(struct link *l)
+void link_nbd_close(struct link *l)
 {
-	return (struct link_nbd *)l;
-}
-
-static void close_nbd(struct link *l)
-{
-	struct link_nbd *n = self(l);
+	struct link_nbd *n = link_nbd_of(l);
 	struct nbd_handle *nbd = n->nbd;
 
 	if (nbd && !n->up)
@@ -47,12 +21,12 @@ static void close_nbd(struct link *l)
 	n->nbd = NULL; /* replied() ignores what is called back from here on */
 	n->up = false;
 	n->under_way = 0;
+	wire_close(&n->wire);
 	if (nbd)
 		nbd_close(nbd);
 }
 
-/* libnbd's last error, without the name of its function before it. */
-static const char *last_error(void)
+const char *link_nbd_error(void)
 {
 	const char *words = nbd_get_error(), *colon = words ? strstr(words, ": ") : NULL;
 
@@ -65,19 +39,18 @@ static void open_nbd(struct link_nbd *n);
 
 /* An opening that fails goes on with the lender's next address, unless it was the
  * lender who refused. */
-static void fail(struct link_nbd *n, const char *words)
+void link_nbd_fail(struct link_nbd *n, const char *words)
 {
 	char copy[LINK_WORDS_MAX];
-
 	bool opening = !n->up;
 
 	snprintf(copy, sizeof copy, "%s", *n->refusal ? n->refusal : words);
-	close_nbd(&n->link);
+	link_nbd_close(&n->link);
 	if (opening && !*n->refusal && ++n->tried < n->address.endpoints) {
 		open_nbd(n);
 		return;
 	}
-	n->link.upcalls->down(n->link.owner, copy);
+	n->link.upcalls->down(&n->link, copy);
 }
 
 /* libnbd tells what a server said of a refusal only in its debug messages. */
@@ -117,21 +90,19 @@ static int configure(struct link_nbd *n)
 	       nbd_aio_connect(nbd, (const struct sockaddr *)&e->sockaddr, e->len) < 0 ? -1 : 0;
 }
 
-static void look(struct link_nbd *n);
-
 static void open_nbd(struct link_nbd *n)
 {
 	*n->refusal = '\0';
 	n->nbd = nbd_create();
 	if (!n->nbd || configure(n) < 0)
-		fail(n, last_error());
+		link_nbd_fail(n, link_nbd_error());
 	else
-		look(n);
+		link_nbd_look(n);
 }
 
-static void connect_nbd(struct link *l)
+void link_nbd_connect(struct link *l)
 {
-	struct link_nbd *n = self(l);
+	struct link_nbd *n = link_nbd_of(l);
 
 	n->tried = 0;
 	open_nbd(n);
@@ -175,14 +146,14 @@ static void keep_pool(struct link_nbd *n)
 static void opened(struct link_nbd *n)
 {
 	char *text = nbd_get_export_description(n->nbd);
-	char incarnation[48], since[48], identity[CORE_IDENTITY_MAX];
+	char incarnation[48], since[48], identity[IDENTITY_MAX];
 	int64_t size = nbd_get_size(n->nbd);
 	bool ours = text && value(text, "incarnation", incarnation) &&
 	            value(text, "since", since);
 
 	free(text);
 	if (!ours || size < 0) {
-		fail(n, "it is an NBD server, but not a farpaged: it does not say which "
+		link_nbd_fail(n, "it is an NBD server, but not a farpaged: it does not say which "
 		        "incarnation of its memory it serves");
 		return;
 	}
@@ -190,75 +161,22 @@ static void opened(struct link_nbd *n)
 	set_options(n);
 	keep_pool(n);
 	n->up = true;
+	wire_open(&n->wire, nbd_aio_get_fd(n->nbd));
 	snprintf(identity, sizeof identity, "%.47s %.47s", incarnation, since);
-	n->link.upcalls->up(n->link.owner, identity, (uint64_t)size);
+	n->link.upcalls->up(&n->link, identity, (uint64_t)size / PAGE_BYTES);
 }
 
-/* What has become of the connection? */
-static void look(struct link_nbd *n)
+void link_nbd_look(struct link_nbd *n)
 {
 	if (nbd_aio_is_dead(n->nbd) || nbd_aio_is_closed(n->nbd))
-		fail(n, last_error());
+		link_nbd_fail(n, link_nbd_error());
 	else if (!n->up && nbd_aio_is_ready(n->nbd))
 		opened(n);
 }
 
-/* ENOTCONN is libnbd's word for a connection that ended, not the lender's:
- * such an operation has no reply, it is down() that decides. */
-static int replied(void *user, int *error)
+struct pollfd link_nbd_interest(struct link *l)
 {
-	struct op *op = user;
-	struct link_nbd *n = op->via;
-
-	if (n->nbd && *error != ENOTCONN) {
-		n->under_way--;
-		n->link.upcalls->reply(n->link.owner, op, *error);
-	}
-	/* 1 frees the command, which libnbd 1.14 still reads when the connection
-	 * ends while it is asking; it is freed with the handle then. */
-	return !n->asking;
-}
-
-static int64_t ask(struct link_nbd *n, struct op *op)
-{
-	uint64_t offset = op->page * PAGE_BYTES;
-	size_t length = (size_t)op->pages * PAGE_BYTES;
-	nbd_completion_callback done = { .callback = replied, .user_data = op };
-
-	switch (op->kind) {
-	case OP_PUT: return nbd_aio_pwrite(n->nbd, op->data, length, offset, done, 0);
-	case OP_GET: return nbd_aio_pread(n->nbd, op->data, length, offset, done, 0);
-	case OP_FLUSH: return nbd_aio_trim(n->nbd, length, offset, done, 0);
-	}
-	return -1;
-}
-
-static void send_nbd(struct link *l, struct op *op)
-{
-	struct link_nbd *n = self(l);
-
-	int64_t cookie;
-
-	op->via = n;
-	n->under_way++;
-	n->asking = true;
-	cookie = ask(n, op);
-	n->asking = false;
-	if (cookie >= 0) {
-		if (nbd_aio_is_dead(n->nbd))
-			look(n);
-		return;
-	}
-	n->under_way--;
-	if (nbd_aio_is_ready(n->nbd) || nbd_aio_is_processing(n->nbd))
-		l->upcalls->reply(l->owner, op, nbd_get_errno() ? nbd_get_errno() : EIO);
-	else
-		look(n);
-}
-
-static struct pollfd interest_nbd(struct link *l)
-{
-	struct link_nbd *n = self(l);
+	struct link_nbd *n = link_nbd_of(l);
 	struct pollfd p = { .fd = -1 };
 	unsigned direction;
 
@@ -271,7 +189,7 @@ static struct pollfd interest_nbd(struct link *l)
 	return p;
 }
 
-static int notify_once(struct link_nbd *n, short revents)
+int link_nbd_notify(struct link_nbd *n, short revents)
 {
 	unsigned direction = nbd_aio_get_direction(n->nbd);
 
@@ -284,50 +202,16 @@ static int notify_once(struct link_nbd *n, short revents)
 	return 0;
 }
 
-/* Told to read when there is nothing, libnbd 1.14 waits for a reply and sends
- * nothing more until it comes. */
-static bool readable(const struct link_nbd *n)
+void link_nbd_free(struct link *l)
 {
-	uint8_t byte;
+	struct link_nbd *n = link_nbd_of(l);
 
-	return recv(nbd_aio_get_fd(n->nbd), &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
-}
-
-/* libnbd takes one reply a call: go on while replies are there. */
-static void notify_nbd(struct link *l, short revents)
-{
-	struct link_nbd *n = self(l);
-	unsigned before;
-
-	if (!n->nbd)
-		return;
-	do {
-		before = n->under_way;
-		if (notify_once(n, revents) < 0)
-			break;
-	} while (n->nbd && n->under_way && n->under_way < before && readable(n));
-	if (n->nbd)
-		look(n);
-}
-
-static void free_nbd(struct link *l)
-{
-	struct link_nbd *n = self(l);
-
-	close_nbd(l);
+	link_nbd_close(l);
+	wire_free(&n->wire);
 	free(n->psk);
 	free(n->username);
 	free(n);
 }
-
-static const struct link_ops ops = {
-	.connect = connect_nbd,
-	.close = close_nbd,
-	.send = send_nbd,
-	.interest = interest_nbd,
-	.notify = notify_nbd,
-	.free = free_nbd,
-};
 
 struct link *link_nbd(const struct address *address, const char *pool,
                       const struct link_proof *proof, int64_t timeout_ms)
@@ -336,18 +220,20 @@ struct link *link_nbd(const struct address *address, const char *pool,
 
 	if (!n)
 		return NULL;
-	n->link.ops = &ops;
+	n->link.ops = proof->psk ? &link_tls_ops : &link_plain_ops;
 	n->address = *address;
 	n->timeout_ms = timeout_ms;
 	snprintf(n->claim, sizeof n->claim, "?claim=%s", proof->instance);
 	snprintf(n->export, sizeof n->export, "%s%s", pool, n->claim);
+	if (wire_make(&n->wire) < 0)
+		goto err;
 	if (!proof->psk)
 		return &n->link;
 	n->psk = strdup(proof->psk);
 	n->username = strdup(proof->username);
-	if (!n->psk || !n->username) {
-		free_nbd(&n->link);
-		return NULL;
-	}
-	return &n->link;
+	if (n->psk && n->username)
+		return &n->link;
+err:
+	link_nbd_free(&n->link);
+	return NULL;
 }

@@ -12,61 +12,61 @@
 struct link_store {
 	struct link link;
 	struct store *store;
-	uint64_t size;
+	uint64_t pages;
 };
 
-static void no_close(struct link *l)
+static void nothing(struct link *l)
 {
 	(void)l;
 }
 
 static void connect_store(struct link *l)
 {
-	l->upcalls->up(l->owner, "embedded", ((struct link_store *)l)->size);
+	l->upcalls->up(l, "embedded", ((struct link_store *)l)->pages);
 }
 
-static int put(struct store *store, const struct op *op)
+static int put(struct store *store, const struct ask *ask)
 {
-	for (uint64_t i = 0; i < op->pages; i++)
-		if (store->ops->put(store, op->page + i, 0, PAGE_SIZE,
-		                    op->data + i * PAGE_SIZE) < 0)
+	for (uint64_t i = 0; i < ask->pages; i++)
+		if (store->ops->put(store, ask->page + i, 0, PAGE_SIZE,
+		                    ask->data + i * PAGE_SIZE) < 0)
 			return errno;
 	return 0;
 }
 
-static void get(struct store *store, const struct op *op)
+static void get(struct store *store, const struct ask *ask)
 {
 	uint64_t run;
 
-	for (uint64_t i = 0; i < op->pages; i += run) {
-		const uint8_t *data = store->ops->get(store, op->page + i,
-		                                      op->pages - i, &run);
+	for (uint64_t i = 0; i < ask->pages; i += run) {
+		const uint8_t *data = store->ops->get(store, ask->page + i,
+		                                      ask->pages - i, &run);
 		if (data)
-			memcpy(op->data + i * PAGE_SIZE, data, run * PAGE_SIZE);
+			memcpy(ask->data + i * PAGE_SIZE, data, run * PAGE_SIZE);
 		else
-			memset(op->data + i * PAGE_SIZE, 0, run * PAGE_SIZE);
+			memset(ask->data + i * PAGE_SIZE, 0, run * PAGE_SIZE);
 	}
 }
 
-static void send_store(struct link *l, struct op *op)
+static void send_store(struct link *l, struct ask *ask)
 {
 	struct store *store = ((struct link_store *)l)->store;
-	uint64_t page = op->page;
+	uint64_t page = ask->page;
 	int error = 0;
 
-	switch (op->kind) {
-	case OP_PUT:
-		error = put(store, op);
+	switch (ask->kind) {
+	case ASK_PUT:
+		error = put(store, ask);
 		break;
-	case OP_GET:
-		get(store, op);
+	case ASK_GET:
+		get(store, ask);
 		break;
-	case OP_FLUSH:
-		while (page < op->page + op->pages)
-			store->ops->flush(store, &page, op->page + op->pages, op->pages);
+	case ASK_FLUSH:
+		while (page < ask->page + ask->pages)
+			store->ops->flush(store, &page, ask->page + ask->pages, ask->pages);
 		break;
 	}
-	l->upcalls->reply(l->owner, op, error);
+	l->upcalls->reply(l, ask, error);
 }
 
 static struct pollfd no_interest(struct link *l)
@@ -90,14 +90,15 @@ static void free_store(struct link *l)
 
 static const struct link_ops ops = {
 	.connect = connect_store,
-	.close = no_close,
+	.close = nothing,
 	.send = send_store,
+	.flush = nothing,
 	.interest = no_interest,
 	.notify = no_notify,
 	.free = free_store,
 };
 
-struct link *link_store(uint64_t size)
+struct link *link_store(uint64_t pages)
 {
 	struct link_store *s = calloc(1, sizeof *s);
 	bool locked;
@@ -105,8 +106,8 @@ struct link *link_store(uint64_t size)
 	if (!s)
 		return NULL;
 	s->link.ops = &ops;
-	s->size = size;
-	s->store = store_flat.open(-1, size >> PAGE_SHIFT, &locked);
+	s->pages = pages;
+	s->store = store_flat.open(-1, pages, &locked);
 	if (!s->store) {
 		int e = errno;
 		free(s);

@@ -4,18 +4,66 @@ noinst_LTLIBRARIES += client/libborrower.la
 client_libborrower_la_SOURCES = \
 	client/address.c \
 	client/address.h \
+	client/aio.h \
+	client/ask.c \
+	client/background.c \
+	client/buffer.c \
+	client/buffer.h \
+	client/call.c \
+	client/call.h \
 	client/core.c \
 	client/core.h \
+	client/core_parts.h \
 	client/drive.c \
 	client/drive.h \
 	client/farpage.c \
+	client/get.c \
+	client/heal.c \
+	client/layout.c \
+	client/layout.h \
 	client/link.h \
 	client/link_nbd.c \
+	client/link_nbd.h \
+	client/link_plain.c \
+	client/link_spill.c \
 	client/link_store.c \
+	client/link_tls.c \
+	client/locked.c \
+	client/locked.h \
 	client/map.c \
-	client/map.h
-client_libborrower_la_CPPFLAGS = $(AM_CPPFLAGS) $(LIBNBD_CFLAGS)
-client_libborrower_la_LIBADD = server/libstore.la $(LIBNBD_LIBS) $(PTHREAD_LIBS)
+	client/map.h \
+	client/op.h \
+	client/page.c \
+	client/peer.c \
+	client/put.c \
+	client/record.h \
+	client/seal.c \
+	client/seal.h \
+	client/seal_off.c \
+	client/seal_ops.h \
+	client/signature.h \
+	client/spill.c \
+	client/spill.h \
+	client/wire.c \
+	client/wire.h
+if HAVE_GNUTLS
+client_libborrower_la_SOURCES += client/seal_encrypt.c
+else
+client_libborrower_la_SOURCES += client/seal_encrypt_none.c
+endif
+if HAVE_LIBXXHASH
+client_libborrower_la_SOURCES += client/seal_check.c
+else
+client_libborrower_la_SOURCES += client/seal_check_none.c
+endif
+if HAVE_LIBBLKID
+client_libborrower_la_SOURCES += client/signature_blkid.c
+else
+client_libborrower_la_SOURCES += client/signature_none.c
+endif
+client_libborrower_la_CPPFLAGS = $(AM_CPPFLAGS) $(LIBNBD_CFLAGS) $(GNUTLS_CFLAGS) $(LIBXXHASH_CFLAGS) \
+	$(LIBBLKID_CFLAGS)
+client_libborrower_la_LIBADD = server/libstore.la $(LIBNBD_LIBS) $(GNUTLS_LIBS) $(LIBBLKID_LIBS) $(PTHREAD_LIBS)
 
 lib_LTLIBRARIES += client/libfarpage.la
 client_libfarpage_la_SOURCES =

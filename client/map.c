@@ -1,77 +1,121 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "map.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
-#include <sys/mman.h>
+#include <string.h>
 
-#define STATE_MASK 0x03u
-#define TAKEN      0x80u
+#include "locked.h"
 
 int map_open(struct map *m, uint64_t pages)
 {
-	void *p = mmap(NULL, pages, PROT_READ | PROT_WRITE,
-	               MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE, -1, 0);
-
-	if (p == MAP_FAILED)
+	*m = (struct map){ .pages = pages, .extents = (pages + EXTENT_PAGES - 1) / EXTENT_PAGES };
+	m->extent = calloc(m->extents, sizeof *m->extent);
+	if (!m->extent)
 		return -1;
-	m->record = p;
-	m->pages = pages;
+	for (uint64_t e = 0; e < m->extents; e++)
+		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+			m->extent[e].copy[copy].on = -1;
 	return 0;
 }
 
 void map_close(struct map *m)
 {
-	if (m->record)
-		munmap(m->record, m->pages);
+	for (uint64_t e = 0; m->extent && e < m->extents; e++)
+		chunk_close(m->extent[e].record);
+	while (m->readies)
+		chunk_close(m->ready[--m->readies]);
+	free(m->extent);
 	*m = (struct map){0};
 }
 
-enum page_state map_state(const struct map *m, uint64_t page)
+void *chunk_open(void)
 {
-	return (enum page_state)(m->record[page] & STATE_MASK);
+	return locked_open(CHUNK_BYTES);
 }
 
-static void set(uint8_t *record, enum page_state state)
+void chunk_close(void *chunk)
 {
-	*record = (uint8_t)((*record & ~STATE_MASK) | state);
+	if (!chunk)
+		return;
+	explicit_bzero(chunk, CHUNK_BYTES);
+	locked_close(chunk, CHUNK_BYTES);
 }
 
-void map_set(struct map *m, uint64_t page, uint64_t n, enum page_state state)
+unsigned map_wants(const struct map *m)
 {
-	for (uint64_t i = page; i < page + n; i++)
-		set(&m->record[i], state);
+	return CHUNKS_READY - m->readies;
 }
 
-void map_lose(struct map *m)
+void map_give(struct map *m, void *chunk)
 {
-	for (uint64_t i = 0; i < m->pages; i++)
-		if (map_state(m, i) == PAGE_PRESENT)
-			set(&m->record[i], PAGE_LOST);
+	assert(m->readies < CHUNKS_READY);
+	m->ready[m->readies++] = chunk;
 }
 
-bool map_take(struct map *m, uint64_t page, uint64_t n)
+uint32_t map_extent_pages(const struct map *m, const struct extent *e)
 {
-	for (uint64_t i = page; i < page + n; i++)
-		if (m->record[i] & TAKEN)
-			return false;
-	for (uint64_t i = page; i < page + n; i++)
-		m->record[i] = (uint8_t)(m->record[i] | TAKEN);
+	uint64_t first = (uint64_t)(e - m->extent) * EXTENT_PAGES;
+
+	return (uint32_t)(m->pages - first < EXTENT_PAGES ? m->pages - first : EXTENT_PAGES);
+}
+
+bool map_touch(struct map *m, uint64_t page)
+{
+	struct extent *e = map_extent(m, page);
+
+	if (e->record)
+		return true;
+	if (!m->readies)
+		return false;
+	e->record = m->ready[--m->readies];
 	return true;
 }
 
-void map_release(struct map *m, uint64_t page, uint64_t n)
+/* The records are all zero again: of an absent page nothing is remembered. */
+void map_forget(struct map *m, struct extent *e)
 {
-	for (uint64_t i = page; i < page + n; i++)
-		m->record[i] = (uint8_t)(m->record[i] & ~TAKEN);
+	assert(!e->used && !e->taken);
+	if (m->readies < CHUNKS_READY)
+		map_give(m, e->record);
+	else
+		chunk_close(e->record);
+	e->record = NULL;
 }
 
-uint64_t map_count(const struct map *m, uint64_t page, uint64_t n,
-                   enum page_state state)
+bool map_take(struct map *m, uint64_t page, uint32_t n)
 {
-	uint64_t count = 0;
+	struct record *r = map_record(m, page);
 
-	for (uint64_t i = page; i < page + n; i++)
-		count += map_state(m, i) == state;
-	return count;
+	for (uint32_t i = 0; i < n; i++)
+		if (r[i].taken)
+			return false;
+	for (uint32_t i = 0; i < n; i++)
+		r[i].taken = 1;
+	map_extent(m, page)->taken += n;
+	return true;
+}
+
+void map_release(struct map *m, uint64_t page, uint32_t n)
+{
+	struct record *r = map_record(m, page);
+
+	for (uint32_t i = 0; i < n; i++)
+		r[i].taken = 0;
+	map_extent(m, page)->taken -= n;
+}
+
+void map_set(struct map *m, uint64_t page, const struct record *record)
+{
+	struct record *r = map_record(m, page);
+	struct extent *e = map_extent(m, page);
+	uint64_t taken = r->taken;
+
+	e->used -= r->state != PAGE_ABSENT;
+	*r = *record;
+	r->taken = taken & 1;
+	if (r->state == PAGE_ABSENT)
+		*r = (struct record){ .taken = taken & 1 };
+	e->used += r->state != PAGE_ABSENT;
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The borrower's records: what it remembers of every page. One byte a page,
- * all of them made (and touched) at the start, so that no record needs memory
- * when there is none. One thread at a time: the drive's lock. */
+/* The borrower's records, by extents: an extent that nothing was put to has none.
+ * Their memory comes in chunks, of an extent each, that are made ahead (by the
+ * background thread, or a test) because they are needed exactly when memory is
+ * gone. One thread at a time: the drive's lock. */
 #ifndef FARPAGE_MAP_H
 #define FARPAGE_MAP_H
 
@@ -9,32 +10,70 @@
 #include <stddef.h>
 #include <stdint.h>
 
-enum page_state {
-	PAGE_ABSENT = 0,  /* never put, or flushed: reads as zeros */
-	PAGE_PRESENT = 1, /* the lender holds it */
-	PAGE_LOST = 2,    /* was put, and nobody can say what it holds: EIO */
+#include "record.h"
+
+#define CHUNK_BYTES  (EXTENT_PAGES * sizeof(struct record))
+#define CHUNKS_READY 4u /* held in reserve: records for 256 MiB */
+
+/* Where one copy of an extent lies. */
+struct copy {
+	int16_t on;       /* the link, -1 nowhere */
+	bool stale;       /* it was lost, though records may still say otherwise */
+	uint32_t slot;    /* extents of the link's pool */
+};
+
+struct extent {
+	struct record *record;      /* NULL: all absent */
+	uint32_t used;              /* pages that are not absent */
+	uint32_t taken;             /* pages that operations have */
+	bool heal;                  /* look at it: a page may want a copy */
+	struct copy copy[COPY_PLACES];
 };
 
 struct map {
-	uint64_t pages;
-	uint8_t *record;
+	uint64_t pages, extents;
+	struct extent *extent;
+	struct record *ready[CHUNKS_READY];
+	unsigned readies;
 };
 
 /* 0, or -1 with errno. */
 int map_open(struct map *, uint64_t pages);
 void map_close(struct map *);
 
-enum page_state map_state(const struct map *, uint64_t page);
-void map_set(struct map *, uint64_t page, uint64_t n, enum page_state);
-/* Every page that is there is lost. */
-void map_lose(struct map *);
+/* A chunk, locked, touched and not dumped; NULL with errno. Any thread. */
+void *chunk_open(void);
+void chunk_close(void *);
+/* How many chunks may be given. */
+unsigned map_wants(const struct map *);
+void map_give(struct map *, void *chunk);
 
-/* While an operation has a page no other may have it. take: all N or none. */
-bool map_take(struct map *, uint64_t page, uint64_t n);
-void map_release(struct map *, uint64_t page, uint64_t n);
+static inline struct extent *map_extent(const struct map *m, uint64_t page)
+{
+	return &m->extent[page / EXTENT_PAGES];
+}
 
-/* How many of N pages from PAGE on are in STATE. */
-uint64_t map_count(const struct map *, uint64_t page, uint64_t n,
-                   enum page_state state);
+/* NULL: the page's extent is untouched. */
+static inline struct record *map_record(const struct map *m, uint64_t page)
+{
+	struct record *r = map_extent(m, page)->record;
+
+	return r ? &r[page % EXTENT_PAGES] : NULL;
+}
+
+/* How many pages EXTENT has: the last may be short. */
+uint32_t map_extent_pages(const struct map *, const struct extent *);
+/* Give PAGE's extent records, if it has none. False: none are ready. */
+bool map_touch(struct map *, uint64_t page);
+/* Take them from an extent of which no page is used or taken. */
+void map_forget(struct map *, struct extent *);
+
+/* While an operation has a page no other may have it. take: all N or none; the
+ * extent has records. */
+bool map_take(struct map *, uint64_t page, uint32_t n);
+void map_release(struct map *, uint64_t page, uint32_t n);
+
+/* Change a page's record; taken stays as it is. */
+void map_set(struct map *, uint64_t page, const struct record *);
 
 #endif

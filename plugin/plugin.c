@@ -17,8 +17,18 @@
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
+#if defined(HAVE_GNUTLS) && defined(HAVE_LIBXXHASH)
+#define SEALS "on check off"
+#elif defined(HAVE_GNUTLS)
+#define SEALS "on off"
+#elif defined(HAVE_LIBXXHASH)
+#define SEALS "check off"
+#else
+#define SEALS "off"
+#endif
+
 static struct farpage_options options;
-static char *lender, *pool, *tls_psk, *tls_username;
+static char *lender[FARPAGE_LENDERS_MAX], *pool, *tls_psk, *tls_username, *spill, *seal;
 static bool swapping = true;
 static bool realtime;
 static struct farpage *farpage;
@@ -30,10 +40,13 @@ static void farpage_load(void)
 
 static void farpage_unload(void)
 {
-	free(lender);
+	for (unsigned i = 0; i < FARPAGE_LENDERS_MAX; i++)
+		free(lender[i]);
 	free(pool);
 	free(tls_psk);
 	free(tls_username);
+	free(spill);
+	free(seal);
 }
 
 static int set_text(char **to, const char *key, const char *value)
@@ -54,6 +67,24 @@ static int set_text(char **to, const char *key, const char *value)
 	return 0;
 }
 
+/* It may be given once for each lender. */
+static int add_lender(const char *value)
+{
+	unsigned n = 0;
+
+	for (; n < FARPAGE_LENDERS_MAX && lender[n]; n++)
+		if (strcmp(lender[n], value) == 0) {
+			nbdkit_error("lender=%s is given twice: each copy is on a lender of its own",
+			             value);
+			return -1;
+		}
+	if (n == FARPAGE_LENDERS_MAX) {
+		nbdkit_error("lender=%s: there are %d lenders at most", value, FARPAGE_LENDERS_MAX);
+		return -1;
+	}
+	return set_text(&lender[n], "lender", value);
+}
+
 /* nbdkit may change its directory. */
 static int set_path(char **to, const char *key, const char *value)
 {
@@ -67,17 +98,28 @@ static int set_path(char **to, const char *key, const char *value)
 	return r;
 }
 
-static int set_size(const char *value)
+static int set_size(uint64_t *to, const char *key, const char *value)
 {
 	int64_t size = nbdkit_parse_size(value);
 
 	if (size < 0)
 		return -1;
 	if (size == 0 || size % FARPAGE_PAGE_BYTES) {
-		nbdkit_error("size=%s: a size is a multiple of 4096 bytes, and not 0", value);
+		nbdkit_error("%s=%s: a size is a multiple of 4096 bytes, and not 0", key, value);
 		return -1;
 	}
-	options.size = (uint64_t)size;
+	*to = (uint64_t)size;
+	return 0;
+}
+
+static int set_copies(const char *value)
+{
+	if (nbdkit_parse_unsigned("copies", value, &options.copies) < 0)
+		return -1;
+	if (!options.copies || options.copies > FARPAGE_COPIES_MAX) {
+		nbdkit_error("copies=%s: write 1 to %d", value, FARPAGE_COPIES_MAX);
+		return -1;
+	}
 	return 0;
 }
 
@@ -105,7 +147,7 @@ static int set_bool(bool *to, const char *value)
 static int farpage_config(const char *key, const char *value)
 {
 	if (strcmp(key, "lender") == 0)
-		return set_text(&lender, key, value);
+		return add_lender(value);
 	if (strcmp(key, "pool") == 0)
 		return set_text(&pool, "pool", value);
 	if (strcmp(key, "tls-psk") == 0)
@@ -113,7 +155,15 @@ static int farpage_config(const char *key, const char *value)
 	if (strcmp(key, "tls-username") == 0)
 		return set_text(&tls_username, key, value);
 	if (strcmp(key, "size") == 0)
-		return set_size(value);
+		return set_size(&options.size, key, value);
+	if (strcmp(key, "copies") == 0)
+		return set_copies(value);
+	if (strcmp(key, "spill") == 0)
+		return set_path(&spill, key, value);
+	if (strcmp(key, "seal") == 0)
+		return set_text(&seal, key, value);
+	if (strcmp(key, "heal-rate") == 0)
+		return set_size(&options.heal_rate, key, value);
 	if (strcmp(key, "deadline") == 0)
 		return set_ms(&options.deadline_ms, key, value);
 	if (strcmp(key, "link-timeout") == 0)
@@ -128,33 +178,46 @@ static int farpage_config(const char *key, const char *value)
 
 static int farpage_config_complete(void)
 {
-	if (!lender && !options.size) {
+	if (!lender[0] && !options.size) {
 		nbdkit_error("say where the pages go: lender=HOST[:PORT], or size=SIZE to keep "
 		             "them in this process");
 		return -1;
 	}
-	if (pool && !lender) {
+	if (pool && !lender[0]) {
 		nbdkit_error("pool= needs lender=");
 		return -1;
 	}
-	options.lender = lender;
+	memcpy(options.lender, lender, sizeof options.lender);
 	options.pool = pool;
 	options.tls_psk = tls_psk;
 	options.tls_username = tls_username;
+	options.spill = spill;
+	options.seal = seal;
 	return 0;
 }
 
 #define farpage_config_help \
-	"lender=HOST[:PORT]   The lender, also [ADDR6]:PORT, unix:PATH,\n" \
+	"lender=HOST[:PORT]   A lender, also [ADDR6]:PORT, unix:PATH,\n" \
 	"                     nbd://HOST[:PORT][/POOL], nbd+unix:///[POOL]?socket=PATH.\n" \
-	"                     Without it pages are kept in this process.\n" \
-	"pool=NAME            Pool on the lender (default: its first).\n" \
+	"                     May be given up to 16 times. Without it pages are kept in\n" \
+	"                     this process.\n" \
+	"copies=N             Copies of each page, on different lenders (default: 2 if\n" \
+	"                     there are two lenders or more).\n" \
+	"spill=PATH           A preallocated file or a block device, for pages that no\n" \
+	"                     lender can take in time.\n" \
+	"seal=on|check|off    Encrypt pages and check them (default: on), only check\n" \
+	"                     them, or neither.\n" \
+	"pool=NAME            Pool on each lender (default: its first).\n" \
 	"tls-psk=FILE         TLS, with the pre-shared key that is in FILE, a line\n" \
 	"tls-username=NAME    NAME:HEXKEY, as from psktool.\n" \
-	"size=SIZE            Size of the device (default: the pool's).\n" \
-	"deadline=MS          Longest time of an operation, then EIO (default: 30000).\n" \
+	"size=SIZE            Size of the device (default: what there is room for).\n" \
+	"deadline=MS          Longest time of an operation that nobody can carry out,\n" \
+	"                     then EIO (default: 30000).\n" \
 	"link-timeout=MS      A lender that owes an answer this long is connected\n" \
-	"                     anew (default: 10000).\n" \
+	"                     anew, and others go on without it (default: 1000 with\n" \
+	"                     copies or a spill, else 10000; at most the deadline).\n" \
+	"heal-rate=SIZE       Bytes a second at most that are copied to make missing\n" \
+	"                     copies again (default: 64M).\n" \
 	"swap=BOOL            Prepare this process for being swapped onto\n" \
 	"                     (default: true).\n" \
 	"realtime=BOOL        Run in the real-time class (default: false)."
@@ -166,6 +229,9 @@ static void farpage_dump_plugin(void)
 	printf("farpage_embedded_store=flat\n");
 	printf("farpage_deadline_ms=%d\n", FARPAGE_DEADLINE_MS);
 	printf("farpage_link_timeout_ms=%d\n", FARPAGE_LINK_TIMEOUT_MS);
+	printf("farpage_seals=" SEALS "\n");
+	printf("farpage_lenders_max=%d\n", FARPAGE_LENDERS_MAX);
+	printf("farpage_copies_max=%d\n", FARPAGE_COPIES_MAX);
 }
 
 static int farpage_get_ready(void)
@@ -176,16 +242,23 @@ static int farpage_get_ready(void)
 		prepare_privileged(realtime);
 	farpage = farpage_open(&options, words);
 	if (!farpage) {
-		nbdkit_error("%s%s%s", lender ? lender : "", lender ? ": " : "", words);
+		nbdkit_error("%s", words);
 		return -1;
 	}
+	if (*words)
+		fprintf(stderr, "nbdkit: farpage: warning: %s\n", words);
 	return 0;
 }
 
 static int farpage_after_fork(void)
 {
+	prepare_secret();
 	if (swapping)
 		prepare_memory(tls_psk);
+	if (farpage_start(farpage) < 0) {
+		nbdkit_error("cannot start the thread that heals: %m");
+		return -1;
+	}
 	return 0;
 }
 

@@ -78,6 +78,13 @@ void prepare_privileged(bool realtime)
 		become_realtime();
 }
 
+void prepare_secret(void)
+{
+	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
+		warn("cannot forbid dumps of this process (%s): they would hold pages and their key",
+		     strerrordesc_np(errno));
+}
+
 static int lock_segments(struct dl_phdr_info *info, size_t size, void *failed)
 {
 	(void)size;

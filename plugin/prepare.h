@@ -12,6 +12,9 @@ void prepare_load(void);
 /* Before privileges are dropped: reclaim must not wait for us. REALTIME: also
  * the scheduling class that may use the kernel's last reserve. */
 void prepare_privileged(bool realtime);
+/* In the process that serves, after privileges were dropped: what is here is the host's
+ * memory, and the key to more of it. No dump of this process is made. */
+void prepare_secret(void);
 /* In the process that serves, after it forked: lock and touch what is needed, and
  * keep in memory what is read whenever the lender is connected anew: FILE, or NULL. */
 void prepare_memory(const char *file);

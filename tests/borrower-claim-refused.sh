@@ -7,7 +7,7 @@ requires nbdkit nbdinfo
 lender --lend 16M --pool a=8M
 borrower "lender=127.0.0.1:$port"
 nbdsh_at "nbd+unix:///?socket=$sock" <<'EOF'
-h.pwrite(b"x" * 4096, 0)
+h.pwrite(page(b"x"), 0)
 EOF
 if "$FARPAGE_BUILDDIR/run" nbdkit -f -U "$tmp/none" farpage "lender=127.0.0.1:$port" \
     --run true 2>"$tmp/err"; then
@@ -16,5 +16,5 @@ fi
 grep -q "is claimed by instance [0-9a-f]* from 127.0.0.1:[0-9]* since 20" "$tmp/err" ||
     fail "$(cat "$tmp/err")"
 nbdsh_at "nbd+unix:///?socket=$sock" <<'EOF'
-assert h.pread(4096, 0) == b"x" * 4096
+assert h.pread(4096, 0) == page(b"x")
 EOF

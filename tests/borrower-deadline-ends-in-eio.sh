@@ -9,8 +9,8 @@ borrower "lender=127.0.0.1:$port" deadline=1000 link-timeout=300
 nbdsh_at "nbd+unix:///?socket=$sock" "$lender_pid" <<'EOF'
 import signal, time
 lender = int(sys.argv[2])
-h.pwrite(b"a" * 4096, 0)
-h.pwrite(b"b" * 4096, 4096)
+h.pwrite(page(b"a"), 0)
+h.pwrite(page(b"b"), 4096)
 os.kill(lender, signal.SIGSTOP)
 
 def fails(what, *args):
@@ -25,7 +25,7 @@ def fails(what, *args):
 
 took = fails(h.pread, 4096, 0)
 assert 0.5 < took < 5, took
-took = fails(h.pwrite, b"c" * 4096, 4096)
+took = fails(h.pwrite, page(b"c"), 4096)
 assert took < 5, took
 # A lender that is gone for long is not waited for each time anew.
 began = time.monotonic()
@@ -35,12 +35,12 @@ assert time.monotonic() - began < 5, "10 reads took %.1f s" % (time.monotonic() 
 os.kill(lender, signal.SIGCONT)
 # The page that was only read is whole; the one whose put failed is lost, even
 # if the lender got it after all; put again it is fine.
-assert h.pread(4096, 0) == b"a" * 4096
+assert h.pread(4096, 0) == page(b"a")
 try:
     h.pread(4096, 4096)
     raise SystemExit("a page came back whose put had failed")
 except nbd.Error as e:
     assert e.errnum == 5, e
-h.pwrite(b"d" * 4096, 4096)
-assert h.pread(8192, 0) == b"a" * 4096 + b"d" * 4096
+h.pwrite(page(b"d"), 4096)
+assert h.pread(8192, 0) == page(b"a") + page(b"d")
 EOF

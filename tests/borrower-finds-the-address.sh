@@ -15,8 +15,8 @@ first_port=$port
 borrower "lender=twice:$port" deadline=5000
 for next in 2 1; do
     nbdsh_at "nbd+unix:///?socket=$sock" <<'EOF'
-h.pwrite(b"a" * 4096, 0)
-assert h.pread(4096, 0) == b"a" * 4096
+h.pwrite(page(b"a"), 0)
+assert h.pread(4096, 0) == page(b"a")
 EOF
     kill -KILL "$lender_pid"
     wait "$lender_pid" || true

@@ -8,7 +8,7 @@ lender --lend 16M --pool a=8M
 first_port=$port
 borrower "lender=127.0.0.1:$port"
 nbdsh_at "nbd+unix:///?socket=$sock" <<'EOF'
-h.pwrite(b"a" * 8192, 0)
+h.pwrite(2 * page(b"a"), 0)
 EOF
 kill -KILL "$lender_pid"
 wait "$lender_pid" || true
@@ -21,8 +21,8 @@ for offset in (0, 4096):
     except nbd.Error as e:
         assert e.errnum == 5, e
 assert h.pread(4096, 8192) == bytes(4096)
-h.pwrite(b"b" * 4096, 0)
-assert h.pread(4096, 0) == b"b" * 4096
+h.pwrite(page(b"b"), 0)
+assert h.pread(4096, 0) == page(b"b")
 h.trim(4096, 4096)
-assert h.pread(8192, 0) == b"b" * 4096 + bytes(4096)
+assert h.pread(8192, 0) == page(b"b") + bytes(4096)
 EOF

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # What the process needs to be swapped onto: memory locked, and not too much of
-# it; one heap; small stacks; and plain words about what could not be had.
+# it; one heap; small stacks; no dumps; and plain words about what could not be had.
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
 requires nbdkit nbdinfo setpriv
 if grep -q "^#define FARPAGE_SANITIZED" "$FARPAGE_BUILDDIR/config.h"; then
@@ -22,10 +22,13 @@ wait "$borrower_pid" || true
 prlimit --memlock=65536:65536 --pid $$
 cat >"$tmp/unprivileged" <<EOF
 setpriv --bounding-set -ipc_lock,-sys_resource,-sys_nice --inh-caps -all --reuid 65534 \
-    --clear-groups "$FARPAGE_BUILDDIR/run" nbdkit -f -U "$tmp/none" farpage size=1M realtime=yes --run true
+    --clear-groups "$FARPAGE_BUILDDIR/run" nbdkit -f -U "$tmp/none" -P "$tmp/pid" \
+    farpage size=1M realtime=yes --run "nbdinfo \\\$uri >/dev/null; stat -c 'owner %u' /proc/\\\$(cat $tmp/pid)/environ"
 EOF
 chmod 777 "$tmp"
-sh "$tmp/unprivileged" 2>"$tmp/err" || true
+sh "$tmp/unprivileged" >"$tmp/out" 2>"$tmp/err" || true
+# The kernel gives what belongs to a process that is not dumped to root.
+grep -qx "owner 0" "$tmp/out" || fail "it may be dumped: $(cat "$tmp/out")"
 for words in "cannot become an I/O flusher.*CAP_SYS_RESOURCE" "cannot lock memory.*CAP_IPC_LOCK" \
     "cannot get the real-time class.*CAP_SYS_NICE"; do
     grep -q "$words" "$tmp/err" || fail "no word of: $words; $(cat "$tmp/err")"

@@ -8,14 +8,14 @@ lender --lend 16M --pool a=8M --pool b=8M
 first_port=$port
 borrower "lender=127.0.0.1:$port"
 nbdsh_at "nbd+unix:///?socket=$sock" <<'EOF'
-h.pwrite(b"a" * 4096, 0)
+h.pwrite(page(b"a"), 0)
 EOF
 kill -KILL "$lender_pid"
 wait "$lender_pid" || true
 lender --listen "127.0.0.1:$first_port" --lend 16M --pool b=8M --pool a=8M
 nbdsh_at "nbd+unix:///?socket=$sock" <<'EOF'
-h.pwrite(b"b" * 4096, 0)
-assert h.pread(4096, 0) == b"b" * 4096
+h.pwrite(page(b"b"), 0)
+assert h.pread(4096, 0) == page(b"b")
 EOF
 grep -q 'opens pool a,' "$tmp/lender.log" || fail "it did not come back to pool a"
 ! grep -q 'opens pool b,' "$tmp/lender.log" || fail "it took pool b"

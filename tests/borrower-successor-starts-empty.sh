@@ -9,7 +9,7 @@ borrower "lender=127.0.0.1:$port"
 uri="nbd+unix:///?socket=$sock"
 name=$(nbdinfo --json "$uri" | jq -r '.exports[0]."export-name"')
 nbdsh_at "$uri" <<'EOF'
-h.pwrite(b"a" * 8192, 0)
+h.pwrite(2 * page(b"a"), 0)
 EOF
 [ "$(used a)" = 8192 ] || fail "used $(used a)"
 kill -KILL "$borrower_pid"

@@ -11,6 +11,7 @@ borrower_scripts = \
 	tests/borrower-lender-verifies.sh \
 	tests/borrower-lost-memory-is-eio.sh \
 	tests/borrower-over-tls.sh \
+	tests/borrower-page-path-takes-no-memory.sh \
 	tests/borrower-parameters-refused.sh \
 	tests/borrower-process-is-prepared.sh \
 	tests/borrower-stays-with-its-pool.sh \
@@ -20,7 +21,10 @@ dist_check_SCRIPTS += $(borrower_scripts)
 TESTS += $(borrower_scripts)
 EXTRA_DIST += tests/borrower-model.py
 
-check_LTLIBRARIES += tests/keeplocale.la
+check_LTLIBRARIES += tests/countcalls.la tests/keeplocale.la
+tests_countcalls_la_SOURCES = tests/countcalls.c
+tests_countcalls_la_LDFLAGS = -module -shared -avoid-version -rpath /nowhere
+tests_countcalls_la_CFLAGS = $(WARN_CFLAGS)
 tests_keeplocale_la_SOURCES = tests/keeplocale.c
 tests_keeplocale_la_LDFLAGS = -module -shared -avoid-version -rpath /nowhere
 tests_keeplocale_la_CFLAGS = $(WARN_CFLAGS)

@@ -188,6 +188,23 @@ end_relay() {
     wait "$relay_pid" || true
 }
 
+# faults [LINE...]: nbdfault before the lender at $port, which is $lender_port from then on;
+# what it did is in $tmp/fault.log.
+faults() {
+    lender_port=$port FAULT_CONTROL=$tmp/fault.ctl
+    export FAULT_CONTROL
+    nbdfault 0 "$lender_port" "$FAULT_CONTROL" "$@" >"$tmp/fault.log" 2>&1 &
+    fault_pid=$!
+    cleanup "kill $fault_pid; wait $fault_pid 2>/dev/null"
+    wait_for 10 grep -q '^listening' "$tmp/fault.log"
+    port=$(sed -n 's/^listening on //p' "$tmp/fault.log")
+}
+
+# fault LINE: tell it; its answer is in $answer.
+fault() {
+    answer=$(nbdfault --tell "$FAULT_CONTROL" "$@") || fail "fault $*: $answer"
+}
+
 # cut_while PID: cut the relay as long as it runs, and each time when the owner of pool a
 # is back; at least three times.
 cut_while() {
@@ -203,11 +220,14 @@ cut_while() {
 
 owner_came() { grep -c 'opens pool a.*as its owner' "$tmp/lender.log"; }
 
-# nbdsh_at URI [ARG...]: python on stdin, with h connected to URI.
+# nbdsh_at URI [ARG...]: python on stdin, with h connected to URI, and page(LETTER), which is one
+# that must leave the host: no pattern of 8 bytes makes it up.
 nbdsh_at() {
     nbdsh_uri=$1
     shift
     python3_nbd -c 'import nbd, os, sys
+def page(letter):
+    return letter * 4095 + b"."
 h = nbd.NBD()
 h.connect_uri(sys.argv[1])
 exec(compile(sys.stdin.read(), "test", "exec"))' "$nbdsh_uri" "$@"

@@ -36,6 +36,13 @@ behaviour_scripts = \
 	tests/client-qemu-img.sh \
 	tests/client-qemu-io.sh \
 	tests/client-sees-holes.sh \
+	tests/fault-handshake.sh \
+	tests/fault-nonsense.sh \
+	tests/fault-of-all.sh \
+	tests/fault-pages.sh \
+	tests/fault-random.sh \
+	tests/fault-replies.sh \
+	tests/fault-stuck.sh \
 	tests/lender-32-mib-requests.sh \
 	tests/lender-any-offset-and-length.sh \
 	tests/lender-busy-clients.sh \
@@ -101,16 +108,28 @@ behaviour_scripts = \
 	tests/lender-trim-frees.sh \
 	tests/lender-unix-socket.sh \
 	tests/lender-untouched-costs-nothing.sh \
+	tests/model-claim.sh \
 	tests/tls-certificates.sh \
 	tests/tls-keys.sh \
 	tests/tls-required.sh
-check_PROGRAMS += tests/badnbd
+check_PROGRAMS += tests/badnbd tests/nbdfault
 tests_badnbd_SOURCES = tests/badnbd.c
+tests_nbdfault_SOURCES = \
+	tests/fault/command.c \
+	tests/fault/dice.c \
+	tests/fault/fault.h \
+	tests/fault/memory.c \
+	tests/fault/nbdfault.c \
+	tests/fault/pair.c \
+	tests/fault/rule.c \
+	tests/fault/weather.c \
+	tests/fault/wire.c
 dist_check_SCRIPTS += $(behaviour_scripts)
 TESTS += $(behaviour_scripts)
 EXTRA_DIST += \
 	tests/.shellcheckrc \
 	tests/lib.sh \
+	tests/model/claim.pml \
 	tests/rawnbd.py
 
 include tests/unit/local.mk

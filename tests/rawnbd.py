@@ -223,6 +223,17 @@ def stopped(pid):
     wait_for(still)
 
 
+def fault(line):
+    """Tell nbdfault (see faults in lib.sh) what to do; its answer."""
+    with socket.socket(socket.AF_UNIX) as s:
+        s.settimeout(PATIENCE)
+        s.connect(os.environ["FAULT_CONTROL"])
+        s.sendall(line.encode() + b"\n")
+        answer = s.makefile().readline().strip()
+    assert answer.startswith("ok"), (line, answer)
+    return answer
+
+
 class Witness(threading.Thread):
     """A good client in the background: puts pages and gets them back."""
 

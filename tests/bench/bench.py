@@ -132,7 +132,7 @@ def parse_arguments(description, peers):
     p.add_argument("--core", type=int, default=max(os.sched_getaffinity(0)), metavar="N",
                    help="core of the pinned half (the last one)")
     p.add_argument("--depths", default="1,8,32,128", metavar="N,...", help="requests outstanding (%(default)s)")
-    p.add_argument("--gate", action="store_true", help="exit with 1 if ours is slower than the reference, pinned")
+    p.add_argument("--gate", action="store_true", help="exit with 1 if ours is not as fast, pinned, as it should be")
     p.add_argument("--json", nargs="?", const="-", metavar="FILE",
                    help="results as JSON: into FILE beside the table, or in the table's place")
     p.add_argument("--modes", default=",".join(MODES), metavar="MODE,...", help="%(default)s")
@@ -349,20 +349,29 @@ def report(points, a, reference, about, m):
     print(table(points))
 
 
-def gate(points, ours, reference):
-    """The pinned points at which ours is slower than the reference."""
-    mine = [p for p in points if p["server"] == ours and p["placed"] == "pinned"]
-    if not mine:
+def as_fast(ours):
+    """Limits that say no more than that ours is not slower than the reference, at any point."""
+    return lambda p: {"iops_ratio": (1, None), "p50_ratio": (None, 1)} if p["server"] == ours else {}
+
+
+def gate(points, limits, reference):
+    """The pinned points that break a limit. limits(point): {field: (at least, at most)}."""
+    judged = [(p, limits(p)) for p in points if p["placed"] == "pinned" and limits(p)]
+    if not judged:
         raise Failed("--gate judges the pinned half: leave --placed alone")
-    slower = [p for p in mine if p["iops_ratio"] < 1 or p["p50_ratio"] > 1]
-    for p in slower:
-        print(f"{ours} is slower than {reference} at {p['mode']} depth {p['depth']}: "
-              f"IOPS × {p['iops_ratio']}, p50 × {p['p50_ratio']}", file=sys.stderr)
-    return slower
+    broken = []
+    for p, fields in judged:
+        for field, (least, most) in fields.items():
+            if (least is not None and p[field] < least) or (most is not None and p[field] > most):
+                broken.append(p)
+                wanted = f"at least {least}" if most is None else f"at most {most}"
+                print(f"{p['server']}, {p['mode']} depth {p['depth']}: {field.replace('_ratio', ' ×')} {p[field]} "
+                      f"of {reference}'s, and should be {wanted}", file=sys.stderr)
+    return broken
 
 
-def compare(a, start_peers, ours, reference, about):
-    """start_peers(house, arguments) makes the list of Peers. Returns the exit status."""
+def compare(a, start_peers, ours, reference, about, limits=None):
+    """start_peers(house, arguments) makes the list of Peers; limits are the gate's. Returns the exit status."""
     clear = "\r\033[K" if sys.stderr.isatty() else None
     progress = lambda text: clear and print(clear + text, end="", file=sys.stderr, flush=True)
     try:
@@ -377,7 +386,7 @@ def compare(a, start_peers, ours, reference, about):
         progress("")
         add_ratios(points, reference)
         report(points, a, reference, about, about_machine)
-        return 1 if a.gate and gate(points, ours, reference) else 0
+        return 1 if a.gate and gate(points, limits or as_fast(ours), reference) else 0
     except (Failed, OSError) as e:
         print(f"{os.path.basename(sys.argv[0])}: {e}", file=sys.stderr)
         return 2

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +25,13 @@ enum load_state {
 	LOAD_DRAINING, /* nothing new is sent, answers no longer count */
 };
 
+/* Verify: the newest write of a block; whether it holds that; and whether a request
+ * is outstanding, for two at a time could not be told apart. */
+struct block {
+	uint32_t generation;
+	bool known, busy;
+};
+
 struct load {
 	const struct load_plan *plan;
 	struct meter *meter;
@@ -37,19 +45,22 @@ struct load {
 	uint64_t now_ns, deadline_ns; /* of the last batch; of this state */
 	uint64_t started_ns, own_cpu_started_ns;
 	uint8_t *data; /* of the slots */
-	/* verify: each block's newest write (0: not written by us), and whether
-	 * a request is outstanding: two at a time could not be told apart. */
-	uint32_t *generation;
-	bool *busy;
+	struct block *block; /* verify: all of them; else NULL */
 	uint8_t receive[RECEIVE_BYTES];
 };
 
 static char why[1024];
 static volatile uint64_t progress;
+static volatile sig_atomic_t stopped;
 
 const char *load_error(void)
 {
 	return why;
+}
+
+void load_stop(void)
+{
+	stopped = 1;
 }
 
 uint64_t load_progress(void)
@@ -94,10 +105,10 @@ static uint64_t load_pick_block(struct load *load)
 	} else {
 		block = load_random(load) * load->blocks >> 32; /* fewer than 2^32 blocks */
 	}
-	if (load->busy != NULL) {
-		while (load->busy[block])
+	if (load->block != NULL) {
+		while (load->block[block].busy)
 			block = block + 1 == load->blocks ? 0 : block + 1;
-		load->busy[block] = true;
+		load->block[block].busy = true;
 	}
 	return block;
 }
@@ -116,8 +127,8 @@ static void load_ask(struct load *load, struct conn *conn, struct slot *slot)
 	slot->read = load_pick_read(load);
 	slot->block = load_pick_block(load);
 	slot->start_ns = load->now_ns;
-	if (load->busy != NULL && !slot->read) {
-		slot->generation = load->generation[slot->block] + 1;
+	if (load->block != NULL && !slot->read) {
+		slot->generation = load->block[slot->block].generation + 1;
 		stamp_write(slot->data, conn->block_bytes, slot->block, slot->generation);
 	}
 	conn_ask(conn, slot);
@@ -126,17 +137,24 @@ static void load_ask(struct load *load, struct conn *conn, struct slot *slot)
 	load->result->requests++;
 }
 
-/* Blocks that this run never wrote may hold anything. */
-static int load_verify(struct load *load, struct conn *conn, struct slot *slot)
+/* Blocks that this run never wrote may hold anything; so may one whose last write failed,
+ * until it is written again. */
+static int load_verify(struct load *load, struct conn *conn, struct slot *slot, bool failed)
 {
-	uint32_t *generation = &load->generation[slot->block];
+	struct block *block = &load->block[slot->block];
 
-	load->busy[slot->block] = false;
-	if (!slot->read)
-		*generation = slot->generation;
-	else if (*generation != 0 && !stamp_matches(slot->data, conn->block_bytes, slot->block, *generation))
-		return fail("wrong data: block %llu is not what write %u left there", (unsigned long long)slot->block,
-			*generation);
+	block->busy = false;
+	if (!slot->read) {
+		block->generation = slot->generation;
+		block->known = !failed;
+	} else if (!failed && block->known &&
+		!stamp_matches(slot->data, conn->block_bytes, slot->block, block->generation)) {
+		if (load->result->wrong++ == 0)
+			load->result->first_wrong = slot->block;
+		if (!load->plan->tolerate_eio)
+			return fail("wrong data: block %llu is not what write %u left there",
+				(unsigned long long)slot->block, block->generation);
+	}
 	return 0;
 }
 
@@ -145,11 +163,15 @@ int load_answer(struct load *load, struct conn *conn, struct slot *slot, uint32_
 	slot->busy = false;
 	load->outstanding--;
 	progress++;
-	if (error != 0)
+	if (load->now_ns - slot->start_ns > load->result->longest_ns)
+		load->result->longest_ns = load->now_ns - slot->start_ns;
+	if (error == NBD_EIO && load->plan->tolerate_eio)
+		++*(slot->read ? &load->result->read_errors : &load->result->write_errors);
+	else if (error != 0)
 		return fail("%s of %u bytes at %llu failed: NBD error %u (%s)", slot->read ? "read" : "write",
 			conn->block_bytes, (unsigned long long)(slot->block * conn->block_bytes), error,
 			strerror((int)error));
-	if (load->busy != NULL && load_verify(load, conn, slot) == -1)
+	if (load->block != NULL && load_verify(load, conn, slot, error != 0) == -1)
 		return -1;
 	/* What was outstanding when the meter was read waited for that. */
 	if (load->state == LOAD_MEASURING && slot->start_ns >= load->started_ns) {
@@ -238,7 +260,7 @@ static bool load_state_done(const struct load *load)
 	case LOAD_WARMING:
 		return load->now_ns >= load->deadline_ns;
 	case LOAD_MEASURING:
-		return load->result->ops >= ops && (load->plan->ops > 0 || load->now_ns >= load->deadline_ns);
+		return stopped || (load->result->ops >= ops && (load->plan->ops > 0 || load->now_ns >= load->deadline_ns));
 	case LOAD_FILLING:
 	case LOAD_DRAINING:
 		break;
@@ -342,9 +364,8 @@ struct load *load_open(const struct load_plan *plan, struct meter *meter)
 	if (load_connect(load) == -1)
 		goto err;
 	if (plan->verify) {
-		load->generation = calloc(load->blocks, sizeof *load->generation);
-		load->busy = calloc(load->blocks, sizeof *load->busy);
-		if (load->generation == NULL || load->busy == NULL)
+		load->block = calloc(load->blocks, sizeof *load->block);
+		if (load->block == NULL)
 			goto no_memory;
 	}
 	return load;
@@ -365,7 +386,6 @@ void load_close(struct load *load)
 	free(load->conn);
 	free(load->poll);
 	free(load->data);
-	free(load->generation);
-	free(load->busy);
+	free(load->block);
 	free(load);
 }

@@ -24,12 +24,17 @@ struct load_plan {
 	uint64_t ops; /* 0 = for `duration_ns` */
 	uint64_t duration_ns;
 	bool sequential, fill, verify;
+	bool tolerate_eio; /* and, verifying, count what is wrong instead of ending at it */
 };
 
 struct load_result {
 	uint64_t ops; /* completed while measuring */
 	uint64_t elapsed_ns, own_cpu_ns;
-	uint64_t requests; /* ever sent: filling, warming up and draining too */
+	/* Of all states: filling, warming up and draining too. */
+	uint64_t requests;
+	uint64_t read_errors, write_errors; /* EIO */
+	uint64_t wrong, first_wrong; /* reads that were; of which block the first */
+	uint64_t longest_ns; /* that a request waited for its answer */
 	struct hist latency;
 };
 
@@ -47,7 +52,8 @@ int load_run(struct load *load, struct load_result *result);
 /* The last failure in words. */
 const char *load_error(void);
 
-/* Replies so far; may be called from a signal handler. */
+/* Both may be called from a signal handler: measure no longer; and replies so far. */
+void load_stop(void);
 uint64_t load_progress(void);
 
 #endif

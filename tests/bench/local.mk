@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The benchmarks: ./run tests/bench/servers, borrowers, lender, hog
-noinst_PROGRAMS += tests/bench/epollfloor tests/bench/nbdload
+# The benchmarks: ./run tests/bench/servers, borrowers, lender, hog, sealspeed
+noinst_PROGRAMS += tests/bench/epollfloor tests/bench/nbdload tests/bench/sealspeed
 tests_bench_epollfloor_SOURCES = \
 	tests/bench/epollfloor.c \
 	tests/bench/nbdwire.h
@@ -17,16 +17,20 @@ tests_bench_nbdload_SOURCES = \
 	tests/bench/nbdload.c \
 	tests/bench/nbdwire.h \
 	tests/bench/stamp.h
+tests_bench_sealspeed_SOURCES = tests/bench/sealspeed.c
+tests_bench_sealspeed_LDADD = client/libborrower.la
 dist_check_SCRIPTS += \
 	tests/bench/borrowers \
 	tests/bench/hog \
 	tests/bench/lender \
 	tests/bench/nbdload-refuses.sh \
+	tests/bench/nbdload-tolerates.sh \
 	tests/bench/nbdload-verifies.sh \
 	tests/bench/servers \
 	tests/bench/tables.sh
 EXTRA_DIST += tests/bench/bench.py
 TESTS += \
 	tests/bench/nbdload-refuses.sh \
+	tests/bench/nbdload-tolerates.sh \
 	tests/bench/nbdload-verifies.sh \
 	tests/bench/tables.sh

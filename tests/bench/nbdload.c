@@ -113,6 +113,7 @@ enum option_key {
 	OPT_SEQUENTIAL,
 	OPT_SERVER_PID,
 	OPT_SIZE,
+	OPT_TOLERATE_EIO,
 	OPT_VERIFY,
 	OPT_WARMUP,
 };
@@ -137,6 +138,7 @@ static const struct {
 	{OPT_SEQUENTIAL, "sequential", NULL, "at ascending offsets, from the start again at the end"},
 	{OPT_SERVER_PID, "server-pid", "PID[,...]", "report these processes' CPU time and context switches"},
 	{OPT_SIZE, "size", "BYTES", "use only that much of the export (all of it)"},
+	{OPT_TOLERATE_EIO, "tolerate-eio", NULL, "count EIO, and with --verify wrong data, and go on; 1 if any was wrong"},
 	{OPT_VERIFY, "verify", NULL, "check all that is read of what was written in this run"},
 	{OPT_WARMUP, "warmup", "N", "seconds under load before measuring (0)"},
 };
@@ -148,7 +150,7 @@ static void print_help(void)
 	puts("usage: nbdload [OPTION...] ADDRESS\n"
 		"Puts the NBD server at ADDRESS under load and reports operations per second,\n"
 		"latencies and, for --server-pid, CPU time. ADDRESS: HOST:PORT, [HOST]:PORT or unix:PATH.\n"
-		"BYTES may end in K, M, G, T.\n");
+		"BYTES may end in K, M, G, T. SIGTERM ends the measuring before its time.\n");
 	for (size_t i = 0; i < OPTIONS; i++) {
 		int width = printf("  --%s%s%s", options[i].name, options[i].argument != NULL ? " " : "",
 			options[i].argument != NULL ? options[i].argument : "");
@@ -209,6 +211,9 @@ static void set_option(struct settings *s, unsigned *mixed_percent, int key, cha
 		break;
 	case OPT_SIZE:
 		plan->span_bytes = parse_number("size", argument, 1, INT64_MAX);
+		break;
+	case OPT_TOLERATE_EIO:
+		plan->tolerate_eio = true;
 		break;
 	case OPT_VERIFY:
 		plan->verify = true;
@@ -272,6 +277,20 @@ static void watch_for_stalls(void)
 	alarm(STALLED_SECONDS);
 }
 
+static void on_term(int signal_number)
+{
+	(void)signal_number;
+	load_stop();
+}
+
+/* It ends when it was told, with a report. */
+static void stop_when_told(void)
+{
+	struct sigaction action = {.sa_handler = on_term};
+
+	sigaction(SIGTERM, &action, NULL);
+}
+
 static const char *mode_name(const struct load_plan *plan)
 {
 	return plan->read_percent == 100 ? "read" : plan->read_percent == 0 ? "write" : "mixed";
@@ -287,6 +306,8 @@ static void report_json(const struct settings *s, const struct load_result *r)
 		mode_name(plan), plan->read_percent, plan->block_bytes, plan->depth, plan->connections,
 		plan->sequential ? "true" : "false", r->ops, r->requests, (double)r->elapsed_ns / 1e9,
 		ops * 1e9 / (double)r->elapsed_ns);
+	printf("\"wrong\": %" PRIu64 ", \"read_errors\": %" PRIu64 ", \"write_errors\": %" PRIu64 ", \"longest_ms\": %.1f, ",
+		r->wrong, r->read_errors, r->write_errors, (double)r->longest_ns / 1e6);
 	printf("\"p50_us\": %.2f, \"p99_us\": %.2f, \"p999_us\": %.2f, \"own_cpu_us\": %.4f, \"servers\": [",
 		hist_percentile(&r->latency, 0.5) / 1e3, hist_percentile(&r->latency, 0.99) / 1e3,
 		hist_percentile(&r->latency, 0.999) / 1e3, (double)r->own_cpu_ns / 1e3 / ops);
@@ -316,6 +337,9 @@ static void report_line(const struct settings *s, const struct load_result *r)
 		printf(", process %d CPU %.2f us/op, %.3f wake-ups/op", (int)s->meter.server_pid[i],
 			(double)used->cpu_ns / 1e3 / ops, (double)used->voluntary / ops);
 	}
+	if (plan->tolerate_eio)
+		printf(", %" PRIu64 " wrong, EIO of %" PRIu64 " reads and %" PRIu64 " writes, longest wait %.1f ms",
+			r->wrong, r->read_errors, r->write_errors, (double)r->longest_ns / 1e6);
 	puts("");
 }
 
@@ -326,6 +350,7 @@ int main(int argc, char **argv)
 
 	parse_options(&settings, argc, argv);
 	watch_for_stalls();
+	stop_when_told();
 	load = load_open(&settings.plan, &settings.meter);
 	if (load == NULL || load_run(load, &result) == -1) {
 		fprintf(stderr, "nbdload: %s\n", load_error());
@@ -334,5 +359,10 @@ int main(int argc, char **argv)
 	}
 	load_close(load);
 	(settings.json ? report_json : report_line)(&settings, &result);
+	if (result.wrong > 0) {
+		fprintf(stderr, "nbdload: wrong data: %" PRIu64 " reads, of block %" PRIu64 " first\n", result.wrong,
+			result.first_wrong);
+		return 1;
+	}
 	return 0;
 }

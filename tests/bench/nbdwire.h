@@ -28,6 +28,7 @@
 #define NBD_CMD_READ 0u
 #define NBD_CMD_WRITE 1u
 #define NBD_CMD_DISC 2u
+#define NBD_EIO 5u
 #define NBD_EINVAL 22u
 
 struct nbd_greeting {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The borrower's core under test, with a clock that the test turns and a link
- * that the test is. */
+/* The borrower's core under test, with a clock that the test turns, and the test in
+ * place of the links and of who waits. Nothing is sealed; what came is as good as the
+ * test says. */
 #ifndef FARPAGE_CORING_H
 #define FARPAGE_CORING_H
 
@@ -10,91 +11,20 @@
 
 #include "core.h"
 
-#define PAGE_BYTES   4096
-#define PAGES        64u
+#define EXTENTS      3u
 #define DEADLINE     30000
-#define LINK_TIMEOUT 10000
+#define LINK_TIMEOUT 1000
+#define BUFFERS      6u
+#define SLOW         40 /* ms: surely late, and far from a timeout */
+
+/* Links, a bit each. */
+#define ON(on) (1u << (on))
 
 static struct map map;
+static struct seal *seal;
+static struct buffers buffers;
 static struct core c;
 static int64_t now;
-static uint8_t data[8 * PAGE_BYTES];
-
-static inline int setup(void **state)
-{
-	(void)state;
-	now = 1000000;
-	if (map_open(&map, PAGES) < 0)
-		return -1;
-	core_init(&c, &map, DEADLINE, LINK_TIMEOUT);
-	return 0;
-}
-
-static inline int setup_up(void **state)
-{
-	if (setup(state) < 0)
-		return -1;
-	core_link_up(&c, "one");
-	return 0;
-}
-
-static inline int teardown(void **state)
-{
-	(void)state;
-	map_close(&map);
-	return 0;
-}
-
-/* With the link up from the start; or not yet opened. */
-#define UP_UNIT(name)   cmocka_unit_test_setup_teardown(name, setup_up, teardown)
-#define DOWN_UNIT(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
-
-static inline struct op op_of(enum op_kind kind, uint64_t page, uint64_t pages,
-                              uint8_t *bytes)
-{
-	return (struct op){ .kind = kind, .page = page, .pages = pages, .data = bytes };
-}
-
-static inline void start(struct op *op)
-{
-	core_start(&c, op, now);
-}
-
-/* The next command is KIND, of OP. */
-static inline void next(enum command_kind kind, struct op *op)
-{
-	struct command command;
-
-	if (!core_next(&c, &command, now))
-		fail_msg("no command, where one of kind %d should be", (int)kind);
-	if (command.kind != kind)
-		fail_msg("command %d, not %d", (int)command.kind, (int)kind);
-	assert_ptr_equal(command.op, op);
-	if (kind == COMMAND_DONE)
-		assert_int_equal(op->state, OP_DONE);
-}
-
-static inline void done(struct op *op, int error)
-{
-	next(COMMAND_DONE, op);
-	assert_int_equal(op->error, error);
-}
-
-static inline void nothing_to_do(void)
-{
-	struct command command;
-
-	if (core_next(&c, &command, now))
-		fail_msg("a command of kind %d, where none should be", (int)command.kind);
-}
-
-static inline bool all_bytes(const uint8_t *from, size_t n, uint8_t what)
-{
-	for (size_t i = 0; i < n; i++)
-		if (from[i] != what)
-			return false;
-	return true;
-}
 
 /* MS later. */
 static inline void later(int64_t ms)
@@ -103,39 +33,254 @@ static inline void later(int64_t ms)
 	core_tick(&c, now);
 }
 
-static inline void answer(struct op *op, int error)
+static inline void up_as(unsigned on, const char *identity, uint64_t pages)
 {
-	core_reply(&c, op, error, now);
+	core_link_up(&c, on, identity, pages, now);
 }
 
-/* A put of PAGES pages from PAGE on, from its start to its success. */
-static inline void put_now(uint64_t page, uint64_t pages)
+static inline void up(unsigned on)
 {
-	struct op op = op_of(OP_PUT, page, pages, data);
+	up_as(on, "memory owner", EXTENTS * EXTENT_PAGES);
+}
+
+static inline void down(unsigned on)
+{
+	core_link_down(&c, on, now);
+}
+
+/* The next command is KIND. */
+static inline struct command next(enum command_kind kind)
+{
+	struct command command;
+
+	if (!core_next(&c, &command, now))
+		fail_msg("no command, where one of kind %d should be", (int)kind);
+	if (command.kind != kind)
+		fail_msg("command %d on %d, not %d", (int)command.kind, (int)command.on,
+		         (int)kind);
+	return command;
+}
+
+static inline void nothing_to_do(void)
+{
+	struct command command;
+
+	if (core_next(&c, &command, now))
+		fail_msg("a command of kind %d on %d, where none should be", (int)command.kind,
+		         (int)command.on);
+}
+
+static inline void closes(unsigned on)
+{
+	assert_int_equal(next(COMMAND_CLOSE).on, on);
+}
+
+static inline void connects(unsigned on)
+{
+	assert_int_equal(next(COMMAND_CONNECT).on, on);
+}
+
+/* The next command is to send an ask to link ON, for OP. */
+static inline struct ask *asked(enum ask_kind kind, unsigned on, const struct op *op)
+{
+	struct ask *ask = next(COMMAND_SEND).ask;
+
+	assert_int_equal(ask->kind, kind);
+	assert_int_equal(ask->on, on);
+	assert_ptr_equal(ask->op, op);
+	return ask;
+}
+
+static inline void answer(struct ask *ask, int error)
+{
+	core_reply(&c, ask, error, now);
+}
+
+/* The next command is to open what came for OP, of the pages in CAME; those in BAD were not
+ * what had been sealed. */
+static inline void checks(struct op *op, uint32_t came, uint32_t bad)
+{
+	assert_ptr_equal(next(COMMAND_CHECK).op, op);
+	assert_int_equal(op->came, came);
+	core_checked(&c, op, bad, now);
+}
+
+/* The next command is to tell that OP is over. */
+static inline void done(struct op *op, int error)
+{
+	assert_ptr_equal(next(COMMAND_DONE).op, op);
+	assert_int_equal(op->state, OP_DONE);
+	assert_int_equal(op->error, error);
+	if (op->kind == OP_PUT && op->buffer)
+		core_drop(&c, op->buffer, now);
+}
+
+/* As a good link and a caller would: whatever is to be done is done, and well. */
+static inline void carry_out(void)
+{
+	struct command command;
+
+	while (core_next(&c, &command, now)) {
+		switch (command.kind) {
+		case COMMAND_CONNECT: up(command.on); break;
+		case COMMAND_CLOSE: break;
+		case COMMAND_SEND: answer(command.ask, 0); break;
+		case COMMAND_CHECK: core_checked(&c, command.op, 0, now); break;
+		case COMMAND_DONE:
+			if (command.op->kind == OP_PUT && command.op->buffer)
+				core_drop(&c, command.op->buffer, now);
+			break;
+		}
+	}
+}
+
+/* No slot is dirty. */
+static inline void wipe_all(void)
+{
+	while (core_wiping(&c)) {
+		later(1);
+		carry_out();
+	}
+}
+
+/* Every buffer is free then, unless the test failed. */
+static inline unsigned close_core(void)
+{
+	unsigned held;
+
+	core_close(&c);
+	held = buffers.n - buffers.free_n;
+	for (unsigned i = 0; i < buffers.n; i++)
+		while (buffers.all[i].holds)
+			buffers_drop(&buffers, &buffers.all[i]);
+	map_close(&map);
+	buffers_close(&buffers);
+	seal_close(seal);
+	return held;
+}
+
+/* So many links, all down. */
+static inline void open_core(struct core_options o)
+{
+	o.deadline_ms = o.deadline_ms ? o.deadline_ms : DEADLINE;
+	o.link_timeout_ms = o.link_timeout_ms ? o.link_timeout_ms : LINK_TIMEOUT;
+	o.heal_pages = o.heal_pages ? o.heal_pages : 1000000;
+	o.seed = o.seed ? o.seed : 1;
+	now = 1000000;
+	seal = seal_open(SEAL_OFF);
+	assert_non_null(seal);
+	assert_int_equal(buffers_open(&buffers, BUFFERS, seal), 0);
+	assert_int_equal(map_open(&map, EXTENTS * EXTENT_PAGES), 0);
+	while (map_wants(&map))
+		map_give(&map, chunk_open());
+	assert_int_equal(core_open(&c, &o, &map, &buffers), 0);
+}
+
+/* N lenders with clean pools, that keep COPIES; with SPILL one more link is the spill. */
+static inline void begin(unsigned n, unsigned copies, bool spill)
+{
+	open_core((struct core_options){ .links = n + spill, .spill = spill,
+	                                 .copies = copies });
+	for (unsigned on = 0; on < n + spill; on++)
+		up(on);
+	wipe_all();
+	nothing_to_do();
+}
+
+static inline int teardown(void **state)
+{
+	(void)state;
+	assert_int_equal(close_core(), 0);
+	return 0;
+}
+
+#define UNIT(name) cmocka_unit_test_teardown(name, teardown)
+
+/* A put holds a buffer until it is done, and its records a version each. */
+static inline struct op put_of(uint64_t page, uint32_t pages)
+{
+	struct op op = { .kind = OP_PUT, .page = page, .pages = pages,
+	                 .buffer = buffers_take(&buffers) };
+
+	assert_non_null(op.buffer);
+	for (uint32_t i = 0; i < pages; i++)
+		op.record[i].version = seal_version(seal) & VERSION_MAX;
+	return op;
+}
+
+static inline struct op get_of(uint64_t page, uint32_t pages)
+{
+	return (struct op){ .kind = OP_GET, .page = page, .pages = pages };
+}
+
+static inline struct op fill_of(uint64_t page, uint32_t pages, uint64_t pattern)
+{
+	return (struct op){ .kind = OP_FILL, .page = page, .pages = pages,
+	                    .pattern = pattern };
+}
+
+static inline void start(struct op *op)
+{
+	core_start(&c, op, now);
+}
+
+/* A put, from its start to its success. */
+static inline void put_now(uint64_t page, uint32_t pages)
+{
+	struct op op = put_of(page, pages);
 
 	start(&op);
-	next(COMMAND_SEND, &op);
-	answer(&op, 0);
-	done(&op, 0);
+	carry_out();
+	assert_int_equal(op.state, OP_DONE);
+	assert_int_equal(op.error, 0);
 }
 
-/* A put that the lender refuses, so that its pages are lost. */
-static inline void lose_now(uint64_t page, uint64_t pages)
+/* A put that ends without having been sealed, so that its pages are lost. */
+static inline void lose_now(uint64_t page, uint32_t pages)
 {
-	struct op op = op_of(OP_PUT, page, pages, data);
+	struct op op = { .kind = OP_PUT, .page = page, .pages = pages };
 
 	start(&op);
-	next(COMMAND_SEND, &op);
-	answer(&op, ENOSPC);
-	done(&op, ENOSPC);
+	done(&op, EIO);
 }
 
+/* The links that have a good copy of PAGE. */
+static inline unsigned holders(uint64_t page)
+{
+	const struct extent *e = map_extent(&map, page);
+	const struct record *r = map_record(&map, page);
+	unsigned on_mask = 0;
+
+	for (unsigned copy = 0; r && copy < COPY_PLACES; copy++)
+		if (r->copies & 1u << copy) {
+			assert_true(e->copy[copy].on >= 0);
+			if (!e->copy[copy].stale)
+				on_mask |= ON(e->copy[copy].on);
+		}
+	return on_mask;
+}
+
+/* Which of PAGE's copies is on link ON. */
+static inline unsigned copy_on(uint64_t page, unsigned on)
+{
+	unsigned copy = 0;
+
+	while (copy < COPY_PLACES && map_extent(&map, page)->copy[copy].on != (int)on)
+		copy++;
+	assert_true(copy < COPY_PLACES);
+	return copy;
+}
+
+/* A letter a page: absent, same, put, lost. */
 static inline void states(uint64_t page, const char *want)
 {
-	for (; *want; want++, page++)
-		if ("-pL"[map_state(&map, page)] != *want)
-			fail_msg("page %d is '%c', not '%c'", (int)page,
-			         "-pL"[map_state(&map, page)], *want);
+	for (; *want; want++, page++) {
+		const struct record *r = map_record(&map, page);
+		char is = "-=pL"[r ? r->state : PAGE_ABSENT];
+
+		if (is != *want)
+			fail_msg("page %d is '%c', not '%c'", (int)page, is, *want);
+	}
 }
 
 #endif

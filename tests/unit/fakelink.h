@@ -15,23 +15,23 @@
 #include "link.h"
 
 #define FAKE_PAGES 128u
-#define PAGE_BYTES 4096
-#define ASKED_MAX  64u
+#define ASKED_MAX  256u
 
 struct fake {
 	struct link link;
 	/* How it behaves: one in so many times, 0: never. */
 	unsigned breaks, stays_away, forgets, hangs, at_once;
-	uint64_t size;
+	uint64_t pages;
 
-	int timer;                   /* -1: closed */
+	int timer;                    /* -1: closed */
 	bool up, hanging;
-	unsigned memory;             /* which one this is */
+	bool asleep;                  /* nothing sent is on its way: it wants to be flushed */
+	unsigned memory;              /* which one this is */
 	uint64_t seed;
-	struct op *asked[ASKED_MAX]; /* not answered yet */
+	struct ask *asked[ASKED_MAX]; /* not answered yet */
 	unsigned n;
 	uint8_t page[FAKE_PAGES][PAGE_BYTES];
-	unsigned connects, closes, answers, broke; /* how often */
+	unsigned connects, closes, answers, gets, broke; /* how often */
 };
 
 static inline struct fake *fake_of(struct link *l)
@@ -61,15 +61,16 @@ static inline void fake_alarm(struct fake *f, unsigned us)
 	must(timerfd_settime(f->timer, 0, &in, NULL) == 0, "timerfd_settime");
 }
 
-static inline void fake_carry_out(struct fake *f, const struct op *op)
+static inline void fake_carry_out(struct fake *f, const struct ask *ask)
 {
-	for (uint64_t i = 0; i < op->pages; i++) {
-		uint8_t *page = f->page[op->page + i];
+	must(ask->page + ask->pages <= FAKE_PAGES, "asked beyond the end");
+	for (uint32_t i = 0; i < ask->pages; i++) {
+		uint8_t *page = f->page[ask->page + i], *data = ask->data + i * PAGE_BYTES;
 
-		switch (op->kind) {
-		case OP_PUT: memcpy(page, op->data + i * PAGE_BYTES, PAGE_BYTES); break;
-		case OP_GET: memcpy(op->data + i * PAGE_BYTES, page, PAGE_BYTES); break;
-		case OP_FLUSH: memset(page, 0, PAGE_BYTES); break;
+		switch (ask->kind) {
+		case ASK_PUT: memcpy(page, data, PAGE_BYTES); break;
+		case ASK_GET: memcpy(data, page, PAGE_BYTES); break;
+		case ASK_FLUSH: memset(page, 0, PAGE_BYTES); break;
 		}
 	}
 }
@@ -78,10 +79,10 @@ static inline void fake_carry_out(struct fake *f, const struct op *op)
 static inline void fake_drop(struct fake *f)
 {
 	while (f->n) {
-		const struct op *op = f->asked[--f->n];
+		const struct ask *ask = f->asked[--f->n];
 
-		if (op->kind != OP_GET && one_in(f, 2))
-			fake_carry_out(f, op);
+		if (ask->kind != ASK_GET && one_in(f, 2))
+			fake_carry_out(f, ask);
 	}
 	must(f->timer >= 0, "closed, but it was not open");
 	fake_alarm(f, 0); /* who still polls it is never woken by it */
@@ -94,7 +95,7 @@ static inline void fake_break(struct fake *f)
 {
 	f->broke++;
 	fake_drop(f);
-	f->link.upcalls->down(f->link.owner, "broken by dice");
+	f->link.upcalls->down(&f->link, "broken by dice");
 }
 
 static inline void fake_come_up(struct fake *f)
@@ -105,9 +106,9 @@ static inline void fake_come_up(struct fake *f)
 		f->memory++;
 		memset(f->page, 0, sizeof f->page);
 	}
-	f->up = true;
-	snprintf(identity, sizeof identity, "memory %u", f->memory);
-	f->link.upcalls->up(f->link.owner, identity, f->size);
+	f->up = f->asleep = true;
+	snprintf(identity, sizeof identity, "memory%u %u", f->memory, f->memory);
+	f->link.upcalls->up(&f->link, identity, f->pages);
 }
 
 static inline void fake_connect(struct link *l)
@@ -132,31 +133,42 @@ static inline void fake_close(struct link *l)
 
 static inline void fake_answer(struct fake *f, unsigned which)
 {
-	struct op *op = f->asked[which];
+	struct ask *ask = f->asked[which];
 
 	f->asked[which] = f->asked[--f->n];
 	f->answers++;
-	fake_carry_out(f, op);
-	f->link.upcalls->reply(f->link.owner, op, 0);
+	f->gets += ask->kind == ASK_GET;
+	fake_carry_out(f, ask);
+	f->link.upcalls->reply(&f->link, ask, 0);
 }
 
-static inline void fake_send(struct link *l, struct op *op)
+static inline void fake_send(struct link *l, struct ask *ask)
 {
 	struct fake *f = fake_of(l);
 
 	must(f->up, "sent, but it is not up");
 	must(f->n < ASKED_MAX, "asked too much");
+	/* A get that nobody waits for any more may be late. */
 	for (unsigned i = 0; i < f->n; i++)
-		must(f->asked[i]->page >= op->page + op->pages ||
-		     op->page >= f->asked[i]->page + f->asked[i]->pages,
-		     "asked twice about one page");
-	f->asked[f->n++] = op;
+		must(f->asked[i]->kind == ASK_GET || ask->kind == ASK_GET ||
+		     f->asked[i]->page >= ask->page + ask->pages ||
+		     ask->page >= f->asked[i]->page + f->asked[i]->pages,
+		     "asked twice to write one page");
+	f->asked[f->n++] = ask;
 	if (one_in(f, f->breaks * 4))
 		fake_break(f);
 	else if (!f->hanging && one_in(f, f->at_once))
 		fake_answer(f, f->n - 1);
-	else if (f->n == 1)
-		fake_alarm(f, 1 + (unsigned)dice_below(&f->seed, 50));
+}
+
+static inline void fake_flush(struct link *l)
+{
+	struct fake *f = fake_of(l);
+
+	if (!f->up || !f->asleep || !f->n)
+		return;
+	f->asleep = false;
+	fake_alarm(f, 1 + (unsigned)dice_below(&f->seed, 50));
 }
 
 static inline struct pollfd fake_interest(struct link *l)
@@ -187,13 +199,13 @@ static inline void fake_notify(struct link *l, short revents)
 		fake_break(f);
 	else if (f->n)
 		fake_alarm(f, 1 + (unsigned)dice_below(&f->seed, 50));
+	f->asleep = !f->n;
 }
 
 static inline void fake_free(struct link *l)
 {
 	struct fake *f = fake_of(l);
 
-	must(f->n == 0, "freed with something under way");
 	if (f->timer >= 0)
 		close(f->timer);
 	free(f);
@@ -201,13 +213,13 @@ static inline void fake_free(struct link *l)
 
 static inline struct fake *fake_link(uint64_t seed)
 {
-	static const struct link_ops ops = { fake_connect, fake_close, fake_send,
+	static const struct link_ops ops = { fake_connect, fake_close, fake_send, fake_flush,
 	                                     fake_interest, fake_notify, fake_free };
 	struct fake *f = calloc(1, sizeof *f);
 
 	assert_non_null(f);
 	f->link.ops = &ops;
-	f->size = FAKE_PAGES * PAGE_BYTES;
+	f->pages = FAKE_PAGES;
 	f->timer = -1;
 	f->seed = seed;
 	return f;

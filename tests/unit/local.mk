@@ -3,12 +3,17 @@
 noinst_HEADERS += \
 	tests/unit/claiming.h \
 	tests/unit/coring.h \
+	tests/unit/driving.h \
 	tests/unit/fakelink.h \
+	tests/unit/healing.h \
 	tests/unit/fakestate.h \
 	tests/unit/keeping.h \
+	tests/unit/linking.h \
 	tests/unit/memfd.h \
 	tests/unit/pooled.h \
+	tests/unit/sealing.h \
 	tests/unit/serving.h \
+	tests/unit/spilling.h \
 	tests/unit/storing.h \
 	tests/unit/talking.h \
 	tests/unit/telling.h \
@@ -21,13 +26,25 @@ unit_tests = \
 	tests/unit/test-address \
 	tests/unit/test-bitmap \
 	tests/unit/test-buf \
+	tests/unit/test-buffer \
 	tests/unit/test-conn \
-	tests/unit/test-core \
 	tests/unit/test-core-deadline \
+	tests/unit/test-core-fill \
+	tests/unit/test-core-get \
+	tests/unit/test-core-heal \
+	tests/unit/test-core-late \
+	tests/unit/test-core-lenders \
 	tests/unit/test-core-link \
+	tests/unit/test-core-memory \
+	tests/unit/test-core-move \
+	tests/unit/test-core-put \
 	tests/unit/test-core-queue \
-	tests/unit/test-core-random \
+	tests/unit/test-core-rate \
+	tests/unit/test-core-slow \
+	tests/unit/test-core-spill \
 	tests/unit/test-drive \
+	tests/unit/test-drive-background \
+	tests/unit/test-drive-buffers \
 	tests/unit/test-drive-leader \
 	tests/unit/test-drive-threads \
 	tests/unit/test-dropped \
@@ -43,11 +60,16 @@ unit_tests = \
 	tests/unit/test-keep \
 	tests/unit/test-keep-refused \
 	tests/unit/test-label \
+	tests/unit/test-layout \
+	tests/unit/test-layout-capacity \
 	tests/unit/test-link \
+	tests/unit/test-link-spill \
+	tests/unit/test-locked \
 	tests/unit/test-map \
 	tests/unit/test-no-memory \
 	tests/unit/test-options \
 	tests/unit/test-options-file \
+	tests/unit/test-page \
 	tests/unit/test-pool \
 	tests/unit/test-pool-claim \
 	tests/unit/test-pool-epoch \
@@ -57,6 +79,9 @@ unit_tests = \
 	tests/unit/test-rate \
 	tests/unit/test-reply \
 	tests/unit/test-request \
+	tests/unit/test-seal \
+	tests/unit/test-seal-hostile \
+	tests/unit/test-seal-threads \
 	tests/unit/test-session \
 	tests/unit/test-session-chunks \
 	tests/unit/test-session-cut \
@@ -65,12 +90,17 @@ unit_tests = \
 	tests/unit/test-session-random \
 	tests/unit/test-size \
 	tests/unit/test-span \
+	tests/unit/test-spill \
 	tests/unit/test-store \
 	tests/unit/test-store-adopt \
 	tests/unit/test-store-size \
 	tests/unit/test-vacate
 if HAVE_GNUTLS
-unit_tests += tests/unit/test-stream tests/unit/test-tls
+unit_tests += tests/unit/test-seal-key tests/unit/test-stream tests/unit/test-tls
+endif
+# Sanitizers have a malloc of their own.
+if !SANITIZERS
+unit_tests += tests/unit/test-seal-path
 endif
 if HAVE_LIBSYSTEMD
 unit_tests += tests/unit/test-service
@@ -88,20 +118,44 @@ tests_unit_test_bitmap_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_bitmap_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_buf_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_buf_LDADD = $(unit_lender)
+tests_unit_test_buffer_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_buffer_LDADD = $(unit_borrower)
 tests_unit_test_conn_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_conn_LDADD = $(unit_lender)
-tests_unit_test_core_CPPFLAGS = $(unit_cppflags)
-tests_unit_test_core_LDADD = $(unit_borrower)
 tests_unit_test_core_deadline_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_deadline_LDADD = $(unit_borrower)
+tests_unit_test_core_fill_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_fill_LDADD = $(unit_borrower)
+tests_unit_test_core_get_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_get_LDADD = $(unit_borrower)
+tests_unit_test_core_heal_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_heal_LDADD = $(unit_borrower)
+tests_unit_test_core_late_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_late_LDADD = $(unit_borrower)
+tests_unit_test_core_lenders_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_lenders_LDADD = $(unit_borrower)
 tests_unit_test_core_link_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_link_LDADD = $(unit_borrower)
+tests_unit_test_core_memory_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_memory_LDADD = $(unit_borrower)
+tests_unit_test_core_move_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_move_LDADD = $(unit_borrower)
+tests_unit_test_core_put_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_put_LDADD = $(unit_borrower)
 tests_unit_test_core_queue_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_queue_LDADD = $(unit_borrower)
-tests_unit_test_core_random_CPPFLAGS = $(unit_cppflags)
-tests_unit_test_core_random_LDADD = $(unit_borrower)
+tests_unit_test_core_rate_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_rate_LDADD = $(unit_borrower)
+tests_unit_test_core_slow_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_slow_LDADD = $(unit_borrower)
+tests_unit_test_core_spill_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_spill_LDADD = $(unit_borrower)
 tests_unit_test_drive_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_drive_LDADD = $(unit_borrower)
+tests_unit_test_drive_background_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_drive_background_LDADD = $(unit_borrower)
+tests_unit_test_drive_buffers_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_drive_buffers_LDADD = $(unit_borrower)
 tests_unit_test_drive_leader_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_drive_leader_LDADD = $(unit_borrower)
 tests_unit_test_drive_threads_CPPFLAGS = $(unit_cppflags)
@@ -132,8 +186,16 @@ tests_unit_test_keep_refused_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_keep_refused_LDADD = $(unit_lender)
 tests_unit_test_label_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_label_LDADD = $(unit_lender)
+tests_unit_test_layout_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_layout_LDADD = $(unit_borrower)
+tests_unit_test_layout_capacity_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_layout_capacity_LDADD = $(unit_borrower)
 tests_unit_test_link_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_link_LDADD = client/libborrower.la $(unit_lender)
+tests_unit_test_locked_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_locked_LDADD = $(unit_borrower)
+tests_unit_test_link_spill_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_link_spill_LDADD = $(unit_borrower)
 tests_unit_test_map_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_map_LDADD = $(unit_borrower)
 tests_unit_test_no_memory_CPPFLAGS = $(unit_cppflags)
@@ -143,6 +205,8 @@ tests_unit_test_options_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_options_LDADD = $(unit_lender)
 tests_unit_test_options_file_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_options_file_LDADD = $(unit_lender)
+tests_unit_test_page_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_page_LDADD = $(unit_borrower)
 tests_unit_test_pool_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_pool_LDADD = $(unit_lender)
 tests_unit_test_pool_claim_CPPFLAGS = $(unit_cppflags)
@@ -159,6 +223,17 @@ tests_unit_test_reply_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_reply_LDADD = $(unit_lender)
 tests_unit_test_request_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_request_LDADD = $(unit_lender)
+tests_unit_test_seal_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_seal_LDADD = $(unit_borrower)
+tests_unit_test_seal_hostile_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_seal_hostile_LDADD = $(unit_borrower)
+tests_unit_test_seal_key_CPPFLAGS = $(unit_cppflags) $(GNUTLS_CFLAGS)
+tests_unit_test_seal_key_LDADD = $(unit_borrower) $(GNUTLS_LIBS)
+tests_unit_test_seal_key_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=munmap
+tests_unit_test_seal_path_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_seal_path_LDADD = $(unit_borrower)
+tests_unit_test_seal_threads_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_seal_threads_LDADD = $(unit_borrower)
 tests_unit_test_service_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_service_LDADD = $(unit_lender)
 tests_unit_test_session_CPPFLAGS = $(unit_cppflags)
@@ -180,6 +255,8 @@ tests_unit_test_size_LDADD = $(unit_lender)
 tests_unit_test_span_SOURCES = tests/unit/test-span.c plugin/span.c
 tests_unit_test_span_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_span_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)
+tests_unit_test_spill_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_spill_LDADD = $(unit_borrower)
 tests_unit_test_store_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_LDADD = $(unit_lender)
 tests_unit_test_store_adopt_CPPFLAGS = $(unit_cppflags)
@@ -195,9 +272,10 @@ tests_unit_test_vacate_LDADD = $(unit_lender)
 endif
 
 # The unit tests once more, under valgrind; but for those whose threads spin
-# (it runs one at a time), that go through every byte, or that forbid its own calls.
+# (it runs one at a time), that go through every byte, that forbid its own calls, or that count
+# what it replaces.
 check-valgrind: all
-	$(MAKE) check TESTS="$(filter-out %/test-filter %/test-pool-threads %/test-session-cut,$(unit_tests))" \
+	$(MAKE) check TESTS="$(filter-out %/test-filter %/test-pool-threads %/test-seal-path %/test-seal-threads %/test-session-cut,$(unit_tests))" \
 	  LOG_COMPILER="timeout 100 $(abs_builddir)/libtool --mode=execute $(VALGRIND) -q \
 	    --fair-sched=yes --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite"
 .PHONY: check-valgrind

@@ -1,305 +1,274 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The core on a link that goes up and down. */
+/* Links that go down and come up again with the memory that they had. */
 #include "coring.h"
 
-static void link_up(const char *identity)
+static struct op put, get;
+
+TEST(links_are_opened_at_the_start)
 {
-	core_link_up(&c, identity);
-}
-
-static void link_down(void)
-{
-	core_link_down(&c, now);
-}
-
-TEST(no_link_is_opened_for_nobody)
-{
+	open_core((struct core_options){ .links = 3, .copies = 2 });
+	connects(0);
+	connects(1);
+	connects(2);
 	nothing_to_do();
-	later(100000);
+	down(1);
+	up(0);
 	nothing_to_do();
-	assert_true(core_wake_at(&c) == CORE_NEVER);
-}
-
-TEST(no_link_is_opened_for_what_needs_none)
-{
-	struct op get = op_of(OP_GET, 0, 1, data), flush = op_of(OP_FLUSH, 0, 1, NULL);
-
-	start(&get), start(&flush);
-	done(&get, 0);
-	done(&flush, 0);
+	later(CORE_RETRY_MIN_MS);
+	assert_int_equal(next(COMMAND_SEND).ask->kind, ASK_FLUSH); /* its slots */
+	connects(1);
 	nothing_to_do();
-}
-
-TEST(the_first_that_needs_the_link_has_it_opened)
-{
-	struct op put = op_of(OP_PUT, 0, 1, data), more = op_of(OP_PUT, 1, 1, data);
-
-	start(&put);
-	next(COMMAND_CONNECT, NULL);
-	nothing_to_do();
-	start(&more);
-	nothing_to_do();
-	later(50);
-	nothing_to_do();
-	link_up("one");
-	next(COMMAND_SEND, &put);
-	next(COMMAND_SEND, &more);
-	nothing_to_do();
-}
-
-TEST(a_link_that_went_down_while_idle_stays_down)
-{
-	put_now(0, 1);
-	link_down();
-	later(5000);
-	nothing_to_do();
-	struct op get = op_of(OP_GET, 0, 1, data);
-	start(&get);
-	next(COMMAND_CONNECT, NULL);
-	link_up("one");
-	next(COMMAND_SEND, &get);
 }
 
 /* 20, 40, ... up to 1000 ms between two attempts; from the start again once
  * the link was up. */
 TEST(attempts_become_rarer)
 {
-	struct op put = op_of(OP_PUT, 0, 1, data);
-	int64_t wait = CORE_RETRY_MIN_MS;
-
+	begin(1, 1, false);
 	for (int round = 0; round < 2; round++) {
-		link_down();
-		start(&put);
-		wait = CORE_RETRY_MIN_MS;
+		int64_t wait = CORE_RETRY_MIN_MS;
+
 		for (int i = 0; i < 12; i++) {
+			down(0);
 			nothing_to_do();
-			assert_true(core_wake_at(&c) == now + wait);
+			assert_true(core_wake_at(&c, false) == CORE_NEVER); /* nobody waits */
+			assert_true(core_wake_at(&c, true) == now + wait);
 			later(wait - 1);
 			nothing_to_do();
 			later(1);
-			next(COMMAND_CONNECT, NULL);
-			link_down();
-			wait = wait * 2 < CORE_RETRY_MAX_MS ? wait * 2 : CORE_RETRY_MAX_MS;
+			connects(0);
+			wait = wait * 2 < 1000 ? wait * 2 : 1000;
 		}
-		assert_int_equal(wait, CORE_RETRY_MAX_MS);
-		later(wait);
-		next(COMMAND_CONNECT, NULL);
-		link_up("one");
-		next(COMMAND_SEND, &put);
-		answer(&put, 0);
-		done(&put, 0);
+		up(0);
 	}
 }
 
-TEST(what_was_sent_is_sent_again_in_order)
+TEST(for_who_waits_attempts_are_frequent)
 {
-	struct op op[4], get = op_of(OP_GET, 9, 1, data);
+	unsigned tries = 0;
 
-	put_now(9, 1);
-	for (size_t i = 0; i < 4; i++) {
-		op[i] = op_of(OP_PUT, i, 1, data);
-		start(&op[i]);
-		next(COMMAND_SEND, &op[i]);
-		later(1);
+	begin(1, 1, false);
+	down(0);
+	for (int i = 0; i < 20; i++) { /* it is long gone */
+		later(2000);
+		connects(0);
+		down(0);
 	}
-	answer(&op[1], 0);
-	done(&op[1], 0);
-	start(&get);
-	link_down();
-	nothing_to_do();
-	later(CORE_RETRY_MIN_MS);
-	next(COMMAND_CONNECT, NULL);
-	link_up("one");
-	next(COMMAND_SEND, &op[0]);
-	next(COMMAND_SEND, &op[2]);
-	next(COMMAND_SEND, &op[3]);
-	next(COMMAND_SEND, &get);
-	nothing_to_do();
-	answer(&op[2], 0);
-	done(&op[2], 0);
-	states(0, "-pp-");
-}
-
-/* The lender's answer to what was sent before is not one to what is sent now. */
-TEST(an_answer_while_the_link_is_down_is_not_heard)
-{
-	struct op put = op_of(OP_PUT, 0, 1, data);
-
+	put = put_of(0, 1);
 	start(&put);
-	next(COMMAND_SEND, &put);
-	link_down();
-	answer(&put, 0);
-	nothing_to_do();
-	states(0, "-");
+	for (int i = 0; i < CORE_PATIENCE_MS && put.state == OP_ACTIVE; i++) {
+		struct command command;
+
+		later(1);
+		while (core_next(&c, &command, now) && command.kind == COMMAND_CONNECT) {
+			tries++;
+			down(0);
+		}
+	}
+	assert_in_range(tries, 1, 10);
+	assert_int_equal(put.error, EIO);
+	core_drop(&c, put.buffer, now);
 }
 
-/* Not before its time. */
-static void gives_up_and_connects_again(void)
+TEST(an_unanswered_link_is_closed_before_it_goes_on_elsewhere)
 {
-	assert_true(core_wake_at(&c) == now + LINK_TIMEOUT);
+	begin(2, 2, true);
+	put = put_of(0, 1);
+	start(&put);
+	asked(ASK_PUT, 0, &put);
+	asked(ASK_PUT, 1, &put);
+	assert_true(core_wake_at(&c, false) == now + LINK_TIMEOUT);
 	later(LINK_TIMEOUT - 1);
 	nothing_to_do();
 	later(1);
-	next(COMMAND_CLOSE, NULL);
-	nothing_to_do();
-	later(CORE_RETRY_MIN_MS);
-	next(COMMAND_CONNECT, NULL);
+	closes(0);
+	closes(1);
+	answer(asked(ASK_PUT, 2, &put), 0); /* the spill */
+	done(&put, 0);
+	assert_int_equal(holders(0), ON(2));
 }
 
-TEST(an_unanswered_link_is_closed_and_opened_anew)
+/* What is stuck in its sockets may still land, until its new claim fences it. */
+TEST(nothing_is_sent_before_the_new_claim)
 {
-	struct op put = op_of(OP_PUT, 0, 1, data);
-
+	begin(1, 1, false);
+	put = put_of(0, 1);
 	start(&put);
-	next(COMMAND_SEND, &put);
-	gives_up_and_connects_again();
-	link_up("one");
-	next(COMMAND_SEND, &put);
-	later(LINK_TIMEOUT - 1);
+	asked(ASK_PUT, 0, &put);
+	later(LINK_TIMEOUT);
+	closes(0);
 	nothing_to_do();
-	answer(&put, 0);
+	later(CORE_RETRY_MIN_MS);
+	connects(0);
+	nothing_to_do();
+	later(100);
+	nothing_to_do();
+	up(0);
+	answer(asked(ASK_PUT, 0, &put), 0);
 	done(&put, 0);
 }
 
 /* Answers to others do not excuse the one that is missing. */
 TEST(the_oldest_unanswered_one_counts)
 {
-	struct op put = op_of(OP_PUT, 0, 1, data), other = op_of(OP_PUT, 1, 1, data);
+	struct op other;
 
+	begin(1, 1, false);
+	put = put_of(0, 1);
 	start(&put);
-	next(COMMAND_SEND, &put);
+	asked(ASK_PUT, 0, &put);
 	for (int i = 0; i < 9; i++) {
-		later(1000);
+		later(LINK_TIMEOUT / 10);
+		other = put_of(1, 1);
 		start(&other);
-		next(COMMAND_SEND, &other);
-		answer(&other, 0);
+		answer(asked(ASK_PUT, 0, &other), 0);
 		done(&other, 0);
 	}
-	start(&other);
-	next(COMMAND_SEND, &other);
-	later(1000);
-	next(COMMAND_CLOSE, NULL);
+	later(LINK_TIMEOUT / 10);
+	closes(0);
+	later(CORE_RETRY_MIN_MS);
+	carry_out();
+	assert_int_equal(put.state, OP_DONE);
 }
 
 TEST(answers_give_the_link_more_time)
 {
-	struct op op[2] = { op_of(OP_PUT, 0, 1, data), op_of(OP_PUT, 1, 1, data) };
+	struct op op[2];
+	struct ask *ask[2];
 
-	for (int i = 0; i < 20; i++) {
+	begin(1, 1, false);
+	for (unsigned i = 0; i < 20; i++) {
+		op[i % 2] = put_of(i % 2, 1);
 		start(&op[i % 2]);
-		next(COMMAND_SEND, &op[i % 2]);
+		ask[i % 2] = asked(ASK_PUT, 0, &op[i % 2]);
 		later(LINK_TIMEOUT / 2 - 1);
 		nothing_to_do();
 		if (i) {
-			answer(&op[(i + 1) % 2], 0);
+			answer(ask[(i + 1) % 2], 0);
 			done(&op[(i + 1) % 2], 0);
 		}
 	}
+	answer(ask[1], 0);
+	done(&op[1], 0);
 }
 
 TEST(an_attempt_without_end_is_ended)
 {
-	struct op put = op_of(OP_PUT, 0, 1, data);
-
-	start(&put);
-	next(COMMAND_CONNECT, NULL);
-	gives_up_and_connects_again();
+	open_core((struct core_options){ .links = 1, .copies = 1 });
+	connects(0);
+	later(1999); /* connecting may take longer than an answer */
+	nothing_to_do();
+	assert_true(core_wake_at(&c, false) == now + 1);
+	later(1);
+	closes(0);
+	nothing_to_do();
+	later(CORE_RETRY_MIN_MS * 2);
+	connects(0);
 }
 
+TEST(what_was_sent_is_sent_again)
+{
+	struct op op[4];
+	struct ask *ask[4];
+
+	begin(1, 1, false);
+	put_now(9, 1);
+	for (unsigned i = 0; i < 4; i++) {
+		op[i] = put_of(i, 1);
+		start(&op[i]);
+		ask[i] = asked(ASK_PUT, 0, &op[i]);
+	}
+	answer(ask[1], 0);
+	done(&op[1], 0);
+	get = get_of(9, 1);
+	start(&get);
+	down(0);
+	nothing_to_do();
+	later(CORE_RETRY_MIN_MS);
+	connects(0);
+	up(0);
+	for (unsigned i = 0; i < 4; i++)
+		if (i != 1) {
+			answer(asked(ASK_PUT, 0, &op[i]), 0);
+			done(&op[i], 0);
+		}
+	answer(asked(ASK_GET, 0, &get), 0);
+	checks(&get, 1, 0);
+	done(&get, 0);
+}
+
+/* While it is down, and after. */
 TEST(the_same_memory_keeps_its_pages)
 {
+	begin(2, 2, false);
 	put_now(0, 2);
-	lose_now(3, 1);
-	link_down();
-	link_up("one");
-	states(0, "pp-L-");
-	assert_int_equal(c.lost_times, 0);
-}
-
-TEST(other_memory_has_lost_them)
-{
-	put_now(0, 2);
-	lose_now(3, 1);
-	link_down();
-	link_up("two");
-	states(0, "LL-L-");
-	assert_int_equal(c.lost_times, 1);
-	put_now(0, 1);
-	link_down();
-	link_up("two");
-	states(0, "pL-L-");
-	link_down();
-	link_up("one"); /* not even the first one's are back */
-	states(0, "LL-L-");
-	assert_int_equal(c.lost_times, 2);
-}
-
-TEST(identities_that_differ_in_their_last_letter)
-{
-	char a[CORE_IDENTITY_MAX], b[CORE_IDENTITY_MAX];
-
-	memset(a, 'i', sizeof a);
-	a[sizeof a - 1] = '\0';
-	strcpy(b, a);
-	b[sizeof b - 2] = 'j';
-	link_up(a);
-	put_now(0, 1);
-	link_up(a);
-	states(0, "p");
-	link_up(b);
-	states(0, "L");
-}
-
-/* What had been sent or was waiting when the memory was lost. */
-TEST(operations_that_meet_other_memory)
-{
-	struct op get = op_of(OP_GET, 0, 1, data), put = op_of(OP_PUT, 1, 1, data);
-	struct op flush = op_of(OP_FLUSH, 2, 1, NULL), behind = op_of(OP_GET, 1, 1, data);
-	struct op queued = op_of(OP_GET, 0, 1, data), half = op_of(OP_GET, 3, 2, data);
-
-	put_now(0, 4);
-	start(&get), start(&put), start(&flush), start(&behind), start(&queued);
-	next(COMMAND_SEND, &get);
-	next(COMMAND_SEND, &put);
-	next(COMMAND_SEND, &flush);
-	link_down();
-	start(&half);
+	down(0);
+	assert_int_equal(holders(0), ON(0) | ON(1));
 	later(CORE_RETRY_MIN_MS);
-	next(COMMAND_CONNECT, NULL);
-	link_up("two");
-	done(&get, EIO);
-	done(&queued, EIO);
-	done(&half, EIO);
-	next(COMMAND_SEND, &put);
-	next(COMMAND_SEND, &flush);
+	connects(0);
+	up(0);
+	wipe_all();
+	states(0, "pp");
+	assert_int_equal(holders(0), ON(0) | ON(1));
+	assert_int_equal(c.counts.lost_memories, 0);
+	assert_int_equal(c.counts.usurped, 0);
+}
+
+TEST(a_get_goes_to_the_other_copy_when_its_link_dies)
+{
+	unsigned on;
+
+	begin(2, 2, false);
+	put_now(0, 1);
+	get = get_of(0, 1);
+	start(&get);
+	on = next(COMMAND_SEND).ask->on;
+	down(on);
+	answer(asked(ASK_GET, !on, &get), 0);
+	checks(&get, 1, 0);
+	done(&get, 0);
+	assert_int_equal(holders(0), 3); /* nothing is wrong with the other one */
+}
+
+/* All that it had is where it was, so nobody need be told where. */
+TEST(a_pool_that_has_shrunk_is_not_used)
+{
+	begin(2, 1, false);
+	put_now(0, 1);
+	unsigned on = (unsigned)__builtin_ctz(holders(0));
+
+	down(on);
+	later(CORE_RETRY_MIN_MS);
+	connects(on);
+	up_as(on, "memory owner", EXTENTS * EXTENT_PAGES - 1);
+	closes(on);
+	get = get_of(0, 1);
+	start(&get);
 	nothing_to_do();
-	answer(&put, 0);
-	answer(&flush, 0);
-	done(&put, 0);
-	done(&flush, 0);
-	next(COMMAND_SEND, &behind); /* it was put into the new memory */
-	states(0, "Lp-L-");
+	later(CORE_RETRY_MAX_MS);
+	connects(on);
+	up_as(on, "memory owner", 2 * EXTENTS * EXTENT_PAGES); /* larger is fine */
+	answer(asked(ASK_GET, on, &get), 0);
+	checks(&get, 1, 0);
+	done(&get, 0);
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		DOWN_UNIT(no_link_is_opened_for_nobody),
-		DOWN_UNIT(no_link_is_opened_for_what_needs_none),
-		DOWN_UNIT(the_first_that_needs_the_link_has_it_opened),
-		UP_UNIT(a_link_that_went_down_while_idle_stays_down),
-		UP_UNIT(attempts_become_rarer),
-		UP_UNIT(what_was_sent_is_sent_again_in_order),
-		UP_UNIT(an_answer_while_the_link_is_down_is_not_heard),
-		UP_UNIT(an_unanswered_link_is_closed_and_opened_anew),
-		UP_UNIT(the_oldest_unanswered_one_counts),
-		UP_UNIT(answers_give_the_link_more_time),
-		DOWN_UNIT(an_attempt_without_end_is_ended),
-		UP_UNIT(the_same_memory_keeps_its_pages),
-		UP_UNIT(other_memory_has_lost_them),
-		UP_UNIT(identities_that_differ_in_their_last_letter),
-		UP_UNIT(operations_that_meet_other_memory),
+		UNIT(links_are_opened_at_the_start),
+		UNIT(attempts_become_rarer),
+		UNIT(for_who_waits_attempts_are_frequent),
+		UNIT(an_unanswered_link_is_closed_before_it_goes_on_elsewhere),
+		UNIT(nothing_is_sent_before_the_new_claim),
+		UNIT(the_oldest_unanswered_one_counts),
+		UNIT(answers_give_the_link_more_time),
+		UNIT(an_attempt_without_end_is_ended),
+		UNIT(what_was_sent_is_sent_again),
+		UNIT(the_same_memory_keeps_its_pages),
+		UNIT(a_get_goes_to_the_other_copy_when_its_link_dies),
+		UNIT(a_pool_that_has_shrunk_is_not_used),
 	};
 
-	return cmocka_run_group_tests_name("the core's link", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("the core's links", tests, NULL, NULL);
 }

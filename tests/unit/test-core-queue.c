@@ -1,20 +1,55 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The core on a link that is up: operations on the same pages take turns. */
+/* Operations on the same pages take turns. */
 #include "coring.h"
+
+/* The next command is to send OP; it is answered well, and so is what came. */
+static void goes(struct op *op)
+{
+	answer(asked(op->kind == OP_PUT ? ASK_PUT : op->kind == OP_GET ? ASK_GET : ASK_FLUSH, 0,
+	             op), 0);
+	if (op->kind == OP_GET)
+		checks(op, op->pages == 32 ? UINT32_MAX : (1u << op->pages) - 1, 0);
+	done(op, 0);
+}
+
+/* As many puts as there are buffers would not do. */
+static struct op put_with(struct buffer *b, uint64_t page, uint32_t pages)
+{
+	struct op op = { .kind = OP_PUT, .page = page, .pages = pages, .buffer = b };
+
+	buffer_hold(b);
+	return op;
+}
+
+static struct buffer *b;
+
+static int setup(void **state)
+{
+	(void)state;
+	begin(1, 1, false);
+	b = buffers_take(&buffers);
+	return 0;
+}
+
+static int end(void **state)
+{
+	buffers_drop(&buffers, b);
+	return teardown(state);
+}
 
 TEST(what_does_not_overlap_goes_at_once)
 {
 	struct op op[8];
+	struct ask *ask[8];
 
-	for (size_t i = 0; i < COUNT(op); i++) {
-		op[i] = op_of(OP_PUT, 2 * i, 2, data);
+	for (unsigned i = 0; i < 8; i++) {
+		op[i] = put_with(b, 2 * i, 2);
 		start(&op[i]);
 	}
-	for (size_t i = 0; i < COUNT(op); i++)
-		next(COMMAND_SEND, &op[i]);
-	/* Replies may come in any order. */
-	for (size_t i = COUNT(op); i-- > 0; ) {
-		answer(&op[i], 0);
+	for (unsigned i = 0; i < 8; i++)
+		ask[i] = asked(ASK_PUT, 0, &op[i]);
+	for (unsigned i = 8; i-- > 0; ) { /* replies come in any order */
+		answer(ask[i], 0);
 		done(&op[i], 0);
 	}
 }
@@ -23,16 +58,12 @@ TEST(what_overlaps_takes_turns_in_order)
 {
 	struct op op[10];
 
-	for (size_t i = 0; i < COUNT(op); i++) {
-		op[i] = op_of(i % 2 ? OP_GET : OP_PUT, 5, 1, data);
+	for (unsigned i = 0; i < 10; i++) {
+		op[i] = i % 2 ? get_of(5, 1) : put_with(b, 5, 1);
 		start(&op[i]);
 	}
-	for (size_t i = 0; i < COUNT(op); i++) {
-		next(COMMAND_SEND, &op[i]);
-		nothing_to_do();
-		answer(&op[i], 0);
-		done(&op[i], 0);
-	}
+	for (unsigned i = 0; i < 10; i++)
+		goes(&op[i]);
 	nothing_to_do();
 }
 
@@ -41,95 +72,141 @@ TEST(a_chain_of_overlaps_takes_turns_in_order)
 {
 	struct op op[4];
 
-	for (size_t i = 0; i < 4; i++) {
-		op[i] = op_of(OP_PUT, i, 2, data);
+	for (unsigned i = 0; i < 4; i++) {
+		op[i] = put_with(b, i, 2);
 		start(&op[i]);
 	}
-	for (size_t i = 0; i < 4; i++) {
-		next(COMMAND_SEND, &op[i]);
-		nothing_to_do();
-		answer(&op[i], 0);
-		done(&op[i], 0);
-	}
+	for (unsigned i = 0; i < 4; i++)
+		goes(&op[i]);
 }
 
 /* B waits for A, and C must not take B's other page meanwhile. */
 TEST(nobody_overtakes_in_the_queue)
 {
-	struct op a = op_of(OP_PUT, 0, 2, data), b = op_of(OP_PUT, 1, 2, data);
-	struct op after = op_of(OP_PUT, 2, 1, data), other = op_of(OP_PUT, 9, 1, data);
+	struct op a = put_with(b, 0, 2), second = put_with(b, 1, 2), after = put_with(b, 2, 1);
+	struct op other = put_with(b, 9, 1);
+	struct ask *ask;
 
-	start(&a), start(&b), start(&after), start(&other);
-	next(COMMAND_SEND, &a);
-	next(COMMAND_SEND, &other);
+	start(&a), start(&second), start(&after), start(&other);
+	ask = asked(ASK_PUT, 0, &a);
+	goes(&other);
 	nothing_to_do();
-	answer(&a, 0);
+	answer(ask, 0);
 	done(&a, 0);
-	next(COMMAND_SEND, &b);
-	nothing_to_do();
-	answer(&b, 0);
-	done(&b, 0);
-	next(COMMAND_SEND, &after);
+	goes(&second);
+	goes(&after);
 }
 
 TEST(one_end_admits_all_that_waited_for_it)
 {
-	struct op wide = op_of(OP_PUT, 0, 8, data), op[8];
+	struct op wide = put_with(b, 0, 4), op[4];
+	struct ask *ask;
 
 	start(&wide);
-	next(COMMAND_SEND, &wide);
-	for (size_t i = 0; i < 8; i++) {
-		op[i] = op_of(OP_GET, i, 1, data + i * PAGE_BYTES);
+	ask = asked(ASK_PUT, 0, &wide);
+	for (unsigned i = 0; i < 4; i++) {
+		op[i] = get_of(i, 1);
 		start(&op[i]);
 	}
 	nothing_to_do();
-	answer(&wide, 0);
+	answer(ask, 0);
 	done(&wide, 0);
-	for (size_t i = 0; i < 8; i++)
-		next(COMMAND_SEND, &op[i]);
+	for (unsigned i = 0; i < 4; i++)
+		asked(ASK_GET, 0, &op[i]);
 }
 
 /* What waited is decided when its turn comes, not when it was started. */
 TEST(a_get_behind_a_put_that_fails)
 {
-	struct op put = op_of(OP_PUT, 3, 1, data), get = op_of(OP_GET, 3, 1, data);
-	struct op again = op_of(OP_PUT, 3, 1, data), last = op_of(OP_GET, 3, 1, data);
+	struct op put = put_with(b, 3, 1), get = get_of(3, 1);
+	struct op again = put_with(b, 3, 1), last = get_of(3, 1);
 
 	start(&put), start(&get), start(&again), start(&last);
-	next(COMMAND_SEND, &put);
-	answer(&put, ENOSPC);
-	done(&put, ENOSPC);
+	answer(asked(ASK_PUT, 0, &put), EPERM);
+	done(&put, EPERM);
 	done(&get, EIO);
-	next(COMMAND_SEND, &again);
-	answer(&again, 0);
-	done(&again, 0);
-	next(COMMAND_SEND, &last);
+	goes(&again);
+	goes(&last);
 }
 
-TEST(a_get_behind_a_flush)
+TEST(a_get_behind_a_fill)
 {
-	struct op flush = op_of(OP_FLUSH, 3, 1, NULL), get = op_of(OP_GET, 3, 1, data);
+	struct op flush = fill_of(3, 1, 0), get = get_of(3, 1), same = fill_of(3, 1, 7);
+	struct op last = get_of(3, 1);
 
 	put_now(3, 1);
-	start(&flush), start(&get);
-	next(COMMAND_SEND, &flush);
-	nothing_to_do();
-	answer(&flush, 0);
+	start(&flush), start(&get), start(&same), start(&last);
+	answer(asked(ASK_FLUSH, 0, &flush), 0);
 	done(&flush, 0);
 	done(&get, 0);
-	assert_true(all_bytes(data, PAGE_BYTES, 0));
+	assert_int_equal(get.record[0].state, PAGE_ABSENT);
+	done(&same, 0);
+	done(&last, 0);
+	assert_int_equal(last.record[0].state, PAGE_SAME);
+}
+
+TEST(a_fill_waits_for_those_under_way)
+{
+	struct op put = put_with(b, 3, 1), flush = fill_of(0, EXTENT_PAGES, 0);
+	struct ask *ask;
+
+	start(&put), start(&flush);
+	ask = asked(ASK_PUT, 0, &put);
+	nothing_to_do();
+	answer(ask, 0);
+	done(&put, 0);
+	goes(&flush);
+	states(3, "-");
+}
+
+/* A get that was told what came, but has not yet looked, has its pages still. */
+TEST(a_put_waits_until_what_came_was_opened)
+{
+	struct op get = get_of(3, 1), put = put_with(b, 3, 1);
+
+	put_now(3, 1);
+	start(&get);
+	answer(asked(ASK_GET, 0, &get), 0);
+	assert_ptr_equal(next(COMMAND_CHECK).op, &get);
+	start(&put);
+	nothing_to_do();
+	core_checked(&c, &get, 0, now);
+	done(&get, 0);
+	goes(&put);
+}
+
+/* An extent has no records, and none are ready. */
+TEST(a_put_waits_for_memory_for_its_records)
+{
+	struct op put = put_with(b, 0, 1), get = get_of(1, 1), other = get_of(0, 1);
+	void *chunk[CHUNKS_READY];
+
+	for (unsigned i = 0; i < CHUNKS_READY; i++)
+		chunk[i] = map.ready[--map.readies];
+	start(&put), start(&get), start(&other);
+	done(&get, 0); /* it needs none */
+	nothing_to_do();
+	core_give(&c, chunk[0], now);
+	goes(&put);
+	goes(&other);
+	for (unsigned i = 1; i < CHUNKS_READY; i++)
+		map_give(&map, chunk[i]);
 }
 
 int main(void)
 {
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, end)
 	const struct CMUnitTest tests[] = {
-		UP_UNIT(what_does_not_overlap_goes_at_once),
-		UP_UNIT(what_overlaps_takes_turns_in_order),
-		UP_UNIT(a_chain_of_overlaps_takes_turns_in_order),
-		UP_UNIT(nobody_overtakes_in_the_queue),
-		UP_UNIT(one_end_admits_all_that_waited_for_it),
-		UP_UNIT(a_get_behind_a_put_that_fails),
-		UP_UNIT(a_get_behind_a_flush),
+		T(what_does_not_overlap_goes_at_once),
+		T(what_overlaps_takes_turns_in_order),
+		T(a_chain_of_overlaps_takes_turns_in_order),
+		T(nobody_overtakes_in_the_queue),
+		T(one_end_admits_all_that_waited_for_it),
+		T(a_get_behind_a_put_that_fails),
+		T(a_get_behind_a_fill),
+		T(a_fill_waits_for_those_under_way),
+		T(a_put_waits_until_what_came_was_opened),
+		T(a_put_waits_for_memory_for_its_records),
 	};
 
 	return cmocka_run_group_tests_name("turns in the core", tests, NULL, NULL);

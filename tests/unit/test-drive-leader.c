@@ -1,15 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A thread is chosen to lead while it sleeps, and before it has woken another one
  * carries its operation to an end: somebody must lead all the same. */
-#include "fakelink.h"
+#include "driving.h"
 
-#include <semaphore.h>
-#include <time.h>
-
-#include "drive.h"
-
-static struct drive d;
-static struct fake *f;
 static _Atomic bool hold;
 
 /* In place of libc's: a thread that was woken may be slow to go on. */
@@ -22,13 +15,6 @@ int sem_wait(sem_t *sem)
 	return 0;
 }
 
-static int run(enum op_kind kind, uint64_t page, uint64_t pages, uint8_t *data)
-{
-	struct op op = { .kind = kind, .page = page, .pages = pages, .data = data };
-
-	return drive_run(&d, &op);
-}
-
 static void *get_in_thread(void *page)
 {
 	uint8_t data[PAGE_BYTES];
@@ -36,52 +22,96 @@ static void *get_in_thread(void *page)
 	return (void *)(intptr_t)run(OP_GET, (uintptr_t)page, 1, data);
 }
 
-static void wait_for_waiters(void)
+static void open_with_pages(uint64_t seed)
 {
-	for (bool there = false; !there; usleep(100)) {
-		pthread_mutex_lock(&d.lock);
-		there = d.leader && !TAILQ_EMPTY(&d.waiters);
-		pthread_mutex_unlock(&d.lock);
-	}
+	uint8_t data[8 * PAGE_BYTES];
+
+	fill(data, sizeof data, seed);
+	open_drive(1, seed, (struct core_options){ .deadline_ms = 600 });
+	assert_int_equal(run(OP_PUT, 0, 8, data), 0);
 }
 
 TEST(a_leader_whose_operation_is_over_when_it_wakes)
 {
-	uint8_t data[8 * PAGE_BYTES] = {0};
+	uint8_t data[PAGE_BYTES];
 	pthread_t a, b;
+	void *error;
 
-	f = fake_link(1);
-	assert_int_equal(drive_open(&d, &f->link, 5000), 0);
-	assert_int_equal(drive_begin(&d, FAKE_PAGES, PAGE_ABSENT, 600, 100000), 0);
-	assert_int_equal(run(OP_PUT, 0, 8, data), 0);
-	pthread_mutex_lock(&d.lock);
-	fake_break(f);
-	f->stays_away = 1;
-	pthread_mutex_unlock(&d.lock);
+	fill(data, sizeof data, 1);
+	open_with_pages(1);
+	fake[0]->stays_away = 1;
+	break_link(0);
 	pthread_create(&a, NULL, get_in_thread, (void *)1);
-	usleep(300000); /* so that its time is over first */
+	WAIT_FOR(d.leader && d.leader != &d.background.waiter);
+	usleep(450000); /* so that its time is over first */
 	pthread_create(&b, NULL, get_in_thread, (void *)2);
-	wait_for_waiters();
+	WAIT_FOR(!TAILQ_EMPTY(&d.waiters));
 	hold = true;
-	pthread_join(a, NULL); /* and b is to lead, but sleeps on */
+	pthread_join(a, &error); /* and b is to lead, but sleeps on */
+	assert_int_equal((intptr_t)error, EIO);
 	usleep(1100000);
 	pthread_mutex_lock(&d.lock);
-	f->stays_away = 0;
-	f->forgets = f->at_once = 1;
+	assert_non_null(d.leader);
+	fake[0]->stays_away = 0;
+	fake[0]->forgets = fake[0]->at_once = 1;
+	if (fake[0]->timer >= 0)
+		fake_come_up(fake[0]); /* it was just being opened, and nobody looked */
 	pthread_mutex_unlock(&d.lock);
-	run(OP_PUT, 3, 1, data); /* connects, and so decides b's */
+	assert_int_equal(run(OP_PUT, 3, 1, data), 0); /* or connects, and so decides b's */
 	hold = false;
-	pthread_join(b, NULL);
-	assert_null(d.leader);
-	f->at_once = 0;
+	pthread_join(b, &error);
+	assert_int_equal((intptr_t)error, EIO);
+	fake[0]->at_once = 0;
 	assert_int_equal(run(OP_PUT, 4, 1, data), 0);
-	drive_close(&d);
+	WAIT_FOR(!d.leader);
+	close_drive();
+}
+
+static struct ask *kept;
+
+/* The link that hangs answers what it was asked first; the next time, the other. */
+static void answer_first(void)
+{
+	struct fake *f = fake[0];
+
+	pthread_mutex_lock(&d.lock);
+	f->hanging = false;
+	f->hangs = 0;
+	if (f->n == 2)
+		kept = f->asked[--f->n];
+	else
+		f->asked[f->n++] = kept;
+	fake_alarm(f, 1);
+	pthread_mutex_unlock(&d.lock);
+}
+
+TEST(the_lead_is_handed_over)
+{
+	pthread_t a, b;
+	void *error;
+
+	open_with_pages(2);
+	fake[0]->hangs = 1;
+	pthread_create(&a, NULL, get_in_thread, (void *)1);
+	WAIT_FOR(fake[0]->n == 1 && fake[0]->hanging);
+	pthread_create(&b, NULL, get_in_thread, (void *)2);
+	WAIT_FOR(fake[0]->n == 2);
+	answer_first();
+	pthread_join(a, &error);
+	assert_int_equal((intptr_t)error, 0);
+	WAIT_FOR(d.leader && d.leader != &d.background.waiter && d.polling);
+	answer_first();
+	pthread_join(b, &error);
+	assert_int_equal((intptr_t)error, 0);
+	WAIT_FOR(!d.leader);
+	close_drive();
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leader_whose_operation_is_over_when_it_wakes),
+		cmocka_unit_test(the_lead_is_handed_over),
 	};
 
 	return cmocka_run_group_tests_name("a drive's leader", tests, NULL, NULL);

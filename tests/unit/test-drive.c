@@ -1,117 +1,117 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The drive: threads that wait, and turn the wheel while they do. */
-#include "fakelink.h"
+#include "driving.h"
 
-#include <errno.h>
-
-#include "drive.h"
-
-#define PAGES FAKE_PAGES
-
-static struct drive d;
-static struct fake *f;
-
-/* Open a drive on a fake link, and begin. */
-static void open_drive(uint64_t seed, int64_t deadline_ms, int64_t link_timeout_ms)
+static int64_t ms_since(int64_t then)
 {
-	memset(&d, 0, sizeof d);
-	f = fake_link(seed);
-	assert_int_equal(drive_open(&d, &f->link, 5000), 0);
-	assert_true(d.size == f->size);
-	assert_int_equal(drive_begin(&d, PAGES, PAGE_ABSENT, deadline_ms, link_timeout_ms), 0);
-}
-
-static int run(enum op_kind kind, uint64_t page, uint64_t pages, uint8_t *data)
-{
-	struct op op = { .kind = kind, .page = page, .pages = pages, .data = data };
-
-	return drive_run(&d, &op);
+	return drive_now() - then;
 }
 
 /* The next attempt may not be due before the time of one operation is over. */
 static int run_in_the_end(enum op_kind kind, uint64_t page, uint8_t *data)
 {
-	int r = -1;
+	int error = EIO;
 
-	for (int i = 0; r < 0 && i < 100; i++)
-		r = run(kind, page, 1, data);
-	return r;
+	for (int i = 0; error && i < 100; i++)
+		error = run(kind, page, 1, data);
+	return error;
 }
 
 TEST(one_thread_alone)
 {
 	uint8_t data[3 * PAGE_BYTES], got[3 * PAGE_BYTES], zero[3 * PAGE_BYTES] = {0};
 
-	open_drive(1, 20000, 20000);
-	assert_true(drive_up(&d));
-	fill(data, sizeof data, 1);
-	assert_int_equal(run(OP_PUT, 5, 3, data), 0);
-	assert_int_equal(run(OP_GET, 5, 3, got), 0);
-	assert_memory_equal(got, data, sizeof got);
-	assert_int_equal(run(OP_FLUSH, 5, 3, NULL), 0);
-	assert_int_equal(run(OP_GET, 5, 3, got), 0);
-	assert_memory_equal(got, zero, sizeof got);
-	drive_close(&d);
+	for (unsigned links = 1; links < 4; links++) {
+		open_drive(links, 1, (struct core_options){0});
+		fill(data, sizeof data, 1);
+		assert_int_equal(run(OP_PUT, 5, 3, data), 0);
+		assert_int_equal(run(OP_GET, 5, 3, got), 0);
+		assert_memory_equal(got, data, sizeof got);
+		assert_int_equal(run(OP_FILL, 5, 3, NULL), 0);
+		assert_int_equal(run(OP_GET, 5, 3, got), 0);
+		assert_memory_equal(got, zero, sizeof got);
+		close_drive();
+	}
 }
 
-TEST(a_link_that_answers_at_once)
+TEST(several_operations_at_once)
+{
+	static uint8_t got[10][PAGE_BYTES];
+	uint8_t data[10 * PAGE_BYTES];
+	struct run r[10];
+
+	open_drive(2, 2, (struct core_options){0});
+	fill(data, sizeof data, 1);
+	assert_int_equal(run(OP_PUT, 5, 10, data), 0);
+	for (unsigned i = 0; i < 10; i++)
+		r[i] = (struct run){ .op = { .kind = OP_GET, .page = 5 + i, .pages = 1,
+		                             .next = i < 9 ? &r[i + 1].op : NULL },
+		                     .data = got[i] };
+	drive_run(&d, &r[0].op);
+	for (unsigned i = 0; i < 10; i++)
+		assert_int_equal(r[i].op.error, 0);
+	assert_memory_equal(got, data, sizeof data);
+	close_drive();
+}
+
+TEST(links_that_answer_at_once)
 {
 	uint8_t data[PAGE_BYTES], got[PAGE_BYTES];
 
-	open_drive(2, 20000, 20000);
-	f->at_once = 1;
+	open_drive(2, 2, (struct core_options){0});
+	fake[0]->at_once = fake[1]->at_once = 1;
 	for (uint64_t i = 0; i < 1000; i++) {
 		fill(data, sizeof data, i);
-		assert_int_equal(run(OP_PUT, i % PAGES, 1, data), 0);
-		assert_int_equal(run(OP_GET, i % PAGES, 1, got), 0);
+		assert_int_equal(run(OP_PUT, i % FAKE_PAGES, 1, data), 0);
+		assert_int_equal(run(OP_GET, i % FAKE_PAGES, 1, got), 0);
 		assert_memory_equal(got, data, sizeof got);
 	}
-	drive_close(&d);
+	close_drive();
 }
 
 TEST(opening_what_is_not_there)
 {
-	memset(&d, 0, sizeof d);
-	f = fake_link(3);
-	f->stays_away = 1;
-	assert_int_equal(drive_open(&d, &f->link, 5000), -1);
-	assert_string_equal(d.words, "broken by dice");
-	drive_close(&d);
+	make_drive(2, 3);
+	fake[1]->stays_away = 1;
+	drive_open(&d, 5000);
+	assert_true(d.opening[0].up);
+	assert_int_equal(d.opening[0].pages, FAKE_PAGES);
+	assert_string_equal(d.opening[0].identity, "memory0 0");
+	assert_false(d.opening[1].up);
+	assert_string_equal(d.opening[1].words, "broken by dice");
+	close_drive();
 }
 
 TEST(opening_what_does_not_answer)
 {
-	memset(&d, 0, sizeof d);
-	f = fake_link(4);
-	assert_int_equal(drive_open(&d, &f->link, 0), -1);
-	assert_non_null(strstr(d.words, "no answer within"));
-	drive_close(&d);
+	make_drive(2, 4);
+	drive_open(&d, 0);
+	for (unsigned on = 0; on < 2; on++) {
+		assert_false(d.opening[on].up);
+		assert_non_null(strstr(d.opening[on].words, "no answer within"));
+		assert_int_equal(fake[on]->closes, 1);
+	}
+	close_drive();
 }
 
 TEST(a_lender_that_is_away_means_eio_in_time)
 {
-	uint8_t data[PAGE_BYTES] = {0};
-	struct timespec t0, t1;
+	uint8_t data[PAGE_BYTES];
+	int64_t then;
 
-	open_drive(5, 300, 100);
+	open_drive(1, 5, (struct core_options){ .deadline_ms = 300, .link_timeout_ms = 100 });
+	fill(data, sizeof data, 1);
 	assert_int_equal(run(OP_PUT, 1, 1, data), 0);
-	pthread_mutex_lock(&d.lock);
-	fake_break(f);
-	f->stays_away = 1;
-	pthread_mutex_unlock(&d.lock);
-	assert_false(drive_up(&d));
-	clock_gettime(CLOCK_MONOTONIC, &t0);
-	errno = 0;
-	assert_int_equal(run(OP_GET, 1, 1, data), -1);
-	assert_int_equal(errno, EIO);
-	clock_gettime(CLOCK_MONOTONIC, &t1);
-	assert_in_range((t1.tv_sec - t0.tv_sec) * 1000 + (t1.tv_nsec - t0.tv_nsec) / 1000000,
-	                299, 5000);
-	assert_int_equal(run(OP_FLUSH, 1, 1, NULL), 0);
-	assert_true(f->connects > 3);
-	f->stays_away = 0;
+	fake[0]->stays_away = 1;
+	break_link(0);
+	then = drive_now();
+	assert_int_equal(run(OP_GET, 1, 1, data), EIO);
+	assert_in_range(ms_since(then), 249, 5000);
+	assert_int_equal(run(OP_FILL, 1, 1, NULL), 0);
+	assert_true(fake[0]->connects > 3);
+	fake[0]->stays_away = 0;
 	assert_int_equal(run_in_the_end(OP_PUT, 1, data), 0);
-	drive_close(&d);
+	close_drive();
 }
 
 TEST(a_lender_that_hangs_is_opened_anew)
@@ -119,83 +119,117 @@ TEST(a_lender_that_hangs_is_opened_anew)
 	uint8_t data[PAGE_BYTES], got[PAGE_BYTES];
 
 	fill(data, sizeof data, 1);
-	open_drive(6, 20000, 50);
+	open_drive(1, 6, (struct core_options){ .link_timeout_ms = 50 });
 	assert_int_equal(run(OP_PUT, 1, 1, data), 0);
-	f->hangs = 3;
-	for (int i = 0; i < 200 && f->closes < 3; i++) {
+	fake[0]->hangs = 3;
+	for (int i = 0; i < 200 && fake[0]->closes < 3; i++) {
 		assert_int_equal(run(OP_GET, 1, 1, got), 0);
 		assert_memory_equal(got, data, sizeof got);
 	}
-	assert_int_equal(f->closes, 3);
-	drive_close(&d);
+	assert_true(fake[0]->closes >= 3);
+	close_drive();
 }
 
-TEST(a_pool_that_has_shrunk_is_not_used)
+/* Reads go on at once, and puts when the link timeout is over. */
+TEST(with_two_copies_one_that_hangs_costs_little)
 {
-	uint8_t data[PAGE_BYTES] = {0};
+	uint8_t data[PAGE_BYTES], got[PAGE_BYTES];
+	int64_t then;
 
-	open_drive(7, 200, 100);
+	fill(data, sizeof data, 1);
+	open_drive(2, 7, (struct core_options){ .link_timeout_ms = 2000 });
 	assert_int_equal(run(OP_PUT, 1, 1, data), 0);
-	pthread_mutex_lock(&d.lock);
-	fake_break(f);
-	f->size -= 1;
-	pthread_mutex_unlock(&d.lock);
-	assert_int_equal(run(OP_GET, 1, 1, data), -1);
-	assert_int_equal(errno, EIO);
-	assert_string_equal(d.words, "the lender's pool has shrunk");
-	assert_false(drive_up(&d));
-	f->size += 2 * PAGE_BYTES; /* larger is fine */
-	assert_int_equal(run_in_the_end(OP_GET, 1, data), 0);
-	drive_close(&d);
+	fake[0]->hangs = 1;
+	then = drive_now();
+	for (int i = 0; i < 20; i++) {
+		assert_int_equal(run(OP_GET, 1, 1, got), 0);
+		assert_memory_equal(got, data, sizeof got);
+	}
+	assert_in_range(ms_since(then), 0, 1900);
+	assert_int_equal(fake[0]->closes, 0);
+	/* It owes an answer still: closing does not mind. */
+	close_drive();
 }
 
 TEST(other_memory_means_eio_until_put_again)
 {
-	uint8_t data[PAGE_BYTES], got[PAGE_BYTES];
+	uint8_t data[2 * PAGE_BYTES], got[PAGE_BYTES];
 
 	fill(data, sizeof data, 1);
-	open_drive(8, 20000, 20000);
-	assert_int_equal(run(OP_PUT, 1, 2, (uint8_t[2 * PAGE_BYTES]){0}), 0);
-	pthread_mutex_lock(&d.lock);
-	fake_break(f);
-	f->forgets = 1;
-	pthread_mutex_unlock(&d.lock);
-	assert_int_equal(run(OP_GET, 1, 1, got), -1);
-	assert_int_equal(errno, EIO);
+	open_drive(1, 8, (struct core_options){0});
+	assert_int_equal(run(OP_PUT, 1, 2, data), 0);
+	fake[0]->forgets = 1;
+	break_link(0);
+	assert_int_equal(run(OP_GET, 1, 1, got), EIO);
 	assert_int_equal(run(OP_PUT, 1, 1, data), 0);
 	assert_int_equal(run(OP_GET, 1, 1, got), 0);
 	assert_memory_equal(got, data, sizeof got);
-	assert_int_equal(run(OP_GET, 2, 1, got), -1);
-	drive_close(&d);
+	assert_int_equal(run(OP_GET, 2, 1, got), EIO);
+	close_drive();
 }
 
-TEST(in_a_hurry_operations_have_less_time)
+TEST(a_page_that_a_lender_has_wrong_comes_from_the_other)
 {
-	uint8_t data[PAGE_BYTES] = {0};
+	uint8_t data[PAGE_BYTES], got[PAGE_BYTES];
 
-	open_drive(9, 600000, 600000);
+	fill(data, sizeof data, 1);
+	open_drive(2, 9, (struct core_options){0});
+	for (unsigned on = 0; on < 2; on++) {
+		assert_int_equal(run(OP_PUT, 1, 1, data), 0);
+		fake[on]->page[1][4095] ^= 1;
+		assert_int_equal(run(OP_GET, 1, 1, got), 0);
+		assert_memory_equal(got, data, sizeof got);
+	}
 	assert_int_equal(run(OP_PUT, 1, 1, data), 0);
-	drive_hurry(&d, 700000); /* no more time than before */
-	drive_hurry(&d, 200);
-	f->hangs = 1;
-	assert_int_equal(run(OP_GET, 1, 1, data), -1);
-	assert_int_equal(errno, EIO);
-	assert_int_equal(run(OP_FLUSH, 1, 1, NULL), 0);
-	drive_close(&d);
+	fake[0]->page[1][0] ^= 1;
+	fake[1]->page[1][0] ^= 1;
+	assert_int_equal(run(OP_GET, 1, 1, got), EIO);
+	close_drive();
+}
+
+/* All that was put, and what was not, is flushed. */
+TEST(wiping_all)
+{
+	uint8_t data[PAGE_BYTES];
+
+	fill(data, sizeof data, 1);
+	open_drive(2, 10, (struct core_options){0});
+	assert_int_equal(run(OP_PUT, 1, 1, data), 0);
+	fake[1]->page[100][0] = 1;
+	drive_wipe(&d, true, 5000);
+	for (unsigned on = 0; on < 2; on++)
+		for (unsigned page = 0; page < FAKE_PAGES; page++)
+			assert_true(fake[on]->page[page][0] == 0);
+	close_drive();
+}
+
+TEST(wiping_takes_no_longer_than_it_may)
+{
+	int64_t then;
+
+	open_drive(2, 11, (struct core_options){0});
+	fake[0]->hangs = 1;
+	then = drive_now();
+	drive_wipe(&d, true, 200);
+	assert_in_range(ms_since(then), 199, 3000);
+	close_drive();
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_thread_alone),
-		cmocka_unit_test(a_link_that_answers_at_once),
+		cmocka_unit_test(several_operations_at_once),
+		cmocka_unit_test(links_that_answer_at_once),
 		cmocka_unit_test(opening_what_is_not_there),
 		cmocka_unit_test(opening_what_does_not_answer),
 		cmocka_unit_test(a_lender_that_is_away_means_eio_in_time),
 		cmocka_unit_test(a_lender_that_hangs_is_opened_anew),
-		cmocka_unit_test(a_pool_that_has_shrunk_is_not_used),
+		cmocka_unit_test(with_two_copies_one_that_hangs_costs_little),
 		cmocka_unit_test(other_memory_means_eio_until_put_again),
-		cmocka_unit_test(in_a_hurry_operations_have_less_time),
+		cmocka_unit_test(a_page_that_a_lender_has_wrong_comes_from_the_other),
+		cmocka_unit_test(wiping_all),
+		cmocka_unit_test(wiping_takes_no_longer_than_it_may),
 	};
 
 	return cmocka_run_group_tests_name("drive", tests, NULL, NULL);

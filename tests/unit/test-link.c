@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Libfarpage and a lender in one process, with a unix socket between: what a
- * borrower gets when its lender goes and comes back. */
-#include "unit.h"
+/* The link to a lender, and a lender in the same process, with a unix socket between:
+ * what is asked and replied, and what the link says of a lender that goes and comes back. */
+#include "linking.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
 
-#include "farpage.h"
+#include "address.h"
 #include "listen.h"
 #include "log.h"
 
-#define BYTES (UINT64_C(64) * PAGE_SIZE)
+#define PAGES UINT64_C(64)
+#define BYTES (PAGES * PAGE_SIZE)
 
 static char dir[] = "/tmp/farpage-test-link-XXXXXX", at[64];
 
@@ -80,127 +80,172 @@ static int teardown(void **state)
 	return 0;
 }
 
-static struct farpage *open_pool(const char *pool, char words[static FARPAGE_WORDS_MAX])
-{
-	const struct farpage_options o = { .lender = at, .pool = pool, .deadline_ms = 2000,
-	                                   .link_timeout_ms = 2000 };
+static const struct link_proof proof = { .instance = "me" };
 
-	return farpage_open(&o, words);
+static struct link *link_to(const char *pool)
+{
+	struct address address;
+	char words[LINK_WORDS_MAX];
+	struct link *l;
+
+	assert_int_equal(address_parse(&address, at, words, sizeof words), 0);
+	l = link_nbd(&address, pool, &proof, 2000);
+	assert_non_null(l);
+	own(l);
+	return l;
 }
 
-static struct farpage *good(const char *pool)
+static struct link *good(const char *pool)
 {
-	char words[FARPAGE_WORDS_MAX];
-	struct farpage *f = open_pool(pool, words);
+	struct link *l = link_to(pool);
 
-	if (!f)
-		fail_msg("%s", words);
-	return f;
+	if (!reopen(l))
+		fail_msg("%s", told.words);
+	return l;
 }
 
 static void refused(const char *pool, const char *says)
 {
-	char words[FARPAGE_WORDS_MAX];
+	struct link *l = link_to(pool);
 
-	assert_null(open_pool(pool, words));
-	if (!strstr(words, says))
-		fail_msg("\"%s\" does not say \"%s\"", words, says);
+	assert_false(reopen(l));
+	if (!strstr(told.words, says))
+		fail_msg("\"%s\" does not say \"%s\"", told.words, says);
+	l->ops->free(l);
 }
 
-static void put(struct farpage *f, uint64_t page, uint64_t tag)
+static void put(struct link *l, uint64_t page, uint64_t tag)
 {
 	uint8_t data[PAGE_SIZE];
 
 	fill(data, sizeof data, tag);
-	assert_int_equal(farpage_put(f, page, 1, data), 0);
+	assert_int_equal(do_ask(l, ASK_PUT, page, 1, data), 0);
 }
 
-static void expect(struct farpage *f, uint64_t page, uint64_t tag)
+static void expect(struct link *l, uint64_t page, uint64_t tag)
 {
 	uint8_t got[PAGE_SIZE], want[PAGE_SIZE] = {0};
 
 	if (tag)
 		fill(want, sizeof want, tag);
-	assert_int_equal(farpage_get(f, page, 1, got), 0);
+	assert_int_equal(do_ask(l, ASK_GET, page, 1, got), 0);
 	assert_memory_equal(got, want, sizeof got);
 }
 
-static void expect_lost(struct farpage *f, uint64_t page)
+/* The link goes down by itself. */
+static void goes_down(struct link *l)
 {
-	uint8_t got[PAGE_SIZE];
-
-	errno = 0;
-	assert_int_equal(farpage_get(f, page, 1, got), -1);
-	assert_int_equal(errno, EIO);
+	while (!told.downs)
+		turn(l);
+	assert_int_equal(l->ops->interest(l).fd, -1);
 }
 
 TEST(there_and_back)
 {
-	struct farpage *f = good(NULL), *q = good("q");
+	struct link *p = good(""), *q;
 
-	assert_true(farpage_size(f) == BYTES);
-	assert_true(farpage_size(q) == 2 * BYTES);
-	put(f, 0, 1);
-	put(f, 63, 2);
+	assert_true(told.pages == PAGES);
+	q = good("q");
+	assert_true(told.pages == 2 * PAGES);
+	put(p, 0, 1);
+	put(p, 63, 2);
 	put(q, 63, 3);
-	expect(f, 0, 1);
-	expect(f, 63, 2);
+	expect(p, 0, 1);
+	expect(p, 63, 2);
 	expect(q, 63, 3);
-	expect(f, 1, 0);
-	assert_int_equal(farpage_flush(f, 63, 1), 0);
-	expect(f, 63, 0);
+	expect(p, 1, 0);
+	assert_int_equal(do_ask(p, ASK_FLUSH, 63, 1, NULL), 0);
+	expect(p, 63, 0);
 	assert_int_equal(atomic_load(&pool_find(&pools, "p")->used_pages), 1);
-	farpage_close(f);
-	farpage_close(q);
-	assert_int_equal(atomic_load(&pool_find(&pools, "p")->used_pages), 0);
+	p->ops->free(p);
+	q->ops->free(q);
 }
 
-TEST(what_a_predecessor_left_is_flushed)
+/* More of them than one look at the socket finds, in runs of all lengths. */
+TEST(many_at_once)
 {
-	struct farpage *f = good("p");
+	static uint8_t put_data[PAGES * PAGE_SIZE], got[PAGES * PAGE_SIZE];
+	static struct ask ask[2 * PAGES];
+	struct link *l = good("p");
+	uint64_t seed = 1;
 
-	put(f, 5, 1);
-	lender_down(); /* so that it cannot flush when it is closed */
-	farpage_close(f);
-	lender_up();
-	assert_int_equal(atomic_load(&pool_find(&pools, "p")->used_pages), 1);
-	f = good("p");
-	assert_int_equal(atomic_load(&pool_find(&pools, "p")->used_pages), 0);
-	expect(f, 5, 0);
-	farpage_close(f);
+	fill(put_data, sizeof put_data, 7);
+	for (unsigned round = 0; round < 200; round++) {
+		uint64_t n = 0;
+
+		memset(got, 0, sizeof got);
+		assert_int_equal(do_ask(l, ASK_PUT, 0, PAGES, put_data), 0);
+		for (uint64_t page = 0; page < PAGES; page += ask[n++].pages) {
+			uint64_t run = 1 + dice_below(&seed, round % 2 ? 1 : 8);
+
+			ask[n] = (struct ask){ .kind = ASK_GET, .page = page,
+			                       .data = got + page * PAGE_SIZE };
+			ask[n].pages = (uint32_t)(run < PAGES - page ? run : PAGES - page);
+			send_ask(l, &ask[n]);
+		}
+		for (uint64_t i = 0; i < n; i++)
+			assert_int_equal(reply_of(l, &ask[i]), 0);
+		assert_memory_equal(got, put_data, sizeof got);
+	}
+	l->ops->free(l);
 }
 
-TEST(a_lender_that_comes_back_has_the_pages)
+TEST(what_is_out_of_bounds_is_refused_and_the_link_goes_on)
 {
-	struct farpage *f = good("p");
+	struct link *l = good("p");
+	uint8_t data[PAGE_SIZE] = {1};
 
-	put(f, 5, 1);
+	assert_int_equal(do_ask(l, ASK_PUT, PAGES, 1, data), ENOSPC);
+	assert_int_equal(do_ask(l, ASK_GET, PAGES, 1, data), EINVAL);
+	assert_int_equal(told.downs, 0);
+	put(l, 1, 1);
+	expect(l, 1, 1);
+	l->ops->free(l);
+}
+
+TEST(a_lender_that_comes_back_has_the_same_identity)
+{
+	struct link *l = good("p");
+	char identity[IDENTITY_MAX];
+
+	memcpy(identity, told.identity, sizeof identity);
+	put(l, 5, 1);
 	for (int i = 0; i < 3; i++) {
 		lender_down();
+		goes_down(l);
 		lender_up();
-		expect(f, 5, 1);
-		put(f, 6, 2);
+		assert_true(reopen(l));
+		assert_string_equal(told.identity, identity);
+		expect(l, 5, 1);
+		put(l, 6, 2);
 	}
-	farpage_close(f);
+	l->ops->free(l);
 }
 
-TEST(a_lender_that_comes_back_with_other_memory_has_not)
+/* "INCARNATION SINCE": which of the two became another? */
+static void identity_changes(const char *before, bool incarnation, bool since)
 {
-	struct farpage *f = good("p");
+	size_t n = strcspn(before, " "), now = strcspn(told.identity, " ");
 
-	put(f, 5, 1);
-	put(f, 6, 2);
+	assert_true(n > 0 && before[n] == ' ' && before[n + 1]);
+	assert_int_equal(n != now || memcmp(before, told.identity, n) != 0, incarnation);
+	assert_int_equal(strcmp(before + n, told.identity + now) != 0, since);
+}
+
+TEST(a_lender_that_comes_back_with_other_memory_says_so)
+{
+	struct link *l = good("p");
+	char identity[IDENTITY_MAX];
+
+	memcpy(identity, told.identity, sizeof identity);
+	put(l, 5, 1);
 	lender_down();
 	pools_free(&pools);
 	new_memory();
 	lender_up();
-	expect_lost(f, 5);
-	expect(f, 7, 0);
-	put(f, 5, 3);
-	expect(f, 5, 3);
-	assert_int_equal(farpage_flush(f, 6, 1), 0);
-	expect(f, 6, 0);
-	farpage_close(f);
+	assert_true(reopen(l));
+	identity_changes(identity, true, true);
+	l->ops->free(l);
 }
 
 static void nobody(struct member *m)
@@ -208,12 +253,13 @@ static void nobody(struct member *m)
 	(void)m;
 }
 
-TEST(pages_that_another_may_have_changed_are_lost)
+TEST(a_pool_that_was_anothers_meanwhile_says_so)
 {
 	struct member other = { .fence = nobody };
-	struct farpage *f = good("p");
+	struct link *l = good("p");
+	char identity[IDENTITY_MAX];
 
-	put(f, 5, 1);
+	memcpy(identity, told.identity, sizeof identity);
 	lender_down();
 	member_join(&other, pool_find(&pools, "p"));
 	assert_int_equal(member_enter(&other), 0);
@@ -221,54 +267,84 @@ TEST(pages_that_another_may_have_changed_are_lost)
 	member_exit(&other);
 	member_leave(&other);
 	lender_up();
-	expect_lost(f, 5);
-	farpage_close(f);
+	assert_true(reopen(l));
+	identity_changes(identity, false, true);
+	l->ops->free(l);
 }
 
-TEST(a_pool_that_was_taken_away)
+TEST(a_pool_that_is_taken_away)
 {
 	struct member other = { .fence = nobody, .peer = "elsewhere" };
 	char words[POOL_WORDS_MAX];
-	struct farpage *f = good("p");
+	struct link *l = good("p");
 
-	put(f, 5, 1);
+	put(l, 5, 1);
 	assert_int_equal(member_claim(&other, pool_find(&pools, "p"), "other", true, words), 0);
-	expect_lost(f, 5); /* refused while the other is there, until it is too late */
+	goes_down(l);
+	assert_false(reopen(l));
 	member_leave(&other);
-	expect_lost(f, 5); /* and its own no more when it is gone */
-	put(f, 5, 2);
-	expect(f, 5, 2);
-	farpage_close(f);
+	assert_true(reopen(l));
+	l->ops->free(l);
+}
+
+TEST(what_was_asked_of_a_link_that_went_down_has_no_reply)
+{
+	uint8_t data[PAGE_SIZE];
+	struct ask ask = { .kind = ASK_GET, .pages = 1, .data = data };
+	struct link *l = good("p");
+
+	lender_down();
+	send_ask(l, &ask);
+	if (!told.downs)
+		goes_down(l);
+	assert_int_equal(told.replies, 0);
+	assert_int_equal(told.downs, 1);
+	lender_up();
+	l->ops->free(l);
+}
+
+TEST(a_closed_link_has_no_replies_and_no_interest)
+{
+	uint8_t data[PAGE_SIZE];
+	struct ask ask = { .kind = ASK_GET, .pages = 1, .data = data };
+	struct link *l = good("p");
+
+	send_ask(l, &ask);
+	l->ops->close(l);
+	assert_int_equal(l->ops->interest(l).fd, -1);
+	l->ops->notify(l, POLLIN);
+	assert_int_equal(told.replies + told.downs, 0);
+	assert_true(reopen(l));
+	put(l, 5, 1);
+	assert_int_equal(told.replies, 1);
+	l->ops->free(l);
 }
 
 TEST(refusals_in_the_lenders_words)
 {
-	struct farpage *f = good("p");
+	struct link *l = good("p");
 
 	refused("none", "no pool is called none");
-	refused("p", "claimed by instance");
-	farpage_close(f);
+	l->ops->free(l);
 }
 
 TEST(a_pool_that_ran_full)
 {
-	struct farpage *p = good("p"), *q;
+	struct link *p = good("p"), *q = good("q");
 	uint8_t data[PAGE_SIZE] = {1};
 	uint64_t page = 0;
+	int error;
 
-	q = good("q");
 	pools.lend_pages = atomic_load(&pools.granted_pages) + 10;
-	while (page < 20 && farpage_put(q, page, 1, data) == 0)
+	while ((error = do_ask(q, ASK_PUT, page, 1, data)) == 0)
 		page++;
-	assert_int_equal(errno, ENOSPC);
+	assert_int_equal(error, ENOSPC);
 	assert_int_equal(page, 10);
-	expect_lost(q, 10);
-	assert_int_equal(farpage_get(q, 9, 1, data), 0);
-	assert_int_equal(farpage_flush(q, 0, 1), 0);
-	assert_int_equal(farpage_put(q, 10, 1, data), 0);
+	assert_int_equal(do_ask(q, ASK_FLUSH, 0, 1, NULL), 0);
+	assert_int_equal(do_ask(q, ASK_PUT, 10, 1, data), 0);
 	put(p, 63, 1);
-	farpage_close(p);
-	farpage_close(q);
+	p->ops->free(p);
+	q->ops->free(q);
 }
 
 static int make_dir(void **state)
@@ -292,14 +368,17 @@ int main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(there_and_back),
-		T(what_a_predecessor_left_is_flushed),
-		T(a_lender_that_comes_back_has_the_pages),
-		T(a_lender_that_comes_back_with_other_memory_has_not),
-		T(pages_that_another_may_have_changed_are_lost),
-		T(a_pool_that_was_taken_away),
+		T(many_at_once),
+		T(what_is_out_of_bounds_is_refused_and_the_link_goes_on),
+		T(a_lender_that_comes_back_has_the_same_identity),
+		T(a_lender_that_comes_back_with_other_memory_says_so),
+		T(a_pool_that_was_anothers_meanwhile_says_so),
+		T(a_pool_that_is_taken_away),
+		T(what_was_asked_of_a_link_that_went_down_has_no_reply),
+		T(a_closed_link_has_no_replies_and_no_interest),
 		T(refusals_in_the_lenders_words),
 		T(a_pool_that_ran_full),
 	};
 
-	return cmocka_run_group_tests_name("borrower and lender", tests, make_dir, remove_dir);
+	return cmocka_run_group_tests_name("the link to a lender", tests, make_dir, remove_dir);
 }

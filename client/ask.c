@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "core_parts.h"
+
+void asks_open(struct core *c)
+{
+	TAILQ_INIT(&c->free_asks);
+	for (unsigned i = 0; i < CORE_ASKS; i++)
+		TAILQ_INSERT_TAIL(&c->free_asks, &c->asks[i], link);
+}
+
+static struct ask *take(struct core *c, enum ask_kind kind, unsigned on)
+{
+	struct ask *ask = TAILQ_FIRST(&c->free_asks);
+
+	if (!ask)
+		return NULL;
+	TAILQ_REMOVE(&c->free_asks, ask, link);
+	*ask = (struct ask){ .kind = kind, .on = on };
+	return ask;
+}
+
+static void queue(struct core *c, struct ask *ask)
+{
+	TAILQ_INSERT_TAIL(&c->peer[ask->on].ready, ask, link);
+	c->peer[ask->on].asks++;
+}
+
+/* A get asks from the first to the last page that it wants, and ignores the others. */
+static void narrow(struct ask *ask, uint32_t *first)
+{
+	*first = (uint32_t)__builtin_ctz(ask->mask);
+	ask->pages = 32 - (uint32_t)__builtin_clz(ask->mask) - *first;
+}
+
+bool ask_copy(struct core *c, struct op *op, enum ask_kind kind, unsigned copy,
+              struct buffer *buffer, uint32_t mask)
+{
+	const struct copy *at = &map_extent(c->map, op->page)->copy[copy];
+	struct ask *ask = take(c, kind, (unsigned)at->on);
+	uint32_t first = 0;
+
+	if (!ask)
+		return false;
+	ask->op = op;
+	ask->copy = (uint8_t)copy;
+	ask->mask = mask;
+	ask->pages = op->pages;
+	if (kind == ASK_GET)
+		narrow(ask, &first);
+	ask->page = layout_page(at, op->page + first);
+	if (buffer) {
+		ask->buffer = buffer;
+		ask->data = buffer->data + (size_t)first * PAGE_BYTES;
+		buffer_hold(buffer);
+	}
+	op->asking |= (uint8_t)(1u << copy);
+	queue(c, ask);
+	return true;
+}
+
+bool ask_wipe(struct core *c, unsigned on, uint32_t slot)
+{
+	struct ask *ask = take(c, ASK_FLUSH, on);
+
+	if (!ask)
+		return false;
+	ask->page = slot * EXTENT_PAGES;
+	ask->pages = layout_slot_pages(&c->layout, on, slot);
+	c->peer[on].wipe = ask;
+	queue(c, ask);
+	return true;
+}
+
+void ask_free(struct core *c, struct ask *ask)
+{
+	struct peer *p = &c->peer[ask->on];
+
+	TAILQ_REMOVE(ask->sent ? &p->sent : &p->ready, ask, link);
+	p->asks--;
+	if (ask->buffer)
+		buffers_drop(c->buffers, ask->buffer);
+	TAILQ_INSERT_HEAD(&c->free_asks, ask, link);
+}
+
+void ask_abandon(struct core *c, struct op *op)
+{
+	struct ask *ask;
+
+	for (unsigned on = 0; on < c->o.links; on++) {
+		TAILQ_FOREACH(ask, &c->peer[on].ready, link)
+			if (ask->op == op)
+				ask->op = NULL;
+		TAILQ_FOREACH(ask, &c->peer[on].sent, link)
+			if (ask->op == op)
+				ask->op = NULL;
+	}
+	op->asking = 0;
+}
+
+void asks_close(struct core *c)
+{
+	for (unsigned on = 0; on < c->o.links; on++) {
+		while (!TAILQ_EMPTY(&c->peer[on].ready))
+			ask_free(c, TAILQ_FIRST(&c->peer[on].ready));
+		while (!TAILQ_EMPTY(&c->peer[on].sent))
+			ask_free(c, TAILQ_FIRST(&c->peer[on].sent));
+	}
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "call.h"
+
+#include <errno.h>
+#include <string.h>
+
+#define AT_ONCE 4u /* operations of one call under way */
+
+struct call {
+	struct op op;
+	uint8_t *data;   /* where the pages of a get go */
+};
+
+uint32_t call_check(struct drive *d, struct op *op)
+{
+	static uint8_t healed[PAGE_BYTES]; /* by the one thread that heals; never read */
+	struct call *call = (struct call *)op;
+	uint32_t bad = 0;
+
+	(void)d;
+	for (uint32_t i = 0; i < op->pages; i++) {
+		uint8_t *to = op->kind == OP_HEAL ? healed : call->data + (size_t)i * PAGE_BYTES;
+
+		if (op->came & 1u << i &&
+		    sealer_open_page(op->buffer->sealer, op->page + i, &op->record[i],
+		                     op->buffer->data + (size_t)i * PAGE_BYTES, to) < 0)
+			bad |= 1u << i;
+	}
+	return bad;
+}
+
+/* Operations stay within an extent. */
+static uint64_t at_most(uint64_t page, uint64_t n, uint64_t max)
+{
+	uint64_t left = EXTENT_PAGES - page % EXTENT_PAGES;
+
+	n = n < left ? n : left;
+	return n < max ? n : max;
+}
+
+/* Seal pages into the buffer until one need not leave the host. Without BUFFER, or when
+ * sealing fails, the operation fails too. */
+static void seal_run(struct farpage *f, struct op *op, uint32_t max, const uint8_t *data)
+{
+	struct buffer *b = op->buffer;
+	uint64_t pattern;
+
+	op->kind = OP_PUT;
+	op->pages = b ? 0 : 1;
+	for (uint32_t i = 0; b && i < max && !(i && page_is_same(data, &pattern)); i++) {
+		op->record[i] = (struct record){ .version = seal_version(f->seal) & VERSION_MAX };
+		if (!op->record[i].version ||
+		    sealer_seal(b->sealer, op->page + i, &op->record[i], data,
+		                b->data + (size_t)i * PAGE_BYTES) < 0) {
+			drive_drop(&f->drive, b);
+			op->buffer = b = NULL;
+		}
+		op->pages++;
+		data += PAGE_BYTES;
+	}
+}
+
+static void fill_run(struct op *op, uint64_t max, const uint8_t *data)
+{
+	uint64_t pattern;
+
+	op->kind = OP_FILL;
+	op->pages = 1;
+	for (; op->pages < max; op->pages++) {
+		data += PAGE_BYTES;
+		if (!page_is_same(data, &pattern) || pattern != op->pattern)
+			break;
+	}
+}
+
+/* The next operation of a put; false: there is no buffer for it. */
+static bool prepare_put(struct farpage *f, struct call *call, uint64_t n, const uint8_t *data,
+                        bool wait)
+{
+	struct op *op = &call->op;
+
+	if (page_is_same(data, &op->pattern)) {
+		fill_run(op, at_most(op->page, n, EXTENT_PAGES), data);
+		return true;
+	}
+	op->buffer = drive_buffer(&f->drive, wait);
+	if (!op->buffer && !wait)
+		return false;
+	seal_run(f, op, (uint32_t)at_most(op->page, n, RUN_PAGES), data);
+	return true;
+}
+
+static void fill_in(struct call *call)
+{
+	const struct op *op = &call->op;
+
+	for (uint32_t i = 0; i < op->pages; i++) {
+		uint64_t pattern = 0;
+
+		if (op->record[i].state == PAGE_SEALED)
+			continue;
+		if (op->record[i].state == PAGE_SAME)
+			memcpy(&pattern, op->record[i].tag, sizeof pattern);
+		page_fill(call->data + (size_t)i * PAGE_BYTES, pattern);
+	}
+}
+
+static bool prepare(struct farpage *f, struct call *call, uint64_t n, uint8_t *data, bool wait)
+{
+	struct op *op = &call->op;
+
+	switch (op->kind) {
+	case OP_PUT:
+	case OP_HEAL:
+		return prepare_put(f, call, n, data, wait);
+	case OP_GET:
+		op->pages = (uint32_t)at_most(op->page, n, RUN_PAGES);
+		return true;
+	case OP_FILL:
+		op->pages = (uint32_t)at_most(op->page, n, EXTENT_PAGES);
+		return true;
+	}
+	return false;
+}
+
+/* Some operations of a call, at once; how many pages they are about. */
+static uint64_t some(struct farpage *f, enum op_kind kind, uint64_t page, uint64_t n,
+                     uint8_t *data, int *error)
+{
+	struct call calls[AT_ONCE];
+	struct op **end, *ops = NULL;
+	uint64_t done = 0;
+	unsigned k;
+
+	end = &ops;
+	for (k = 0; k < AT_ONCE && done < n; k++) {
+		struct op *op = &calls[k].op;
+
+		op->kind = kind;
+		op->page = page + done;
+		op->pattern = 0;
+		op->buffer = NULL;
+		op->next = NULL;
+		calls[k].data = data ? data + done * PAGE_BYTES : NULL;
+		if (!prepare(f, &calls[k], n - done, calls[k].data, k == 0))
+			break;
+		*end = op;
+		end = &op->next;
+		done += op->pages;
+	}
+	drive_run(&f->drive, ops);
+	for (unsigned i = 0; i < k; i++) {
+		if (calls[i].op.error && !*error)
+			*error = calls[i].op.error;
+		else if (kind == OP_GET && !calls[i].op.error)
+			fill_in(&calls[i]);
+	}
+	return done;
+}
+
+/* The first failure decides. */
+static int run(struct farpage *f, enum op_kind kind, uint64_t page, uint64_t n, uint8_t *data)
+{
+	int error = 0;
+
+	if (page > f->pages || n > f->pages - page) {
+		errno = EINVAL;
+		return -1;
+	}
+	while (n) {
+		uint64_t done = some(f, kind, page, n, data, &error);
+
+		page += done;
+		n -= done;
+		if (data)
+			data += done * PAGE_BYTES;
+	}
+	errno = error;
+	return error ? -1 : 0;
+}
+
+int farpage_put(struct farpage *f, uint64_t page, uint64_t n, const void *data)
+{
+	return run(f, OP_PUT, page, n, (uint8_t *)data);
+}
+
+int farpage_get(struct farpage *f, uint64_t page, uint64_t n, void *data)
+{
+	return run(f, OP_GET, page, n, data);
+}
+
+int farpage_flush(struct farpage *f, uint64_t page, uint64_t n)
+{
+	return run(f, OP_FILL, page, n, NULL);
+}
+
+int farpage_flush_area(struct farpage *f)
+{
+	return farpage_flush(f, 0, f->pages);
+}
+
+int farpage_start(struct farpage *f)
+{
+	return drive_start(&f->drive);
+}
+
+uint64_t farpage_size(const struct farpage *f)
+{
+	return f->pages * PAGE_BYTES;
+}
+
+const char *farpage_instance(const struct farpage *f)
+{
+	return f->instance;
+}

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+
+#include "core_parts.h"
+
+#define AGAIN_MAX 2 /* when no copy was right: it may have been the wire */
+
+static uint32_t pages_of(const struct core *c, const struct op *op, unsigned copy)
+{
+	uint32_t mask = 0;
+
+	for (uint32_t i = 0; i < op->pages; i++)
+		if (op->need & 1u << i &&
+		    map_record(c->map, op->page + i)->copies & 1u << copy)
+			mask |= 1u << i;
+	return mask;
+}
+
+/* The lower the better: lenders before the spill, what answers in time before what
+ * does not, what has all the pages, who does not want them back, what has little to do. */
+static unsigned cost(const struct core *c, const struct copy *at, bool some, int64_t now)
+{
+	unsigned on = (unsigned)at->on;
+	const struct peer *p = &c->peer[on];
+	const struct ask *oldest = TAILQ_FIRST(&p->sent);
+	bool late = oldest && now - oldest->sent_at >= peer_hedge_ms(c, on);
+
+	return ((int)on == c->layout.spill ? 1u << 20 : 0) + (late ? 1u << 18 : 0) +
+	       (some ? 1u << 16 : 0) + (layout_wanted(&c->layout, at) ? 1u << 15 : 0) + p->asks;
+}
+
+int get_best(const struct core *c, const struct op *op, uint8_t without, uint32_t *mask,
+             int64_t now)
+{
+	const struct extent *e = map_extent(c->map, op->page);
+	unsigned least = UINT32_MAX;
+	int best = -1;
+
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++) {
+		uint32_t pages;
+		unsigned costs;
+
+		if (without & 1u << copy || e->copy[copy].stale || !peer_up(c, e->copy[copy].on))
+			continue;
+		pages = pages_of(c, op, copy);
+		if (!pages)
+			continue;
+		costs = cost(c, &e->copy[copy], pages != op->need, now);
+		if (costs < least) {
+			least = costs;
+			best = (int)copy;
+			*mask = pages;
+		}
+	}
+	return best;
+}
+
+static bool ask(struct core *c, struct op *op, int copy, uint32_t mask)
+{
+	struct buffer *b = buffers_take(c->buffers);
+	bool asked = b && ask_copy(c, op, ASK_GET, (unsigned)copy, b, mask);
+
+	if (b)
+		buffers_drop(c->buffers, b);
+	if (!asked)
+		c->starved = true;
+	return asked;
+}
+
+/* What needs no lender. False: it ended. */
+static bool settle(struct core *c, struct op *op, int64_t now)
+{
+	for (uint32_t i = 0; i < op->pages; i++) {
+		if (!(op->need & 1u << i))
+			continue;
+		op->record[i] = *map_record(c->map, op->page + i);
+		if (op->record[i].state == PAGE_LOST) {
+			op_end(c, op, EIO, now);
+			return false;
+		}
+		if (op->record[i].state != PAGE_SEALED)
+			op->need &= ~(1u << i);
+	}
+	if (!op->need)
+		op_end(c, op, 0, now);
+	return op->need;
+}
+
+/* Links that have a copy which was not tried, but are away. */
+static uint32_t away(const struct core *c, const struct op *op)
+{
+	const struct extent *e = map_extent(c->map, op->page);
+	uint32_t on_mask = 0;
+
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (e->copy[copy].on >= 0 && !(op->tried & 1u << copy) &&
+		    !peer_up(c, e->copy[copy].on) && pages_of(c, op, copy))
+			on_mask |= 1u << e->copy[copy].on;
+	return on_mask;
+}
+
+void get_go_on(struct core *c, struct op *op, int64_t now)
+{
+	uint32_t mask, others;
+	int copy;
+
+	if (!settle(c, op, now))
+		return;
+	copy = get_best(c, op, op->tried, &mask, now);
+	if (copy < 0 && op->tried && op->again < AGAIN_MAX && !away(c, op)) {
+		op->again++;
+		op->tried = 0;
+		copy = get_best(c, op, 0, &mask, now);
+	}
+	if (copy >= 0) {
+		if (ask(c, op, copy, mask) &&
+		    get_best(c, op, op->tried | op->asking, &others, now) >= 0)
+			op->hedge_at = now + peer_hedge_ms(c, (unsigned)map_extent(
+				c->map, op->page)->copy[copy].on);
+	} else {
+		op_wait(c, op, away(c, op), now);
+	}
+}
+
+bool get_whole(struct core *c, struct op *op, int64_t now)
+{
+	uint32_t mask;
+	int copy = get_best(c, op, op->tried, &mask, now);
+
+	return copy >= 0 && mask == op->need && ask(c, op, copy, mask);
+}
+
+bool get_hedge(struct core *c, struct op *op, int64_t now)
+{
+	uint32_t mask;
+	int copy = get_best(c, op, op->tried | op->asking, &mask, now);
+
+	op->hedge_at = CORE_NEVER;
+	if (copy < 0 || !ask(c, op, copy, mask))
+		return false;
+	c->counts.hedges++;
+	return true;
+}
+
+void get_doubt(struct core *c, uint64_t page, unsigned copy)
+{
+	struct record *r = map_record(c->map, page);
+
+	if (r->state != PAGE_SEALED || !(r->copies & ~(1u << copy)))
+		return;
+	record_clear(r, copy);
+	map_extent(c->map, page)->heal = true;
+}
+
+void get_replied(struct core *c, struct op *op, const struct ask *ask, int error)
+{
+	op->hedge_at = CORE_NEVER;
+	if (error) {
+		op->tried |= (uint8_t)(1u << ask->copy);
+		for (uint32_t i = 0; i < op->pages; i++)
+			if (ask->mask & 1u << i)
+				get_doubt(c, op->page + i, ask->copy);
+		return;
+	}
+	op->buffer = ask->buffer;
+	buffer_hold(op->buffer);
+	op->came = ask->mask & op->need;
+	op->came_from = ask->copy;
+	ask_abandon(c, op);
+	op_move(c, op, OP_CAME);
+}

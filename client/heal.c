@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* One walker over the extents that want to be looked at. It gives pages the copies
+ * that they lack, as they are, sealed; takes copies away that are not needed any
+ * more (of a lender that wants its room back, of the spill); and takes back the
+ * records of extents that are no longer used. */
+#include <errno.h>
+
+#include "core_parts.h"
+
+#define SCAN_PAGES  (4 * EXTENT_PAGES) /* records looked at in one tick */
+#define LAP_MS      1000               /* between walks that found nothing to do */
+#define CREDIT_MS   100                /* a pause is made up for by so much */
+#define PAGE_CREDIT 1000               /* a page a second earns 1 in a millisecond */
+#define DEBT_MS     (RUN_PAGES * 1000) /* a run is earned in so long at the lowest rate */
+
+/* Which copies pages of E should have. */
+static uint8_t wanted(const struct core *c, const struct extent *e, int64_t now)
+{
+	uint8_t counts = extent_counts(c, e, now), want = 0;
+
+	for (unsigned copy = 0; copy < COPY_SPILL; copy++)
+		if (counts & 1u << copy && (unsigned)__builtin_popcount(want) < c->o.copies)
+			want |= (uint8_t)(1u << copy);
+	return want;
+}
+
+/* Copies whose pages can be read. */
+static uint8_t sources(const struct core *c, const struct extent *e)
+{
+	uint8_t up = 0;
+
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (!e->copy[copy].stale && peer_up(c, e->copy[copy].on))
+			up |= (uint8_t)(1u << copy);
+	return up;
+}
+
+struct walk {
+	uint8_t want, able, from; /* copies: wanted, that can be written, that can be read */
+	bool lacking;             /* a page lacks a copy that cannot be made now */
+};
+
+/* The copies that are to be made of a page now. */
+static uint8_t to_make(struct walk *w, const struct record *r)
+{
+	uint8_t lacks;
+
+	if (r->state != PAGE_SEALED)
+		return 0;
+	lacks = w->want & (uint8_t)~r->copies;
+	if (!lacks)
+		return 0;
+	if (r->taken || !(lacks & w->able) || !(r->copies & w->from)) {
+		w->lacking = true;
+		return 0;
+	}
+	return lacks & w->able;
+}
+
+/* Pages from heal.at on that lack the same copies and have the same. */
+static uint32_t find_run(struct core *c, const struct extent *e, struct walk *w)
+{
+	struct heal *h = &c->heal;
+	uint32_t pages = map_extent_pages(c->map, e), n = 0;
+
+	for (; h->at < pages && !n; h->at++) {
+		h->to = to_make(w, &e->record[h->at]);
+		n = !!h->to;
+	}
+	if (!n)
+		return 0;
+	h->at--;
+	while (n < RUN_PAGES && h->at + n < pages &&
+	       e->record[h->at + n].copies == e->record[h->at].copies &&
+	       to_make(w, &e->record[h->at + n]) == h->to)
+		n++;
+	return n;
+}
+
+static void start(struct core *c, const struct extent *e, uint32_t n, int64_t now)
+{
+	struct heal *h = &c->heal;
+	struct op *op = &h->op;
+
+	*op = (struct op){
+		.kind = OP_HEAL,
+		.page = h->extent * EXTENT_PAGES + h->at,
+		.pages = n,
+		.waiter = h->waiter,
+	};
+	for (uint32_t i = 0; i < n; i++)
+		op->record[i] = e->record[h->at + i];
+	h->at += n;
+	h->credit -= (int64_t)n * PAGE_CREDIT;
+	h->busy = true;
+	core_start(c, op, now);
+}
+
+/* Copies that operations have to do with: those mean the links on which they are now. */
+static uint8_t in_use(const struct core *c, const struct extent *e)
+{
+	const struct op_list *lists[] = { &c->active, &c->came, &c->check };
+	const struct op *op;
+	uint8_t used = 0;
+
+	for (unsigned i = 0; e->taken && i < sizeof lists / sizeof *lists; i++)
+		TAILQ_FOREACH(op, lists[i], link)
+			if (map_extent(c->map, op->page) == e)
+				used |= op->asking | op->acked |
+				        (i ? (uint8_t)(1u << op->came_from) : 0);
+	return used;
+}
+
+/* All is as it should be: what is more is not needed. An extent may always be busy, so its
+ * operations are not waited for. */
+static void tidy(struct core *c, struct extent *e, uint8_t want)
+{
+	uint8_t used = in_use(c, e);
+
+	e->heal = false;
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++) {
+		if (e->copy[copy].on < 0 || want & 1u << copy)
+			continue;
+		if (used & 1u << copy)
+			e->heal = true; /* in the next lap */
+		else
+			extent_forget_copy(c, e, copy);
+	}
+}
+
+static void take_back(struct core *c, struct extent *e)
+{
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (e->copy[copy].on >= 0)
+			layout_drop(&c->layout, e, copy);
+	map_forget(c->map, e);
+	e->heal = false;
+}
+
+/* True: a run was started. Otherwise the walk goes on with the next extent. */
+static bool look_at(struct core *c, struct extent *e, int64_t now)
+{
+	struct heal *h = &c->heal;
+	struct walk w = {0};
+	uint32_t n;
+	bool whole;
+
+	extent_freshen(c, e);
+	if (!e->used) {
+		if (!e->taken)
+			take_back(c, e);
+		return false;
+	}
+	extent_place(c, e, now);
+	w.want = wanted(c, e, now);
+	w.able = w.want & extent_targets(c, e, false, now);
+	w.from = sources(c, e);
+	do {
+		whole = h->at == 0;
+		n = find_run(c, e, &w);
+		if (n) {
+			start(c, e, n, now);
+			return true;
+		}
+		h->at = 0;
+	} while (!whole && !h->failed);
+	if (h->failed)
+		return false; /* again in the next lap, after all others */
+	if (!w.lacking && (unsigned)__builtin_popcount(w.want) >= c->o.copies)
+		tidy(c, e, w.want);
+	return false;
+}
+
+static void earn(struct core *c, int64_t now)
+{
+	struct heal *h = &c->heal;
+	int64_t ms = sooner(now - h->earned_at, DEBT_MS);
+
+	h->earned_at = now;
+	h->credit = sooner(h->credit + ms * c->o.heal_pages,
+	                   (int64_t)c->o.heal_pages * CREDIT_MS + PAGE_CREDIT);
+}
+
+void heal_tick(struct core *c, int64_t now)
+{
+	struct heal *h = &c->heal;
+
+	if (h->busy || !h->waiter || now < h->next_at)
+		return;
+	earn(c, now);
+	if (h->credit <= 0) {
+		h->next_at = now + 1 - h->credit / c->o.heal_pages;
+		return;
+	}
+	for (uint64_t scanned = 0; scanned < SCAN_PAGES && h->extent < c->map->extents;) {
+		struct extent *e = &c->map->extent[h->extent];
+
+		scanned += e->heal ? EXTENT_PAGES : 16;
+		if (e->record && e->heal && look_at(c, e, now))
+			return;
+		h->extent++;
+		h->at = 0;
+		h->failed = false;
+	}
+	if (h->extent >= c->map->extents) {
+		h->extent = 0;
+		h->next_at = now + LAP_MS;
+	}
+}
+
+void heal_end(struct core *c, struct op *op, int error, int64_t now)
+{
+	if (op->buffer)
+		buffers_drop(c->buffers, op->buffer);
+	op->buffer = NULL;
+	if (error)
+		c->heal.failed = true;
+	op_end(c, op, error, now);
+}
+
+void heal_ended(struct core *c, int64_t now)
+{
+	c->heal.busy = false;
+	heal_tick(c, now);
+}
+
+/* A copy of a page may have been lost meanwhile, even the last: we have it. But of one that
+ * an operation has overwritten while it waited for us, we have only what was before. */
+static void remember(struct core *c, struct op *op)
+{
+	for (uint32_t i = 0; i < op->pages; i++) {
+		struct record r = *map_record(c->map, op->page + i);
+
+		if (r.version != op->record[i].version)
+			continue;
+		if (r.state == PAGE_LOST) {
+			r = op->record[i];
+			r.copies = 0;
+		}
+		r.copies |= op->acked & COPIES_ALL;
+		map_set(c->map, op->page + i, &r);
+		c->counts.healed_pages++;
+	}
+}
+
+static void write_copies(struct core *c, struct op *op, int64_t now)
+{
+	uint8_t to = c->heal.to & extent_targets(c, map_extent(c->map, op->page), false, now);
+
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (to & 1u << copy)
+			ask_copy(c, op, ASK_PUT, copy, op->buffer, mask_of(op->pages));
+}
+
+/* It may have waited for its turn: are the pages what they were? */
+static bool as_before(const struct core *c, const struct op *op)
+{
+	for (uint32_t i = 0; i < op->pages; i++)
+		if (map_record(c->map, op->page + i)->version != op->record[i].version)
+			return false;
+	return true;
+}
+
+void heal_go_on(struct core *c, struct op *op, int64_t now)
+{
+	if (op->need) {
+		if (!as_before(c, op) || (!get_whole(c, op, now) && !c->starved))
+			heal_end(c, op, EIO, now);
+		return;
+	}
+	if (!op->again) {
+		op->again = 1;
+		write_copies(c, op, now);
+	}
+	if (op->asking)
+		return;
+	if (op->acked)
+		remember(c, op);
+	heal_end(c, op, op->acked ? 0 : EIO, now);
+}
+
+void heal_replied(struct core *c, struct op *op, const struct ask *ask, int error)
+{
+	if (op->need)
+		get_replied(c, op, ask, error);
+	else
+		put_replied(c, op, ask, error);
+}
+
+int64_t heal_wake_at(const struct core *c)
+{
+	if (c->heal.busy || !c->heal.waiter)
+		return CORE_NEVER;
+	for (uint64_t e = 0; e < c->map->extents; e++)
+		if (c->map->extent[e].heal && c->map->extent[e].record)
+			return c->heal.next_at;
+	return CORE_NEVER;
+}
+
+static bool away(const struct core *c, const struct extent *e)
+{
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (e->copy[copy].on >= 0 && !peer_up(c, e->copy[copy].on))
+			return true;
+	return false;
+}
+
+uint64_t core_unhealed(const struct core *c)
+{
+	uint64_t pages = 0;
+
+	for (uint64_t e = 0; e < c->map->extents; e++)
+		if (c->map->extent[e].heal || away(c, &c->map->extent[e]))
+			pages += c->map->extent[e].used;
+	return pages;
+}

@@ -1,0 +1,252 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "layout.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+int layout_open(struct layout *l, struct map *map, unsigned links, int spill, uint64_t seed)
+{
+	*l = (struct layout){ .map = map, .links = links, .spill = spill, .seed = seed };
+	for (unsigned on = 0; on < LINKS_MAX; on++) {
+		/* No link can have more slots in use than there are extents. */
+		l->slots[on].state = calloc(map->extents, 1);
+		if (!l->slots[on].state) {
+			layout_close(l);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+void layout_close(struct layout *l)
+{
+	for (unsigned on = 0; on < LINKS_MAX; on++)
+		free(l->slots[on].state);
+	memset(l->slots, 0, sizeof l->slots);
+}
+
+static void set(struct slots *s, uint32_t slot, enum slot_state state)
+{
+	s->used -= s->state[slot] == SLOT_USED;
+	s->dirty_n -= s->state[slot] == SLOT_DIRTY;
+	s->used += state == SLOT_USED;
+	s->dirty_n += state == SLOT_DIRTY;
+	s->state[slot] = (uint8_t)state;
+}
+
+static void soil_unused(struct slots *s)
+{
+	for (uint32_t slot = 0; slot < s->n; slot++)
+		if (s->state[slot] != SLOT_USED)
+			set(s, slot, SLOT_DIRTY);
+}
+
+void layout_soil(struct layout *l, unsigned on)
+{
+	for (uint32_t slot = 0; slot < l->slots[on].n; slot++)
+		set(&l->slots[on], slot, SLOT_DIRTY);
+}
+
+void layout_size(struct layout *l, unsigned on, uint64_t pages)
+{
+	struct slots *s = &l->slots[on];
+	uint64_t slots = (pages + EXTENT_PAGES - 1) / EXTENT_PAGES;
+
+	if (s->pages)
+		return; /* a pool that grew is used as it was */
+	s->pages = pages;
+	s->n = (uint32_t)(slots < l->map->extents ? slots : l->map->extents);
+	s->limit = s->n;
+	soil_unused(s);
+}
+
+void layout_lost(struct layout *l, unsigned on)
+{
+	for (uint64_t e = 0; e < l->map->extents; e++)
+		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+			if (l->map->extent[e].copy[copy].on == (int)on) {
+				l->map->extent[e].copy[copy].stale = true;
+				l->map->extent[e].heal = true;
+			}
+	soil_unused(&l->slots[on]);
+}
+
+void layout_limit(struct layout *l, unsigned on, uint64_t page)
+{
+	struct slots *s = &l->slots[on];
+	uint64_t limit = page / EXTENT_PAGES;
+
+	s->limit = (uint32_t)(limit < s->n ? limit : s->n);
+	for (uint64_t e = 0; e < l->map->extents; e++)
+		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+			if (l->map->extent[e].copy[copy].on == (int)on &&
+			    layout_wanted(l, &l->map->extent[e].copy[copy]))
+				l->map->extent[e].heal = true;
+}
+
+void layout_forget(struct layout *l, unsigned on)
+{
+	uint8_t *state = l->slots[on].state;
+
+	assert(!l->slots[on].used);
+	memset(state, SLOT_CLEAN, l->map->extents);
+	l->slots[on] = (struct slots){ .state = state };
+}
+
+bool layout_wanted(const struct layout *l, const struct copy *c)
+{
+	return c->on >= 0 && c->slot >= l->slots[c->on].limit;
+}
+
+uint32_t layout_slot_pages(const struct layout *l, unsigned on, uint32_t slot)
+{
+	uint64_t left = l->slots[on].pages - slot * EXTENT_PAGES;
+
+	return (uint32_t)(left < EXTENT_PAGES ? left : EXTENT_PAGES);
+}
+
+/* The last slot is the only one that may be short. Who can do with it gets no other:
+ * where there is just enough room, somebody needs that one. */
+static bool is_for(const struct layout *l, unsigned on, uint32_t slot, uint32_t pages)
+{
+	const struct slots *s = &l->slots[on];
+	uint32_t last = layout_slot_pages(l, on, s->n - 1);
+
+	return last < EXTENT_PAGES && last >= pages && s->state[s->n - 1] != SLOT_USED &&
+	       s->limit == s->n ? slot == s->n - 1 : layout_slot_pages(l, on, slot) >= pages;
+}
+
+/* The slot to use next for PAGES: a clean one before a dirty one. -1: none. */
+static int64_t find(const struct layout *l, unsigned on, uint32_t pages)
+{
+	const struct slots *s = &l->slots[on];
+	int64_t dirty = -1;
+
+	for (uint32_t slot = 0; slot < s->limit; slot++) {
+		if (!is_for(l, on, slot, pages))
+			continue;
+		if (s->state[slot] == SLOT_CLEAN)
+			return slot;
+		if (s->state[slot] == SLOT_DIRTY && dirty < 0)
+			dirty = slot;
+	}
+	return dirty;
+}
+
+static bool has_copy(const struct extent *e, unsigned on)
+{
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (e->copy[copy].on == (int)on)
+			return true;
+	return false;
+}
+
+/* How many slots link ON could give that are enough for PAGES. */
+static uint32_t room(const struct layout *l, unsigned on, uint32_t pages)
+{
+	const struct slots *s = &l->slots[on];
+	uint32_t n = 0;
+
+	for (uint32_t slot = 0; s->used < s->n && slot < s->limit; slot++)
+		n += (s->state[slot] == SLOT_CLEAN || s->state[slot] == SLOT_DIRTY) &&
+		     is_for(l, on, slot, pages);
+	return n;
+}
+
+/* xorshift64* */
+static uint64_t dice(struct layout *l)
+{
+	l->seed ^= l->seed >> 12;
+	l->seed ^= l->seed << 25;
+	l->seed ^= l->seed >> 27;
+	return l->seed * UINT64_C(2685821657736338717);
+}
+
+/* Only by always taking the roomiest do all extents find their copies' places when the
+ * links are as full as layout_capacity() says that they can be. */
+static int roomiest(struct layout *l, const struct extent *e, uint32_t allowed, uint32_t pages)
+{
+	uint32_t most = 1;
+	unsigned n = 0;
+	int best = -1;
+
+	for (unsigned on = 0; on < l->links; on++) {
+		uint32_t has;
+
+		if (!(allowed & 1u << on) || has_copy(e, on))
+			continue;
+		has = room(l, on, pages);
+		if (has > most) {
+			most = has;
+			n = 0;
+		}
+		if (has == most && dice(l) % ++n == 0)
+			best = (int)on;
+	}
+	return best;
+}
+
+bool layout_place(struct layout *l, struct extent *e, unsigned copy, uint32_t allowed)
+{
+	uint32_t pages = map_extent_pages(l->map, e);
+	int on = roomiest(l, e, allowed, pages);
+	int64_t slot;
+
+	assert(e->copy[copy].on < 0);
+	if (on < 0)
+		return false;
+	slot = find(l, (unsigned)on, pages);
+	set(&l->slots[on], (uint32_t)slot, SLOT_USED);
+	e->copy[copy] = (struct copy){ .on = (int16_t)on, .slot = (uint32_t)slot };
+	return true;
+}
+
+void layout_drop(struct layout *l, struct extent *e, unsigned copy)
+{
+	struct copy *c = &e->copy[copy];
+
+	set(&l->slots[c->on], c->slot, SLOT_DIRTY);
+	*c = (struct copy){ .on = -1 };
+}
+
+uint64_t layout_page(const struct copy *c, uint64_t page)
+{
+	return c->slot * EXTENT_PAGES + page % EXTENT_PAGES;
+}
+
+int64_t layout_wipe(struct layout *l, unsigned on)
+{
+	struct slots *s = &l->slots[on];
+
+	for (uint32_t slot = 0; s->dirty_n && slot < s->n; slot++)
+		if (s->state[slot] == SLOT_DIRTY) {
+			set(s, slot, SLOT_FLUSHED);
+			return slot;
+		}
+	return -1;
+}
+
+void layout_wiped(struct layout *l, unsigned on, uint32_t slot, bool clean)
+{
+	struct slots *s = &l->slots[on];
+
+	set(s, slot, clean ? SLOT_CLEAN : SLOT_DIRTY);
+}
+
+/* As many extents as the lenders have room for, when none has two copies of one. */
+uint64_t layout_capacity(const uint64_t *pages, unsigned n, unsigned copies)
+{
+	uint64_t have = UINT64_MAX, less;
+
+	if (n == 1)
+		return pages[0];
+	for (;; have = less) {
+		less = 0;
+		for (unsigned on = 0; on < n; on++)
+			less += pages[on] / EXTENT_PAGES < have ? pages[on] / EXTENT_PAGES : have;
+		less /= copies;
+		if (less >= have)
+			return have * EXTENT_PAGES;
+	}
+}

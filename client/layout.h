@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which copy of which extent lies in which slot of which link's pool. A slot is
+ * EXTENT_PAGES of a pool, the last may be short. Copies of an extent never share
+ * a link. Deterministic: its random numbers come from a seed. */
+#ifndef FARPAGE_LAYOUT_H
+#define FARPAGE_LAYOUT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "map.h"
+
+#define LINKS_MAX 17u /* the spill among them */
+
+enum slot_state {
+	SLOT_CLEAN,
+	SLOT_USED,    /* a copy of an extent is in it */
+	SLOT_DIRTY,   /* holds what nobody needs: to be flushed */
+	SLOT_FLUSHED, /* is being flushed */
+};
+
+struct slots {
+	uint64_t pages;     /* of the link's pool; 0: not yet known */
+	uint32_t n;         /* of slots that may be used at all */
+	uint32_t used, dirty_n;
+	uint32_t limit;     /* slots from here on are wanted back: n if none are */
+	uint8_t *state;     /* an enum slot_state each */
+};
+
+struct layout {
+	struct map *map;
+	unsigned links;
+	int spill;          /* the link that is the spill, -1 none */
+	uint64_t seed;
+	struct slots slots[LINKS_MAX];
+};
+
+/* 0, or -1 with errno. Every link's slots are dirty once they are known. */
+int layout_open(struct layout *, struct map *, unsigned links, int spill, uint64_t seed);
+void layout_close(struct layout *);
+
+/* The pool of link ON has PAGES. */
+void layout_size(struct layout *, unsigned on, uint64_t pages);
+/* Link ON lost its memory, or its pool was another's: no copy on it is valid. */
+void layout_lost(struct layout *, unsigned on);
+/* All slots of link ON hold what nobody needs. */
+void layout_soil(struct layout *, unsigned on);
+/* Link ON wants back all from PAGE on. */
+void layout_limit(struct layout *, unsigned on, uint64_t page);
+
+/* Link ON, which no copy is on, is another lender from now on. */
+void layout_forget(struct layout *, unsigned on);
+
+/* Give copy number COPY of EXTENT a slot on the roomiest of the links that are set in
+ * ALLOWED (a bit each) and have no copy of it. False: there is no room. */
+bool layout_place(struct layout *, struct extent *, unsigned copy, uint32_t allowed);
+/* Take its slot away; the slot is dirty then. No record has the copy. */
+void layout_drop(struct layout *, struct extent *, unsigned copy);
+/* Does the link want the slot of this copy back? */
+bool layout_wanted(const struct layout *, const struct copy *);
+
+/* Where PAGE lies in the pool of the link that has the copy. */
+uint64_t layout_page(const struct copy *, uint64_t page);
+/* A dirty slot of link ON that nobody uses, to be flushed, -1 none: nobody gets it
+ * until that has ended, well (CLEAN) or not. */
+int64_t layout_wipe(struct layout *, unsigned on);
+void layout_wiped(struct layout *, unsigned on, uint32_t slot, bool clean);
+uint32_t layout_slot_pages(const struct layout *, unsigned on, uint32_t slot);
+
+/* How many pages there is room for, with so many copies of each, on N lenders whose pools
+ * have PAGES. */
+uint64_t layout_capacity(const uint64_t *pages, unsigned n, unsigned copies);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Operations, which callers want done to pages, and asks, which are what links
+ * are asked for on their behalf. */
+#ifndef FARPAGE_OP_H
+#define FARPAGE_OP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "buffer.h"
+#include "record.h"
+
+/* Tells a pool's memory, owned without a break, from any other: "INCARNATION SINCE". */
+#define IDENTITY_MAX 96
+
+enum op_kind {
+	OP_PUT,   /* the sealed pages in BUFFER, under the records in RECORD */
+	OP_FILL,  /* one pattern, PATTERN, in all of them; 0 is a flush */
+	OP_GET,
+	OP_HEAL,  /* the core's own: to where copies are missing, from where there are some */
+};
+
+enum op_state {
+	OP_NEW,
+	OP_QUEUED, /* waits for pages that another operation has, or for records */
+	OP_ACTIVE, /* has its pages: asks are under way, or it waits for a link */
+	OP_CAME,   /* sealed pages came; who waits for it has not been told yet */
+	OP_CHECK,  /* who waits for it opens them */
+	OP_ENDED,  /* decided; the caller has not been told yet */
+	OP_DONE,   /* the caller was told; the core has forgotten it */
+};
+
+/* One operation on a run of pages of one extent. The caller owns it until DONE. */
+struct op {
+	enum op_kind kind;
+	uint64_t page;
+	uint32_t pages;      /* RUN_PAGES at most; a FILL up to EXTENT_PAGES */
+	uint64_t pattern;
+	/* PUT: the caller holds it until DONE. GET, while CHECK: what came. */
+	struct buffer *buffer;
+	/* PUT: what to remember. GET: what the pages were when the operation got them;
+	 * ABSENT, SAME and SEALED ones count once DONE without an error. */
+	struct record record[RUN_PAGES];
+	/* GET and HEAL, while CHECK: which pages of BUFFER are to be opened, a bit each. */
+	uint32_t came;
+
+	/* The rest is the core's, but for ERROR once DONE, and WAITER. */
+	enum op_state state;
+	int error;             /* 0 or an errno */
+	int64_t deadline;
+	int64_t started;
+	uint32_t need;         /* pages of a get that are not yet opened */
+	uint8_t asking;        /* copies that are asked */
+	uint8_t acked;         /* copies that have the pages of a put */
+	uint8_t tried;         /* copies that refused, or had it wrong */
+	uint8_t came_from;     /* the copy that CAME is of */
+	uint8_t again;         /* how often it began anew */
+	int refused;           /* what a lender said last */
+	int64_t hedge_at;      /* another copy is asked too then */
+	TAILQ_ENTRY(op) link;
+	/* The drive's. */
+	void *waiter;          /* who waits for it */
+	struct op *next;       /* of the same waiter, to be run */
+	struct op *check_next; /* of the same waiter, to be opened */
+	uint32_t bad;          /* pages that were not what had been sealed */
+};
+
+TAILQ_HEAD(op_list, op);
+
+/* The most asks that there are at once, on all links. */
+#define CORE_ASKS 160u
+
+enum ask_kind { ASK_PUT, ASK_GET, ASK_FLUSH };
+
+/* What one link is asked for. */
+struct ask {
+	enum ask_kind kind;
+	unsigned on;           /* which link */
+	uint64_t page;         /* in that link's pool */
+	uint32_t pages;
+	uint8_t *data;         /* of PUT and GET; in BUFFER */
+	struct buffer *buffer; /* held */
+	/* The core's. */
+	struct op *op;         /* NULL: nobody waits for it any more */
+	uint8_t copy;          /* the extent's, that it is about */
+	uint32_t mask;         /* pages of OP that it is about */
+	bool sent;             /* or waiting to be */
+	int64_t sent_at;
+	TAILQ_ENTRY(ask) link;
+	/* The link's. */
+	void *via;
+};
+
+TAILQ_HEAD(ask_list, ask);
+
+#endif

@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "core_parts.h"
+
+#define RETRY_IDLE_MAX_MS 1000
+#define CONNECT_MIN_MS    2000
+#define HEDGE_MIN_MS      2
+#define WIPE_AGAIN_MS     1000
+
+void peer_open(struct peer *p)
+{
+	*p = (struct peer){ .retry_ms = CORE_RETRY_MIN_MS, .down_since = INT64_MIN / 2 };
+	TAILQ_INIT(&p->ready);
+	TAILQ_INIT(&p->sent);
+}
+
+bool peer_up(const struct core *c, int on)
+{
+	return on >= 0 && c->peer[on].state == PEER_UP;
+}
+
+bool peer_counts(const struct core *c, int on, int64_t now)
+{
+	const struct peer *p;
+
+	if (on < 0)
+		return false;
+	p = &c->peer[on];
+	return p->state == PEER_UP ||
+	       (p->state != PEER_GONE && now - p->down_since < CORE_MOVE_MS);
+}
+
+bool peer_full(const struct core *c, int on, int64_t now)
+{
+	return c->peer[on].full_until > now;
+}
+
+int64_t peer_hedge_ms(const struct core *c, unsigned on)
+{
+	int64_t ms = c->peer[on].slow / 256 + HEDGE_MIN_MS;
+
+	return sooner(ms, c->o.link_timeout_ms / 2);
+}
+
+/* Follows the time that 99 of 100 replies come in: a reply that is later raises it as
+ * much as 99 that are sooner lower it. */
+void peer_measure(struct core *c, const struct ask *ask, int64_t now)
+{
+	struct peer *p = &c->peer[ask->on];
+	int64_t step = p->slow / 512 + 1;
+
+	if (ask->kind == ASK_FLUSH)
+		return;
+	if ((now - ask->sent_at) * 256 > p->slow)
+		p->slow += step * 99;
+	else if (p->slow > step)
+		p->slow -= step;
+}
+
+/* A slot whose flush did not come to its end is as dirty as before. */
+static void wiped(struct core *c, struct ask *ask, bool clean, int64_t now)
+{
+	struct peer *p = &c->peer[ask->on];
+
+	layout_wiped(&c->layout, ask->on, (uint32_t)(ask->page / EXTENT_PAGES), clean);
+	p->wipe = NULL;
+	if (!clean)
+		p->wipe_at = now + WIPE_AGAIN_MS;
+}
+
+/* Nothing that was asked of it will be answered. */
+static void forget_asks(struct core *c, struct peer *p, struct ask_list *list, int64_t now)
+{
+	struct ask *ask;
+
+	while ((ask = TAILQ_FIRST(list))) {
+		if (ask == p->wipe)
+			wiped(c, ask, false, now);
+		else if (ask->op)
+			ask->op->asking &= (uint8_t)~(1u << ask->copy);
+		ask_free(c, ask);
+	}
+}
+
+static void want_heal(struct core *c, unsigned on)
+{
+	for (uint64_t e = 0; e < c->map->extents; e++)
+		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+			if (c->map->extent[e].copy[copy].on == (int)on)
+				c->map->extent[e].heal = true;
+}
+
+/* The one way down, also for one that did not come up. */
+static void go_down(struct core *c, unsigned on, int64_t now)
+{
+	struct peer *p = &c->peer[on];
+
+	if (p->state == PEER_UP)
+		p->down_since = now;
+	if (p->state != PEER_GONE)
+		p->state = PEER_DOWN;
+	p->retry_at = now + p->retry_ms;
+	p->retry_ms = sooner(p->retry_ms * 2, RETRY_IDLE_MAX_MS);
+	forget_asks(c, p, &p->ready, now);
+	forget_asks(c, p, &p->sent, now);
+	want_heal(c, on);
+	core_kick(c, now);
+}
+
+void core_link_down(struct core *c, unsigned on, int64_t now)
+{
+	go_down(c, on, now);
+}
+
+/* A disk cannot be made to let go of buffers, and is not fenced by a claim: what it was
+ * asked for stays under way, for nobody, and nothing new is asked until all of it ended. */
+static void stick(struct core *c, struct peer *p, int64_t now)
+{
+	struct ask *ask;
+
+	p->state = PEER_STUCK;
+	p->down_since = now;
+	forget_asks(c, p, &p->ready, now);
+	TAILQ_FOREACH(ask, &p->sent, link) {
+		if (ask->op)
+			ask->op->asking &= (uint8_t)~(1u << ask->copy);
+		ask->op = NULL;
+	}
+	core_kick(c, now);
+}
+
+static void unstick(struct core *c, struct peer *p, int64_t now)
+{
+	if (p->state != PEER_STUCK || p->asks)
+		return;
+	p->state = PEER_UP;
+	core_kick(c, now);
+}
+
+void peer_close(struct core *c, unsigned on, int64_t now)
+{
+	struct peer *p = &c->peer[on];
+
+	if ((int)on == c->layout.spill && p->state == PEER_UP) {
+		stick(c, p, now);
+		return;
+	}
+	p->close = true;
+	go_down(c, on, now);
+}
+
+/* Operations under way must not remember a copy that was lost. */
+static void lose(struct core *c, unsigned on)
+{
+	struct op_list *lists[] = { &c->active, &c->came, &c->check };
+	struct op *op;
+
+	layout_lost(&c->layout, on);
+	for (unsigned i = 0; i < sizeof lists / sizeof *lists; i++)
+		TAILQ_FOREACH(op, lists[i], link) {
+			struct extent *e = map_extent(c->map, op->page);
+
+			for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+				if (e->copy[copy].on == (int)on)
+					op->acked &= (uint8_t)~(1u << copy);
+			extent_freshen(c, e);
+		}
+}
+
+/* "INCARNATION SINCE": the first changes when the memory was lost, the second alone when
+ * the pool was another's meanwhile. */
+static bool same_incarnation(const char *a, const char *b)
+{
+	size_t n = strcspn(a, " ");
+
+	return n == strcspn(b, " ") && memcmp(a, b, n) == 0;
+}
+
+static void meet(struct core *c, unsigned on, const char *identity)
+{
+	struct peer *p = &c->peer[on];
+
+	if (p->known && strcmp(p->identity, identity) != 0) {
+		lose(c, on);
+		if (same_incarnation(p->identity, identity)) {
+			c->counts.usurped++;
+			p->state = PEER_GONE;
+		} else {
+			c->counts.lost_memories++;
+		}
+	}
+	strncpy(p->identity, identity, sizeof p->identity - 1);
+}
+
+void core_link_up(struct core *c, unsigned on, const char *identity, uint64_t pages, int64_t now)
+{
+	struct peer *p = &c->peer[on];
+
+	meet(c, on, identity);
+	if (p->state == PEER_GONE || (p->known && pages < c->layout.slots[on].pages)) {
+		peer_close(c, on, now); /* or it has shrunk */
+		return;
+	}
+	p->state = PEER_UP;
+	p->known = true;
+	p->retry_ms = CORE_RETRY_MIN_MS;
+	p->full_until = 0;
+	p->wipe_at = 0;
+	layout_size(&c->layout, on, pages);
+	c->heal.next_at = now;
+	core_kick(c, now);
+}
+
+void core_link_wants(struct core *c, unsigned on, uint64_t page)
+{
+	layout_limit(&c->layout, on, page);
+}
+
+int core_link_add(struct core *c)
+{
+	unsigned on = 0;
+
+	while (on < c->o.links && c->peer[on].state != PEER_RETIRED)
+		on++;
+	if (on == LINKS_MAX)
+		return -1;
+	if (on == c->o.links)
+		c->layout.links = ++c->o.links;
+	assert(!c->peer[on].close);
+	peer_open(&c->peer[on]);
+	layout_forget(&c->layout, on);
+	return (int)on;
+}
+
+bool core_link_retire(struct core *c, unsigned on, int64_t now)
+{
+	struct peer *p = &c->peer[on];
+
+	assert((int)on != c->layout.spill);
+	if (c->layout.slots[on].used ||
+	    (p->state == PEER_UP && (p->asks || p->wipe || c->layout.slots[on].dirty_n)))
+		return false;
+	peer_close(c, on, now);
+	p->state = PEER_RETIRED;
+	return true;
+}
+
+void core_reply(struct core *c, struct ask *ask, int error, int64_t now)
+{
+	struct peer *p = &c->peer[ask->on];
+	struct op *op = ask->op;
+
+	peer_measure(c, ask, now);
+	if (error == ENOSPC && ask->kind == ASK_PUT)
+		p->full_until = now + CORE_FULL_MS;
+	if (ask == p->wipe)
+		wiped(c, ask, !error, now);
+	if (op) {
+		op->asking &= (uint8_t)~(1u << ask->copy);
+		op_replied(c, op, ask, error);
+	}
+	ask_free(c, ask);
+	if (op && op->state == OP_ACTIVE && !op->asking)
+		op_go_on(c, op, now);
+	unstick(c, p, now);
+	if (c->starved)
+		core_kick(c, now);
+}
+
+/* The spill is what remains when nobody else can be asked: it may be as slow as the
+ * operations' deadlines allow. */
+static int64_t expires(const struct core *c, const struct peer *p)
+{
+	const struct ask *oldest = TAILQ_FIRST(&p->sent);
+
+	if (p->state == PEER_CONNECTING)
+		return p->connect_by;
+	return oldest && p - c->peer != c->layout.spill ? oldest->sent_at + c->o.link_timeout_ms : CORE_NEVER;
+}
+
+static void wipe(struct core *c, unsigned on, int64_t now)
+{
+	struct peer *p = &c->peer[on];
+	int64_t slot;
+
+	if (p->state != PEER_UP || p->wipe || now < p->wipe_at)
+		return;
+	slot = layout_wipe(&c->layout, on);
+	if (slot >= 0 && !ask_wipe(c, on, (uint32_t)slot))
+		layout_wiped(&c->layout, on, (uint32_t)slot, false);
+}
+
+void peers_tick(struct core *c, int64_t now)
+{
+	for (unsigned on = 0; on < c->o.links; on++) {
+		if (expires(c, &c->peer[on]) <= now)
+			peer_close(c, on, now);
+		wipe(c, on, now);
+	}
+}
+
+int64_t peers_wake_at(const struct core *c, bool background)
+{
+	int64_t at = CORE_NEVER;
+
+	for (unsigned on = 0; on < c->o.links; on++) {
+		const struct peer *p = &c->peer[on];
+
+		at = sooner(at, expires(c, p));
+		if (p->state == PEER_DOWN && (background || !TAILQ_EMPTY(&c->active)))
+			at = sooner(at, p->retry_at);
+		if (p->state == PEER_UP && background && !p->wipe && c->layout.slots[on].dirty_n)
+			at = sooner(at, p->wipe_at);
+	}
+	return at;
+}
+
+void peers_hurry(struct core *c, int64_t now)
+{
+	for (unsigned on = 0; on < c->o.links; on++)
+		c->peer[on].retry_at = sooner(c->peer[on].retry_at, now + CORE_RETRY_MAX_MS);
+}
+
+/* The next peer that is to be connected now, -1 none. */
+int peers_connect(struct core *c, int64_t now)
+{
+	for (unsigned on = 0; on < c->o.links; on++) {
+		struct peer *p = &c->peer[on];
+
+		if (p->state != PEER_DOWN || p->close || now < p->retry_at)
+			continue;
+		p->state = PEER_CONNECTING;
+		p->connect_by = now + later(c->o.link_timeout_ms, CONNECT_MIN_MS);
+		return (int)on;
+	}
+	return -1;
+}
+
+bool core_wiping(const struct core *c)
+{
+	for (unsigned on = 0; on < c->o.links; on++)
+		if (c->peer[on].state == PEER_UP &&
+		    (c->peer[on].wipe || c->layout.slots[on].dirty_n))
+			return true;
+	return false;
+}
+
+bool core_busy(const struct core *c)
+{
+	if (c->heal.busy)
+		return true;
+	for (unsigned on = 0; on < c->o.links; on++)
+		if (c->peer[on].state == PEER_CONNECTING || c->peer[on].wipe)
+			return true;
+	return false;
+}

@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <string.h>
+
+#include "core_parts.h"
+
+uint8_t extent_counts(const struct core *c, const struct extent *e, int64_t now)
+{
+	uint8_t counts = 0;
+
+	for (unsigned copy = 0; copy < COPY_SPILL; copy++)
+		if (!e->copy[copy].stale && peer_counts(c, e->copy[copy].on, now) &&
+		    !layout_wanted(&c->layout, &e->copy[copy]))
+			counts |= (uint8_t)(1u << copy);
+	return counts;
+}
+
+uint8_t extent_targets(const struct core *c, const struct extent *e, bool full, int64_t now)
+{
+	uint8_t targets = 0;
+
+	for (unsigned copy = 0; copy < COPY_SPILL; copy++) {
+		const struct copy *at = &e->copy[copy];
+
+		if (!at->stale && peer_up(c, at->on) && !layout_wanted(&c->layout, at) &&
+		    (full || !peer_full(c, at->on, now)))
+			targets |= (uint8_t)(1u << copy);
+	}
+	return targets;
+}
+
+static uint32_t with_room(const struct core *c, int64_t now)
+{
+	uint32_t on_mask = 0;
+
+	for (unsigned on = 0; on < c->o.links; on++)
+		if ((int)on != c->layout.spill && peer_up(c, (int)on) && !peer_full(c, (int)on, now))
+			on_mask |= 1u << on;
+	return on_mask;
+}
+
+void extent_place(struct core *c, struct extent *e, int64_t now)
+{
+	unsigned have = (unsigned)__builtin_popcount(extent_counts(c, e, now));
+
+	for (unsigned copy = 0; copy < COPY_SPILL && have < c->o.copies; copy++)
+		if (e->copy[copy].on < 0 && layout_place(&c->layout, e, copy, with_room(c, now))) {
+			have++;
+			e->heal = e->heal || e->used;
+		}
+}
+
+void extent_forget_copy(struct core *c, struct extent *e, unsigned copy)
+{
+	uint64_t first = (uint64_t)(e - c->map->extent) * EXTENT_PAGES;
+	uint32_t pages = map_extent_pages(c->map, e);
+
+	for (uint32_t i = 0; e->used && i < pages; i++) {
+		struct record *r = &e->record[i];
+
+		if (r->state != PAGE_SEALED || !(r->copies & 1u << copy))
+			continue;
+		record_clear(r, copy);
+		if (!r->copies)
+			map_set(c->map, first + i,
+			        &(struct record){ .state = PAGE_LOST, .version = r->version });
+	}
+	layout_drop(&c->layout, e, copy);
+}
+
+void extent_freshen(struct core *c, struct extent *e)
+{
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (e->copy[copy].stale)
+			extent_forget_copy(c, e, copy);
+}
+
+/* The spill takes what no lender can take now. */
+static uint8_t spill_target(struct core *c, struct extent *e)
+{
+	int spill = c->layout.spill;
+
+	if (!peer_up(c, spill))
+		return 0;
+	if (e->copy[COPY_SPILL].on < 0 &&
+	    !layout_place(&c->layout, e, COPY_SPILL, 1u << spill))
+		return 0;
+	return 1u << COPY_SPILL;
+}
+
+static uint8_t choose(struct core *c, const struct op *op, int64_t now)
+{
+	struct extent *e = map_extent(c->map, op->page);
+	uint8_t to, fresh = (uint8_t)~op->tried;
+
+	extent_place(c, e, now);
+	to = extent_targets(c, e, false, now) & fresh;
+	if (!to)
+		to = extent_targets(c, e, true, now) & fresh;
+	return to ? to : spill_target(c, e) & fresh;
+}
+
+static void remember(struct core *c, struct op *op)
+{
+	unsigned copies = (unsigned)__builtin_popcount(op->acked & ~(1u << COPY_SPILL));
+
+	for (uint32_t i = 0; i < op->pages; i++) {
+		op->record[i].state = PAGE_SEALED;
+		op->record[i].copies = op->acked & COPIES_ALL;
+		map_set(c->map, op->page + i, &op->record[i]);
+	}
+	if (op->acked & 1u << COPY_SPILL)
+		c->counts.spilled_pages += op->pages;
+	if (copies < c->o.copies)
+		map_extent(c->map, op->page)->heal = true;
+}
+
+void put_fail(struct core *c, struct op *op, int error, int64_t now)
+{
+	for (uint32_t i = 0; i < op->pages; i++)
+		map_set(c->map, op->page + i, &(struct record){ .state = PAGE_LOST });
+	op_end(c, op, error, now);
+}
+
+/* Might a link that is away take it when it is back? */
+static uint32_t away(const struct core *c)
+{
+	uint32_t on_mask = 0;
+
+	for (unsigned on = 0; on < c->o.links; on++)
+		if (!peer_up(c, (int)on))
+			on_mask |= 1u << on;
+	return on_mask;
+}
+
+/* Is there going to be room soon? */
+static bool flushes(const struct core *c)
+{
+	for (unsigned on = 0; on < c->o.links; on++)
+		if (c->peer[on].wipe)
+			return true;
+	return false;
+}
+
+void put_go_on(struct core *c, struct op *op, int64_t now)
+{
+	uint8_t to;
+
+	if (op->acked) {
+		remember(c, op);
+		op_end(c, op, 0, now);
+		return;
+	}
+	if (!op->buffer) {
+		put_fail(c, op, EIO, now); /* it could not be sealed */
+		return;
+	}
+	to = choose(c, op, now);
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (to & 1u << copy &&
+		    !ask_copy(c, op, ASK_PUT, copy, op->buffer, mask_of(op->pages)))
+			c->starved = true;
+	if (op->asking || to)
+		return;
+	if (flushes(c)) {
+		c->starved = true;
+		return;
+	}
+	if (op->refused)
+		put_fail(c, op, op->refused, now);
+	else if (away(c))
+		op_wait(c, op, away(c), now);
+	else
+		put_fail(c, op, ENOSPC, now);
+}
+
+void put_replied(struct core *c, struct op *op, const struct ask *ask, int error)
+{
+	(void)c;
+	if (!error) {
+		op->acked |= (uint8_t)(1u << ask->copy);
+	} else {
+		op->tried |= (uint8_t)(1u << ask->copy);
+		op->refused = error == ENOSPC ? ENOSPC : EIO; /* the callers' words */
+	}
+}
+
+struct record fill_record(const struct op *op)
+{
+	struct record r = { .state = op->pattern ? PAGE_SAME : PAGE_ABSENT };
+
+	memcpy(r.tag, &op->pattern, sizeof op->pattern);
+	return r;
+}
+
+void fill_end(struct core *c, struct op *op, int64_t now)
+{
+	const struct record r = fill_record(op);
+
+	for (uint32_t i = 0; i < op->pages; i++)
+		map_set(c->map, op->page + i, &r);
+	op_end(c, op, 0, now);
+}
+
+/* Lenders are told, once, so that they have their memory back. */
+void fill_go_on(struct core *c, struct op *op, int64_t now)
+{
+	const struct extent *e = map_extent(c->map, op->page);
+
+	for (unsigned copy = 0; !op->again && e->used && copy < COPY_SPILL; copy++)
+		if (peer_up(c, e->copy[copy].on))
+			ask_copy(c, op, ASK_FLUSH, copy, NULL, 0);
+	op->again = 1;
+	if (!op->asking)
+		fill_end(c, op, now);
+}

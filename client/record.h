@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the borrower remembers of one page: 24 bytes. */
+#ifndef FARPAGE_RECORD_H
+#define FARPAGE_RECORD_H
+
+#include <stdint.h>
+
+#define PAGE_BYTES   4096
+#define TAG_BYTES    16
+#define VERSION_BITS 48
+#define VERSION_MAX ((UINT64_C(1) << VERSION_BITS) - 1)
+
+/* An extent is the unit of placement, and of the records' memory. */
+#define EXTENT_PAGES UINT64_C(16384)
+/* The most pages of one operation; never across extents. */
+#define RUN_PAGES    32u
+
+/* The most copies that may be asked for; of an extent's places for them one more is for
+ * a copy that is being moved, and the last for the spill's. */
+#define COPIES_MAX   3u
+#define COPY_SPILL   (COPIES_MAX + 1)
+#define COPY_PLACES  (COPIES_MAX + 2)
+
+enum page_state {
+	PAGE_ABSENT = 0, /* never put, or flushed: reads as zeros */
+	PAGE_SAME = 1,   /* one pattern of 8 bytes, over and over; kept in the tag */
+	PAGE_SEALED = 2, /* in the copies */
+	PAGE_LOST = 3,   /* was put, and nobody can say what it holds: EIO */
+};
+
+struct record {
+	uint8_t tag[TAG_BYTES];
+	uint64_t version : VERSION_BITS;
+	uint64_t state : 2;
+	uint64_t taken : 1;  /* an operation has the page */
+	uint64_t copies : COPY_PLACES; /* which are valid, a bit each */
+};
+
+#define COPIES_ALL ((1u << COPY_PLACES) - 1)
+
+static inline void record_clear(struct record *r, unsigned copy)
+{
+	r->copies = r->copies & ~(1u << copy) & COPIES_ALL;
+}
+
+_Static_assert(sizeof(struct record) == 24, "a record is 24 bytes");
+
+#endif

@@ -1,0 +1,141 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A drive under test, on links of dice; and callers that seal with a sum. */
+#ifndef FARPAGE_DRIVING_H
+#define FARPAGE_DRIVING_H
+
+#include "fakelink.h"
+
+#include <errno.h>
+
+#include "drive.h"
+
+#define BUFFERS   12u
+#define LINKS_DUE 4u /* no test has more */
+
+static struct drive d;
+static struct seal *seal;
+static struct fake *fake[LINKS_DUE];
+
+/* One operation, of a few pages; where the pages of a get go. */
+struct run {
+	struct op op;
+	uint8_t *data;
+};
+
+static inline uint64_t sum_of(const uint8_t *page)
+{
+	uint64_t sum = 1, word;
+
+	for (size_t at = 0; at < PAGE_BYTES; at += sizeof word) {
+		memcpy(&word, page + at, sizeof word);
+		sum = (sum ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+		sum ^= sum >> 29;
+	}
+	return sum;
+}
+
+/* In the thread of who waits. */
+static inline uint32_t check(struct drive *drive, struct op *op)
+{
+	uint32_t bad = 0;
+	uint64_t sum;
+
+	(void)drive;
+	for (uint32_t i = 0; i < op->pages; i++) {
+		const uint8_t *page = op->buffer->data + i * PAGE_BYTES;
+
+		if (!(op->came & 1u << i))
+			continue;
+		sum = sum_of(page);
+		if (memcmp(op->record[i].tag, &sum, sizeof sum) != 0)
+			bad |= 1u << i;
+		else if (op->kind == OP_GET)
+			memcpy(((struct run *)op)->data + i * PAGE_BYTES, page, PAGE_BYTES);
+	}
+	return bad;
+}
+
+/* N links; the last is the spill if there is to be one. */
+static inline void make_drive(unsigned n, uint64_t seed)
+{
+	memset(&d, 0, sizeof d);
+	d.check = check;
+	assert_int_equal(drive_init(&d), 0);
+	seal = seal_open(SEAL_OFF);
+	assert_non_null(seal);
+	for (unsigned on = 0; on < n; on++) {
+		fake[on] = fake_link(seed * 100 + on);
+		drive_add(&d, &fake[on]->link);
+	}
+}
+
+static inline void open_drive(unsigned n, uint64_t seed, struct core_options o)
+{
+	make_drive(n, seed);
+	drive_open(&d, 5000);
+	for (unsigned on = 0; on < n; on++)
+		assert_true(d.opening[on].up);
+	o.links = n;
+	o.copies = o.copies ? o.copies : n > 1 ? 2 : 1;
+	o.deadline_ms = o.deadline_ms ? o.deadline_ms : 20000;
+	o.link_timeout_ms = o.link_timeout_ms ? o.link_timeout_ms : 20000;
+	o.heal_pages = o.heal_pages ? o.heal_pages : 1000000;
+	o.seed = seed;
+	assert_int_equal(drive_begin(&d, FAKE_PAGES, &o, BUFFERS, seal), 0);
+	drive_wipe(&d, false, 5000);
+	assert_false(core_wiping(&d.core));
+}
+
+static inline void close_drive(void)
+{
+	drive_close(&d);
+	seal_close(seal);
+}
+
+/* 0 or an errno; in any thread. */
+static inline int run(enum op_kind kind, uint64_t page, uint32_t pages, uint8_t *data)
+{
+	struct run r = { .op = { .kind = kind, .page = page, .pages = pages }, .data = data };
+
+	if (kind == OP_PUT) {
+		r.op.buffer = drive_buffer(&d, true);
+		must(r.op.buffer, "no buffer");
+		memcpy(r.op.buffer->data, data, pages * PAGE_BYTES);
+		for (uint32_t i = 0; i < pages; i++) {
+			uint64_t sum = sum_of(data + i * PAGE_BYTES);
+
+			r.op.record[i].version = seal_version(seal) & VERSION_MAX;
+			memcpy(r.op.record[i].tag, &sum, sizeof sum);
+		}
+	}
+	drive_run(&d, &r.op);
+	for (uint32_t i = 0; kind == OP_GET && !r.op.error && i < pages; i++)
+		if (r.op.record[i].state != PAGE_SEALED)
+			memset(data + i * PAGE_BYTES, 0, PAGE_BYTES);
+	return r.op.error;
+}
+
+/* A break, as from outside. */
+static inline void break_link(unsigned on)
+{
+	pthread_mutex_lock(&d.lock);
+	if (fake[on]->timer >= 0)
+		fake_break(fake[on]);
+	pthread_mutex_unlock(&d.lock);
+}
+
+/* Until X, looked at under the lock, is so; 20 s at most. */
+#define WAIT_FOR(x) \
+	do { \
+		bool so = false; \
+		for (int i = 0; !so; i++) { \
+			must(i < 200000, "waited in vain for " #x); \
+			pthread_mutex_lock(&d.lock); \
+			so = (x); \
+			pthread_mutex_unlock(&d.lock); \
+			if (!so) \
+				usleep(100); \
+		} \
+	} while (0)
+
+#endif

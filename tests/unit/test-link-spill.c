@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The link to the spill, on a real file; what a disk does rarely comes from fakes
+ * between it and the kernel. */
+#include "linking.h"
+#include "spilling.h"
+
+#include <errno.h>
+#include <sys/wait.h>
+
+#include "aio.h"
+
+static struct disk {
+	unsigned refuse, taken_max; /* so many submits are refused, the others cut to this */
+	int refusal;
+	bool holds;                 /* nothing is done, but for who waits */
+	int64_t res;                /* of everything that is done, if not 0 */
+	unsigned submits, with_it, most;
+} disk;
+
+static int fake_submit(aio_context_t context, long n, struct iocb **iocbs)
+{
+	int taken;
+
+	disk.submits++;
+	for (long i = 0; i < n; i++)
+		assert_int_equal(iocbs[i]->aio_flags, IOCB_FLAG_RESFD);
+	if (disk.refuse) {
+		disk.refuse--;
+		errno = disk.refusal;
+		return -1;
+	}
+	if (disk.taken_max && n > disk.taken_max)
+		n = disk.taken_max;
+	taken = aio_submit(context, n, iocbs);
+	disk.with_it += taken > 0 ? (unsigned)taken : 0;
+	disk.most = disk.with_it > disk.most ? disk.with_it : disk.most;
+	return taken;
+}
+
+static int fake_events(aio_context_t context, long min, long max, struct io_event *event,
+                       struct timespec *timeout)
+{
+	int n = disk.holds && !min ? 0 : aio_events(context, min, max, event, timeout);
+
+	for (int i = 0; i < n; i++)
+		event[i].res = disk.res ? disk.res : event[i].res;
+	disk.with_it -= n > 0 ? (unsigned)n : 0;
+	return n;
+}
+
+#define aio_submit fake_submit
+#define aio_events fake_events
+#include "link_spill.c"
+
+#define PAGES UINT64_C(1024)
+
+static struct link *spill;
+static _Alignas(PAGE_BYTES) uint8_t data[PAGES * PAGE_BYTES], got[PAGES * PAGE_BYTES];
+
+static void open_spill(uint64_t pages)
+{
+	char words[LINK_WORDS_MAX];
+
+	memset(&disk, 0, sizeof disk);
+	make_file(PAGES + SPILL_LABEL_PAGES, true, NULL);
+	spill = link_spill(spill_path, pages, words);
+	if (!spill) {
+		no_direct(words);
+		fail_msg("%s", words);
+	}
+	own(spill);
+	assert_true(reopen(spill));
+}
+
+static int close_and_remove(void **state)
+{
+	if (spill)
+		spill->ops->free(spill);
+	spill = NULL;
+	return remove_file(state);
+}
+
+static uint8_t *at(uint8_t *pages, uint64_t page)
+{
+	return pages + page * PAGE_BYTES;
+}
+
+TEST(up_with_its_size)
+{
+	open_spill(2 * PAGES);
+	assert_string_equal(told.identity, "spill");
+	assert_true(told.pages == PAGES);
+	close_and_remove(NULL);
+	open_spill(10);
+	assert_true(told.pages == 10);
+}
+
+TEST(there_and_back)
+{
+	open_spill(PAGES);
+	fill(data, sizeof data, 1);
+	assert_int_equal(do_ask(spill, ASK_PUT, 0, 1, data), 0);
+	assert_int_equal(do_ask(spill, ASK_PUT, 5, 32, at(data, 5)), 0);
+	assert_int_equal(do_ask(spill, ASK_PUT, PAGES - 1, 1, at(data, PAGES - 1)), 0);
+	assert_int_equal(do_ask(spill, ASK_GET, PAGES - 1, 1, got), 0);
+	assert_memory_equal(got, at(data, PAGES - 1), PAGE_BYTES);
+	assert_int_equal(do_ask(spill, ASK_GET, 6, 31, got), 0);
+	assert_memory_equal(got, at(data, 6), 31 * PAGE_BYTES);
+	assert_int_equal(do_ask(spill, ASK_GET, 0, 1, got), 0);
+	assert_memory_equal(got, data, PAGE_BYTES);
+	close_and_remove(NULL);
+}
+
+TEST(a_flush_is_done_at_once_and_frees_nothing)
+{
+	struct stat before, after;
+
+	open_spill(PAGES);
+	assert_int_equal(do_ask(spill, ASK_PUT, 0, 32, data), 0);
+	disk.submits = 0;
+	assert_int_equal(stat(spill_path, &before), 0);
+	assert_int_equal(do_ask(spill, ASK_FLUSH, 0, PAGES, NULL), 0);
+	assert_int_equal(stat(spill_path, &after), 0);
+	assert_int_equal(before.st_blocks, after.st_blocks);
+	assert_int_equal(disk.submits, 0);
+}
+
+TEST(what_is_out_of_bounds_is_refused)
+{
+	open_spill(PAGES);
+	assert_int_equal(do_ask(spill, ASK_PUT, PAGES, 1, data), EINVAL);
+	assert_int_equal(do_ask(spill, ASK_PUT, PAGES - 1, 2, data), EINVAL);
+	assert_int_equal(do_ask(spill, ASK_GET, UINT64_MAX, 1, got), EINVAL);
+	assert_int_equal(disk.submits, 0);
+}
+
+static struct ask asks[CORE_ASKS];
+
+/* As many as there can be, each of pages of its own. */
+static void send_all(enum ask_kind kind, uint8_t *pages)
+{
+	for (unsigned i = 0; i < CORE_ASKS; i++) {
+		asks[i] = (struct ask){ .kind = kind, .page = 6 * i, .pages = 1 + i % 6,
+		                        .data = at(pages, 6 * i) };
+		send_ask(spill, &asks[i]);
+	}
+}
+
+static void all_reply(int error)
+{
+	for (unsigned i = 0; i < CORE_ASKS; i++)
+		assert_int_equal(reply_of(spill, &asks[i]), error);
+}
+
+static void all_are_there(void)
+{
+	memset(got, 0, sizeof got);
+	send_all(ASK_GET, got);
+	all_reply(0);
+	for (unsigned i = 0; i < CORE_ASKS; i++)
+		assert_memory_equal(at(got, asks[i].page), at(data, asks[i].page),
+		                    asks[i].pages * PAGE_BYTES);
+}
+
+TEST(as_many_as_there_can_be)
+{
+	open_spill(PAGES);
+	for (uint64_t round = 0; round < 20; round++) {
+		fill(data, sizeof data, round);
+		assert_int_equal(do_ask(spill, ASK_PUT, 0, 1, data), 0); /* turns the ring */
+		send_all(ASK_PUT, data);
+		all_reply(0);
+		all_are_there();
+	}
+	assert_in_range(disk.most, 1, UNDER_WAY_MAX);
+}
+
+TEST(nothing_to_do_is_nothing_to_poll_for)
+{
+	open_spill(PAGES);
+	send_all(ASK_PUT, data);
+	all_reply(0);
+	for (int i = 0; i < 100; i++) { /* the last signal may come behind its event */
+		struct pollfd p = spill->ops->interest(spill);
+
+		if (poll(&p, 1, 10) == 0)
+			return;
+		spill->ops->notify(spill, p.revents);
+	}
+	fail_msg("%s", "it wants to be polled for ever");
+}
+
+TEST(a_disk_that_takes_some_at_a_time)
+{
+	open_spill(PAGES);
+	disk.taken_max = 3;
+	fill(data, sizeof data, 9);
+	send_all(ASK_PUT, data);
+	all_reply(0);
+	all_are_there();
+}
+
+TEST(an_error_of_the_disk)
+{
+	open_spill(PAGES);
+	disk.res = -EIO;
+	assert_int_equal(do_ask(spill, ASK_PUT, 1, 2, data), EIO);
+	disk.res = -ENOSPC;
+	assert_int_equal(do_ask(spill, ASK_PUT, 1, 2, data), ENOSPC);
+	assert_int_equal(do_ask(spill, ASK_GET, 1, 2, got), ENOSPC);
+	disk.res = 0;
+	assert_int_equal(do_ask(spill, ASK_GET, 1, 2, got), 0);
+	assert_int_equal(told.downs, 0);
+}
+
+TEST(a_part_is_an_error)
+{
+	open_spill(PAGES);
+	disk.res = PAGE_BYTES;
+	assert_int_equal(do_ask(spill, ASK_PUT, 1, 2, data), EIO);
+	assert_int_equal(do_ask(spill, ASK_GET, 1, 2, got), EIO);
+	assert_int_equal(do_ask(spill, ASK_GET, 1, 1, got), 0);
+	disk.res = 512;
+	assert_int_equal(do_ask(spill, ASK_GET, 1, 1, got), EIO);
+}
+
+/* The file is cut behind our back: a real short read. */
+TEST(a_file_that_became_shorter)
+{
+	open_spill(PAGES);
+	assert_int_equal(truncate(spill_path, (off_t)(10 * PAGE_BYTES)), 0);
+	assert_int_equal(do_ask(spill, ASK_GET, 8, 2, got), EIO);
+	assert_int_equal(do_ask(spill, ASK_GET, 100, 1, got), EIO);
+}
+
+TEST(a_submit_that_is_refused)
+{
+	open_spill(PAGES);
+	disk.refuse = 1;
+	disk.refusal = EINVAL;
+	assert_int_equal(do_ask(spill, ASK_PUT, 1, 1, data), EINVAL);
+	disk.refuse = 1;
+	disk.refusal = EAGAIN; /* and nothing is under way that it could wait for */
+	assert_int_equal(do_ask(spill, ASK_PUT, 1, 1, data), EAGAIN);
+	assert_int_equal(do_ask(spill, ASK_PUT, 1, 1, data), 0);
+	assert_int_equal(told.replies, 3);
+}
+
+TEST(a_kernel_that_is_short_of_something_is_asked_again)
+{
+	open_spill(PAGES);
+	fill(data, sizeof data, 3);
+	asks[0] = (struct ask){ .kind = ASK_PUT, .page = 0, .pages = 1, .data = data };
+	asks[1] = (struct ask){ .kind = ASK_PUT, .page = 1, .pages = 1, .data = at(data, 1) };
+	send_ask(spill, &asks[0]);
+	disk.refuse = 1;
+	disk.refusal = EAGAIN;
+	send_ask(spill, &asks[1]);
+	assert_int_equal(disk.refuse, 0);
+	assert_int_equal(asks[1].sent_at, NO_REPLY);
+	assert_int_equal(reply_of(spill, &asks[0]), 0);
+	assert_int_equal(reply_of(spill, &asks[1]), 0);
+	assert_int_equal(do_ask(spill, ASK_GET, 0, 2, got), 0);
+	assert_memory_equal(got, data, 2 * PAGE_BYTES);
+}
+
+TEST(close_waits_until_the_buffers_are_ours)
+{
+	open_spill(PAGES);
+	for (int round = 0; round < 20; round++) {
+		disk.holds = true;
+		send_all(ASK_GET, got);
+		assert_int_equal(disk.with_it, UNDER_WAY_MAX);
+		spill->ops->close(spill);
+		assert_int_equal(disk.with_it, 0);
+		assert_int_equal(spill->ops->interest(spill).fd, -1);
+		assert_int_equal(told.replies, 0);
+		disk.holds = false;
+		assert_true(reopen(spill));
+	}
+	fill(data, sizeof data, 4);
+	send_all(ASK_PUT, data);
+	all_reply(0);
+	all_are_there();
+	assert_int_equal(told.replies, 2 * CORE_ASKS);
+}
+
+/* nbdkit goes to the background after its plugin opened everything. */
+TEST(a_process_that_was_forked_goes_on)
+{
+	int status;
+	pid_t child;
+
+	open_spill(PAGES);
+	fill(data, sizeof data, 5);
+	child = fork();
+	if (child == 0)
+		_exit(do_ask(spill, ASK_PUT, 3, 32, at(data, 3)) ||
+		      do_ask(spill, ASK_GET, 3, 32, got) ||
+		      memcmp(got, at(data, 3), 32 * PAGE_BYTES) != 0);
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(status, 0);
+}
+
+int main(void)
+{
+#define T(name) cmocka_unit_test_teardown(name, close_and_remove)
+	const struct CMUnitTest tests[] = {
+		T(up_with_its_size),
+		T(there_and_back),
+		T(a_flush_is_done_at_once_and_frees_nothing),
+		T(what_is_out_of_bounds_is_refused),
+		T(as_many_as_there_can_be),
+		T(nothing_to_do_is_nothing_to_poll_for),
+		T(a_disk_that_takes_some_at_a_time),
+		T(an_error_of_the_disk),
+		T(a_part_is_an_error),
+		T(a_file_that_became_shorter),
+		T(a_submit_that_is_refused),
+		T(a_kernel_that_is_short_of_something_is_asked_again),
+		T(close_waits_until_the_buffers_are_ours),
+		T(a_process_that_was_forked_goes_on),
+	};
+
+	return cmocka_run_group_tests_name("the link to the spill", tests, NULL, NULL);
+}
