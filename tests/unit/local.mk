@@ -50,6 +50,8 @@ unit_tests = \
 	tests/unit/test-dropped \
 	tests/unit/test-export \
 	tests/unit/test-farpage \
+	tests/unit/test-farpage-options \
+	tests/unit/test-farpage-path \
 	tests/unit/test-filter \
 	tests/unit/test-gauge \
 	tests/unit/test-handshake \
@@ -166,6 +168,10 @@ tests_unit_test_export_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_export_LDADD = $(unit_lender)
 tests_unit_test_farpage_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_farpage_LDADD = $(unit_borrower)
+tests_unit_test_farpage_options_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_farpage_options_LDADD = $(unit_borrower)
+tests_unit_test_farpage_path_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_farpage_path_LDADD = $(unit_borrower)
 tests_unit_test_filter_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_filter_LDADD = $(unit_lender)
 tests_unit_test_gauge_CPPFLAGS = $(unit_cppflags)

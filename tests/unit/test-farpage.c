@@ -192,42 +192,6 @@ TEST(four_threads)
 	}
 }
 
-static void refused(struct farpage_options o, const char *says)
-{
-	char words[FARPAGE_WORDS_MAX];
-
-	memset(words, 'x', sizeof words);
-	assert_null(farpage_open(&o, words));
-	assert_non_null(memchr(words, '\0', sizeof words));
-	if (!strstr(words, says))
-		fail_msg("\"%s\" does not say \"%s\"", words, says);
-	assert_null(farpage_open(&o, NULL));
-}
-
-TEST(options_that_cannot_be)
-{
-	refused((struct farpage_options){ 0 }, "size=SIZE");
-	refused((struct farpage_options){ .size = PAGE + 1 }, "not a multiple of 4096");
-	refused((struct farpage_options){ .size = 100 }, "not a multiple of 4096");
-	refused((struct farpage_options){ .lender = "unix:/nonexistent", .size = PAGE - 1 },
-	        "not a multiple of 4096");
-	refused((struct farpage_options){ .lender = "unix:/nonexistent", .pool = "a@1" },
-	        "letters, digits");
-	refused((struct farpage_options){ .lender = "unix:/nonexistent", .pool = "" },
-	        "letters, digits");
-	refused((struct farpage_options){ .size = UINT64_C(1) << 62 }, "no memory");
-	refused((struct farpage_options){ .lender = "a b c/" }, "write HOST");
-	refused((struct farpage_options){ .lender = "" }, "write HOST");
-	refused((struct farpage_options){ .lender = "nbd://127.0.0.1/p", .pool = "q" },
-	        "names pool p");
-}
-
-TEST(a_lender_that_is_not_there)
-{
-	refused((struct farpage_options){ .lender = "unix:/nonexistent/lender" },
-	        "cannot open the lender's pool: ");
-}
-
 TEST(closing_nothing)
 {
 	farpage_close(NULL);
@@ -246,8 +210,6 @@ int main(void)
 		T(pages_beyond_the_end),
 		cmocka_unit_test(more_than_32_mib_at_once),
 		T(four_threads),
-		cmocka_unit_test(options_that_cannot_be),
-		cmocka_unit_test(a_lender_that_is_not_there),
 		cmocka_unit_test(closing_nothing),
 	};
 
