@@ -79,6 +79,8 @@ static int check_options(const struct farpage_options *o, char *words)
 		say(words, "copies=%u: each copy is on a lender of its own, and %u %s given; at most %d "
 		    "copies are kept", o->copies, places, places == 1 ? "is" : "are",
 		    FARPAGE_COPIES_MAX);
+	} else if (o->heal_rate && o->heal_rate < PAGE_BYTES) {
+		say(words, "heal-rate=%" PRIu64 ": say 4096 or more: a page a second", o->heal_rate);
 	} else if (seal_kind_parse(o->seal ? o->seal : "on") < 0) {
 		say(words, "seal=%.50s: say on, check or off (and this build must have it: see "
 		    "nbdkit farpage --dump-plugin)", o->seal ? o->seal : "on");
@@ -211,7 +213,8 @@ static int begin(struct farpage *f, const struct farpage_options *o)
 		.copies = copies_of(o),
 		.deadline_ms = deadline_of(o),
 		.link_timeout_ms = link_timeout_of(o),
-		.heal_pages = (uint32_t)(rate / PAGE_BYTES),
+		.heal_pages = rate / PAGE_BYTES < UINT32_MAX ? (uint32_t)(rate / PAGE_BYTES)
+		                                             : UINT32_MAX,
 	};
 
 	if (getrandom(&core.seed, sizeof core.seed, 0) != sizeof core.seed)
