@@ -156,7 +156,7 @@ TEST(a_put_that_all_refuse_leaves_its_pages_lost)
 	states(2, "ppL");
 }
 
-TEST(what_the_lender_said_is_what_the_caller_is_told)
+TEST(a_lenders_error_is_eio_unless_it_is_full)
 {
 	struct op put;
 
@@ -164,8 +164,12 @@ TEST(what_the_lender_said_is_what_the_caller_is_told)
 	put = put_of(3, 1);
 	start(&put);
 	answer(asked(ASK_PUT, 0, &put), EPERM);
-	done(&put, EPERM);
+	done(&put, EIO);
 	states(3, "L");
+	put = put_of(3, 1);
+	start(&put);
+	answer(asked(ASK_PUT, 0, &put), ENOSPC);
+	done(&put, ENOSPC);
 }
 
 TEST(a_put_that_could_not_be_sealed_is_lost_and_nobody_is_asked)
@@ -232,7 +236,7 @@ TEST(an_op_may_be_used_again)
 	struct op op = put_of(3, 1);
 
 	for (int i = 0; i < 5; i++) {
-		int error = i % 2 ? EPERM : 0;
+		int error = i % 2 ? EIO : 0;
 
 		start(&op);
 		answer(asked(ASK_PUT, 0, &op), error);
@@ -287,7 +291,7 @@ int main(void)
 		UNIT(a_copy_whose_link_was_down_before_is_left_out),
 		UNIT(a_lender_that_refuses_is_left_out),
 		UNIT(a_put_that_all_refuse_leaves_its_pages_lost),
-		UNIT(what_the_lender_said_is_what_the_caller_is_told),
+		UNIT(a_lenders_error_is_eio_unless_it_is_full),
 		UNIT(a_put_that_could_not_be_sealed_is_lost_and_nobody_is_asked),
 		UNIT(with_too_few_lenders_there_are_fewer_copies),
 		UNIT(where_no_pool_has_room_it_is_refused),

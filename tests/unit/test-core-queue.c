@@ -122,8 +122,8 @@ TEST(a_get_behind_a_put_that_fails)
 	struct op again = put_with(b, 3, 1), last = get_of(3, 1);
 
 	start(&put), start(&get), start(&again), start(&last);
-	answer(asked(ASK_PUT, 0, &put), EPERM);
-	done(&put, EPERM);
+	answer(asked(ASK_PUT, 0, &put), EIO);
+	done(&put, EIO);
 	done(&get, EIO);
 	goes(&again);
 	goes(&last);
