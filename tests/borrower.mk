@@ -10,6 +10,7 @@ borrower_scripts = \
 	tests/borrower-lender-restarts.sh \
 	tests/borrower-lender-verifies.sh \
 	tests/borrower-lost-memory-is-eio.sh \
+	tests/borrower-opens-without-one.sh \
 	tests/borrower-over-tls.sh \
 	tests/borrower-page-path-takes-no-memory.sh \
 	tests/borrower-parameters-refused.sh \
