@@ -178,14 +178,15 @@ static int check_lenders(struct farpage *f, const struct farpage_options *o, cha
 	return up && o->size ? 0 : -1;
 }
 
-/* Against what the pools have. */
+/* Against what the pools have; one that is away may have all that is wanted of it. */
 static int check_size(struct farpage *f, const struct farpage_options *o, char *words)
 {
 	unsigned n = lenders_of(o) ? lenders_of(o) : 1;
 	uint64_t pages[LINKS_MAX], have, want;
 
 	for (unsigned on = 0; on < n; on++)
-		pages[on] = f->drive.opening[on].up ? f->drive.opening[on].pages : 0;
+		pages[on] = f->drive.opening[on].up ? f->drive.opening[on].pages
+		                                    : o->size / PAGE_BYTES + EXTENT_PAGES;
 	have = layout_capacity(pages, n, copies_of(o));
 	want = o->size ? o->size / PAGE_BYTES : have;
 	if (!want && n == 1) {
