@@ -17,7 +17,7 @@ static uint32_t pages_of(const struct core *c, const struct op *op, unsigned cop
 }
 
 /* The lower the better: lenders before the spill, what answers in time before what
- * does not, what has all the pages, who does not want them back, what has little to do. */
+ * does not, what has all the pages, what stays, what has little to do. */
 static unsigned cost(const struct core *c, const struct copy *at, bool some, int64_t now)
 {
 	unsigned on = (unsigned)at->on;
@@ -26,7 +26,7 @@ static unsigned cost(const struct core *c, const struct copy *at, bool some, int
 	bool late = oldest && now - oldest->sent_at >= peer_hedge_ms(c, on);
 
 	return ((int)on == c->layout.spill ? 1u << 20 : 0) + (late ? 1u << 18 : 0) +
-	       (some ? 1u << 16 : 0) + (layout_wanted(&c->layout, at) ? 1u << 15 : 0) + p->asks;
+	       (some ? 1u << 16 : 0) + (at->going ? 1u << 14 : 0) + p->asks;
 }
 
 int get_best(const struct core *c, const struct op *op, uint8_t without, uint32_t *mask,

@@ -96,23 +96,26 @@ static void start(struct core *c, const struct extent *e, uint32_t n, int64_t no
 	core_start(c, op, now);
 }
 
-/* Copies that operations have to do with: those mean the links on which they are now. */
-static uint8_t in_use(const struct core *c, const struct extent *e)
+/* Copies of E that operations ask, were answered by, or have put to. */
+static uint8_t in_use(struct core *c, const struct extent *e)
 {
-	const struct op_list *lists[] = { &c->active, &c->came, &c->check };
-	const struct op *op;
+	struct op_list *lists[] = { &c->active, &c->came, &c->check };
 	uint8_t used = 0;
+	struct op *op;
 
 	for (unsigned i = 0; e->taken && i < sizeof lists / sizeof *lists; i++)
-		TAILQ_FOREACH(op, lists[i], link)
-			if (map_extent(c->map, op->page) == e)
-				used |= op->asking | op->acked |
-				        (i ? (uint8_t)(1u << op->came_from) : 0);
+		TAILQ_FOREACH(op, lists[i], link) {
+			if (map_extent(c->map, op->page) != e)
+				continue;
+			used |= op->asking | op->acked;
+			if (op->state != OP_ACTIVE)
+				used |= (uint8_t)(1u << op->came_from);
+		}
 	return used;
 }
 
-/* All is as it should be: what is more is not needed. An extent may always be busy, so its
- * operations are not waited for. */
+/* All is as it should be: what is more is not needed. An extent may be busy for ever, so
+ * what goes is first used no more. */
 static void tidy(struct core *c, struct extent *e, uint8_t want)
 {
 	uint8_t used = in_use(c, e);
@@ -122,10 +125,16 @@ static void tidy(struct core *c, struct extent *e, uint8_t want)
 		if (e->copy[copy].on < 0 || want & 1u << copy)
 			continue;
 		if (used & 1u << copy)
-			e->heal = true; /* in the next lap */
+			e->heal = e->copy[copy].going = true;
 		else
 			extent_forget_copy(c, e, copy);
 	}
+}
+
+static void keep_all(struct extent *e)
+{
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		e->copy[copy].going = false;
 }
 
 static void take_back(struct core *c, struct extent *e)
@@ -152,6 +161,7 @@ static bool look_at(struct core *c, struct extent *e, int64_t now)
 		return false;
 	}
 	extent_place(c, e, now);
+	keep_all(e);
 	w.want = wanted(c, e, now);
 	w.able = w.want & extent_targets(c, e, false, now);
 	w.from = sources(c, e);

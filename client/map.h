@@ -19,6 +19,7 @@
 struct copy {
 	int16_t on;       /* the link, -1 nowhere */
 	bool stale;       /* it was lost, though records may still say otherwise */
+	bool going;       /* it is not needed, and goes when no operation uses it */
 	uint32_t slot;    /* extents of the link's pool */
 };
 

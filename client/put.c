@@ -17,16 +17,16 @@ uint8_t extent_counts(const struct core *c, const struct extent *e, int64_t now)
 
 uint8_t extent_targets(const struct core *c, const struct extent *e, bool full, int64_t now)
 {
-	uint8_t targets = 0;
+	uint8_t targets = 0, going = 0;
 
 	for (unsigned copy = 0; copy < COPY_SPILL; copy++) {
 		const struct copy *at = &e->copy[copy];
 
 		if (!at->stale && peer_up(c, at->on) && !layout_wanted(&c->layout, at) &&
 		    (full || !peer_full(c, at->on, now)))
-			targets |= (uint8_t)(1u << copy);
+			*(at->going ? &going : &targets) |= (uint8_t)(1u << copy);
 	}
-	return targets;
+	return (unsigned)__builtin_popcount(targets) < c->o.copies ? targets | going : targets;
 }
 
 static uint32_t with_room(const struct core *c, int64_t now)

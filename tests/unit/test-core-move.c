@@ -173,6 +173,55 @@ TEST(one_that_comes_back_too_soon)
 	                 2);
 }
 
+/* Puts and gets, in turn, each begun before the one before it ends. */
+static void keep_busy(int ms)
+{
+	struct op op[2] = {{ .state = OP_DONE }, { .state = OP_DONE }};
+	struct ask *asked_for[2] = { NULL, NULL }; /* one of each */
+	struct command k;
+
+	for (int i = 0; i < ms; i++, later(1)) {
+		int newer = i % 2, older = !newer;
+
+		if (op[newer].state == OP_DONE) {
+			op[newer] = newer ? put_of(1, 1) : get_of(0, 1);
+			start(&op[newer]);
+		}
+		if (asked_for[older])
+			answer(asked_for[older], 0);
+		asked_for[older] = NULL;
+		while (core_next(&c, &k, now)) {
+			if (k.kind == COMMAND_CHECK)
+				core_checked(&c, k.op, 0, now);
+			else if (k.kind == COMMAND_DONE && k.op == &op[1])
+				core_drop(&c, k.op->buffer, now);
+			else if (k.kind == COMMAND_SEND && k.ask->op == &op[newer] &&
+			         !asked_for[newer])
+				asked_for[newer] = k.ask;
+			else if (k.kind == COMMAND_SEND)
+				answer(k.ask, 0);
+		}
+	}
+	for (int i = 0; i < 2; i++)
+		if (asked_for[i])
+			answer(asked_for[i], 0);
+	carry_out();
+}
+
+TEST(an_extent_that_is_never_idle_is_left_all_the_same)
+{
+	unsigned from;
+
+	begin_healing(3, 2, false);
+	put_now(0, 32);
+	from = (unsigned)__builtin_ctz(holders(0));
+	core_link_wants(&c, from, 0);
+	keep_busy(5000);
+	assert_int_equal(c.layout.slots[from].used, 0);
+	assert_int_equal(__builtin_popcount(holders(0)), 2);
+	assert_int_equal(core_unhealed(&c), 0);
+}
+
 TEST(what_is_no_longer_used_is_given_back)
 {
 	struct op fill = fill_of(0, 32, 0);
@@ -252,6 +301,7 @@ int main(void)
 		UNIT(with_nowhere_to_go_it_stays),
 		UNIT(a_lender_that_stays_away_is_replaced),
 		UNIT(one_that_comes_back_too_soon),
+		UNIT(an_extent_that_is_never_idle_is_left_all_the_same),
 		UNIT(what_is_no_longer_used_is_given_back),
 		UNIT(dirty_slots_are_wiped),
 		UNIT(a_flush_of_a_slot_that_is_cut_off_is_begun_again),
