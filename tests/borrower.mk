@@ -18,9 +18,21 @@ borrower_scripts = \
 	tests/borrower-stays-with-its-pool.sh \
 	tests/borrower-successor-starts-empty.sh \
 	tests/borrower-usurped-pool-is-eio.sh
-dist_check_SCRIPTS += $(borrower_scripts)
-TESTS += $(borrower_scripts)
-EXTRA_DIST += tests/borrower-model.py
+# Real processes and what may happen to them; REPEAT is how often.
+fault_scripts = \
+	tests/borrower-fault-flapping.sh \
+	tests/borrower-fault-frozen.sh \
+	tests/borrower-fault-killed.sh \
+	tests/borrower-fault-lost-memory.sh \
+	tests/borrower-fault-one-way.sh \
+	tests/borrower-fault-restarted.sh \
+	tests/borrower-fault-slow.sh \
+	tests/borrower-fault-vanished.sh
+dist_check_SCRIPTS += $(borrower_scripts) $(fault_scripts)
+TESTS += $(borrower_scripts) $(fault_scripts)
+EXTRA_DIST += \
+	tests/borrower-model.py \
+	tests/faults.sh
 
 check_LTLIBRARIES += tests/countcalls.la tests/keeplocale.la
 tests_countcalls_la_SOURCES = tests/countcalls.c

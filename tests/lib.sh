@@ -30,7 +30,9 @@ cleanup() { cleanups="$*; $cleanups"; }
 
 fail() {
     echo "FAILED: $*" >&2
-    [ ! -s "$tmp/lender.log" ] || tail -20 "$tmp/lender.log" | sed 's/^/  | /' >&2
+    for log in "$tmp"/lender.log "$tmp"/*/lender.log "$tmp"/borrower.log; do
+        [ ! -s "$log" ] || tail -20 "$log" | sed 's/^/  | /' >&2
+    done
     exit 1
 }
 

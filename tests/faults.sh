@@ -1,0 +1,156 @@
+# shellcheck shell=sh
+# SPDX-License-Identifier: BSD-2-Clause
+# For tests/borrower-fault-*.sh: . "${FARPAGE_SRCDIR:?start me with ./run}/tests/faults.sh"
+# Three lenders, each behind an nbdfault of its own; a borrower that keeps two copies of each page
+# with them; and a load that checks all it reads. [REPEAT=2] is how often each fault is made.
+repeat=${REPEAT:-2}
+time_limit=$((120 + repeat * 60))
+. "$FARPAGE_SRCDIR/tests/lib.sh"
+requires nbdkit nbdinfo nbdcopy jq
+link_timeout=500 deadline=2000 # milliseconds
+span=16                        # MiB
+# How long a lender that says nothing may hold up others.
+# shellcheck disable=SC2034
+dead=3000
+
+# at I COMMAND...: where the files of lender I are $tmp.
+at() {
+    all_tmp=$tmp tmp=$tmp/$1
+    shift
+    "$@"
+    tmp=$all_tmp
+}
+
+# lender_at I [OPTION...]: lender I, on the port that it had; with what it had in $state.
+lender_at() {
+    mkdir -p "$tmp/$1"
+    at "$1" start_lender "$@"
+}
+
+start_lender() {
+    shift
+    lender --listen "127.0.0.1:$(cat "$tmp/port" 2>/dev/null || echo 0)" --lend 64M --pool a=64M \
+        ${state:+--state-dir "$state/${tmp##*/}"} "$@"
+    echo "$port" >"$tmp/port"
+    echo "$lender_pid" >"$tmp/pid"
+}
+
+# The lender's process, its port, and the port of its nbdfault.
+pid_of() { cat "$tmp/$1/pid"; }
+port_of() { cat "$tmp/$1/port"; }
+way_to() { sed -n 's/^listening on //p' "$tmp/$1/fault.log"; }
+
+# fault_at I WORD...: tell its nbdfault.
+fault_at() {
+    FAULT_CONTROL=$tmp/$1/fault.ctl
+    shift
+    fault "$@"
+}
+
+# end_of I SIGNAL
+end_of() {
+    kill "-$2" "$(pid_of "$1")"
+    wait "$(pid_of "$1")" || true
+}
+
+# farm [PARAMETER...]: three lenders, the borrower, and the load, which has written all of it when
+# this returns.
+farm() {
+    for i in 1 2 3; do
+        lender_at $i
+        at $i faults
+    done
+    borrow "$@"
+    load
+}
+
+borrow() {
+    borrower lender="127.0.0.1:$(way_to 1)" lender="127.0.0.1:$(way_to 2)" \
+        lender="127.0.0.1:$(way_to 3)" copies=2 size="$((span + 1))M" deadline=$deadline \
+        link-timeout=$link_timeout swap=no "$@"
+}
+
+load() {
+    nice nbdload --verify --fill --tolerate-eio --mode mixed --read-percent 50 --depth 8 --seconds 3600 \
+        --size "${span}M" --json "unix:$sock" >"$tmp/report" 2>"$tmp/load.log" &
+    load_pid=$!
+    cleanup "kill $load_pid 2>/dev/null"
+    wait_for 30 whole
+}
+
+# kept I: MiB that lender I keeps; 0 if it does not say so.
+kept() {
+    kept_bytes=$(port=$(port_of "$1") && timeout 2 nbdinfo --no-content "nbd://127.0.0.1:$port/a" 2>/dev/null |
+        sed -n 's/.* used=\([0-9]*\).*/\1/p')
+    echo $((${kept_bytes:-0} >> 20))
+}
+
+kept_by() { for i; do kept "$i"; done; }
+
+# whole: do two lenders keep every page, and the third none?
+whole() { [ "$(kept_by 1 2 3 | sort -n | xargs)" = "0 $span $span" ]; }
+
+# whole_without I: do the two others keep every page?
+whole_without() {
+    case $1 in 1) set -- 2 3 ;; 2) set -- 1 3 ;; 3) set -- 1 2 ;; esac
+    [ "$(kept_by "$@" | xargs)" = "$span $span" ]
+}
+
+# holder N: the Nth of those who keep pages, from 1 on, again and again.
+holder() {
+    # shellcheck disable=SC2046
+    set -- "$1" $(for i in 1 2 3; do [ "$(kept $i)" = 0 ] || echo $i; done)
+    [ $# -gt 1 ] || fail "nobody keeps pages"
+    n=$(($1 % ($# - 1) + 1))
+    shift $n
+    echo "$1"
+}
+
+now_ms() { echo $(($(date +%s%N) / 1000000)); }
+
+# within SECONDS WHAT COMMAND...: wait for it, and say how long that took.
+within() {
+    within_begin=$(now_ms) within_seconds=$1 within_what=$2
+    shift 2
+    wait_for "$within_seconds" "$@"
+    echo "$within_what after $(($(now_ms) - within_begin)) ms"
+}
+
+# verdict MS [errors]: end the load. No byte was wrong, nothing waited longer than MS, and, without
+# "errors", there was no EIO.
+verdict() {
+    kill -TERM "$load_pid"
+    wait "$load_pid" || fail "the load: $(cat "$tmp/load.log")"
+    jq -r '"\(.requests) requests, \(.wrong) wrong, EIO of \(.read_errors) reads and \(.write_errors) writes, " +
+        "longest wait \(.longest_ms) ms"' "$tmp/report"
+    jq -e '.wrong == 0' "$tmp/report" >/dev/null || fail 'wrong pages'
+    jq -e ".longest_ms <= $1" "$tmp/report" >/dev/null || fail "something waited longer than $1 ms"
+    [ "${2-}" = errors ] || jq -e '.read_errors + .write_errors == 0' "$tmp/report" >/dev/null ||
+        fail 'EIO, though a copy was there'
+}
+
+connected() {
+    fault_at "$1" status
+    case $answer in *" connections=1 old=0 "*) ;; *) return 1 ;; esac
+}
+
+# redundant: once the load has ended, it soon comes back all the same without any one lender.
+redundant() {
+    wait_for 10 copy all
+    within 10 'all copies were there' any_may_go
+}
+
+copy() { nbdcopy "nbd+unix:///?socket=$sock" "$tmp/$1" 2>"$tmp/nbdcopy.log"; }
+
+any_may_go() {
+    for i in 1 2 3; do
+        wait_for 10 connected $i
+        fault_at $i refuse
+        fault_at $i drop
+        went=0
+        copy without || went=$?
+        fault_at $i calm
+        [ $went = 0 ] || return 1
+        cmp "$tmp/all" "$tmp/without" || fail "without lender $i pages are others"
+    done
+}
