@@ -23,10 +23,11 @@ static unsigned cost(const struct core *c, const struct copy *at, bool some, int
 	unsigned on = (unsigned)at->on;
 	const struct peer *p = &c->peer[on];
 	const struct ask *oldest = TAILQ_FIRST(&p->sent);
+	bool leaves = at->going || layout_wanted(&c->layout, at);
 	bool late = oldest && now - oldest->sent_at >= peer_hedge_ms(c, on);
 
 	return ((int)on == c->layout.spill ? 1u << 20 : 0) + (late ? 1u << 18 : 0) +
-	       (some ? 1u << 16 : 0) + (at->going ? 1u << 14 : 0) + p->asks;
+	       (some ? 1u << 16 : 0) + (leaves ? 1u << 14 : 0) + p->asks;
 }
 
 int get_best(const struct core *c, const struct op *op, uint8_t without, uint32_t *mask,
