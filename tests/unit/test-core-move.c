@@ -52,6 +52,29 @@ TEST(the_spill_keeps_what_has_too_few_copies)
 	assert_int_equal(core_unhealed(&c), 1);
 }
 
+/* They are there, and full: what only the spill has must not be taken for what is more
+ * than enough. */
+TEST(the_spill_keeps_what_no_lender_takes)
+{
+	struct op put;
+
+	begin_healing(2, 2, true);
+	put_now(1, 1);
+	put = put_of(0, 1);
+	start(&put);
+	answer(asked(ASK_PUT, 0, &put), ENOSPC);
+	answer(asked(ASK_PUT, 1, &put), ENOSPC);
+	answer(asked(ASK_PUT, SPILL, &put), 0);
+	done(&put, 0);
+	later(CORE_FULL_MS - 1);
+	nothing_to_do();
+	states(0, "pp");
+	assert_int_equal(holders(0), ON(SPILL));
+	heal_all();
+	assert_int_equal(holders(0), ON(0) | ON(1));
+	assert_int_equal(c.layout.slots[SPILL].used, 0);
+}
+
 TEST(a_lender_that_wants_its_room_back_is_left)
 {
 	unsigned from, to;
@@ -296,6 +319,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(the_spill_is_emptied_when_lenders_are_back),
 		UNIT(the_spill_keeps_what_has_too_few_copies),
+		UNIT(the_spill_keeps_what_no_lender_takes),
 		UNIT(a_lender_that_wants_its_room_back_is_left),
 		UNIT(a_lender_that_wants_some_of_it_back),
 		UNIT(with_nowhere_to_go_it_stays),
