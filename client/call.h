@@ -6,9 +6,11 @@
 
 #include "drive.h"
 #include "farpage.h"
+#include "watch.h"
 
 struct farpage {
 	struct drive drive;      /* first: call_check() is given it */
+	struct watch watch;
 	struct seal *seal;
 	char instance[FARPAGE_INSTANCE_MAX];
 	uint64_t pages;

@@ -76,12 +76,17 @@ int drive_init(struct drive *d)
 	return d->wake < 0 ? -1 : 0;
 }
 
-void drive_add(struct drive *d, struct link *link)
+void drive_set(struct drive *d, unsigned on, struct link *link)
 {
 	link->upcalls = &upcalls;
 	link->owner = d;
-	link->number = d->links;
-	d->link[d->links++] = link;
+	link->number = on;
+	d->link[on] = link;
+}
+
+void drive_add(struct drive *d, struct link *link)
+{
+	drive_set(d, d->links++, link);
 }
 
 /* What to poll for on every link, and how many. */
@@ -92,9 +97,10 @@ static nfds_t interests(const struct drive *d, struct pollfd *p)
 	return d->links;
 }
 
-static void notify(struct drive *d, const struct pollfd *p)
+/* P is of N links; there may be more by now. */
+static void notify(struct drive *d, const struct pollfd *p, nfds_t n)
 {
-	for (unsigned on = 0; on < d->links; on++) {
+	for (unsigned on = 0; on < n; on++) {
 		struct link *link = d->link[on];
 
 		/* It may have been closed and opened anew meanwhile. */
@@ -125,7 +131,7 @@ void drive_open(struct drive *d, int64_t timeout_ms)
 		if (left <= 0)
 			break;
 		if (poll(p, n, (int)left) > 0)
-			notify(d, p);
+			notify(d, p, n);
 	}
 	for (unsigned on = 0; on < d->links; on++) {
 		struct opening *o = &d->opening[on];
@@ -168,6 +174,9 @@ static int do_start(struct drive *d)
 
 	if (b->running)
 		return 0;
+	e = d->start ? d->start(d) : 0;
+	if (e)
+		return e;
 	e = pthread_create(&b->thread, NULL, background_run, d);
 	if (!e) {
 		b->running = true;
@@ -305,6 +314,12 @@ static void nudge(struct drive *d)
 		}
 }
 
+static void close_link(struct drive *d, unsigned on)
+{
+	d->link[on]->ops->close(d->link[on]);
+	snprintf(d->opening[on].words, LINK_WORDS_MAX, "it did not answer in time");
+}
+
 void drive_carry_out(struct drive *d)
 {
 	struct command c;
@@ -312,7 +327,7 @@ void drive_carry_out(struct drive *d)
 	while (core_next(&d->core, &c, drive_now())) {
 		switch (c.kind) {
 		case COMMAND_CONNECT: d->link[c.on]->ops->connect(d->link[c.on]); break;
-		case COMMAND_CLOSE: d->link[c.on]->ops->close(d->link[c.on]); break;
+		case COMMAND_CLOSE: close_link(d, c.on); break;
 		case COMMAND_SEND: d->link[c.on]->ops->send(d->link[c.on], c.ask); break;
 		case COMMAND_CHECK: come(d, c.op); break;
 		case COMMAND_DONE: done(d, c.op); break;
@@ -356,7 +371,7 @@ void drive_poll(struct drive *d, int64_t until)
 	if (n > 0 && p[links].revents)
 		eventfd_read(d->wake, &count);
 	if (n > 0)
-		notify(d, p);
+		notify(d, p, links);
 	core_tick(&d->core, drive_now());
 	drive_carry_out(d);
 }

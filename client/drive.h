@@ -36,6 +36,8 @@ struct drive {
 	unsigned want_buffers;
 	/* Opens what came for an operation; without the lock. Pages that were wrong. */
 	uint32_t (*check)(struct drive *, struct op *);
+	/* Start what else is to run beside; 0 or an errno. NULL: nothing. */
+	int (*start)(struct drive *);
 
 	unsigned links;
 	struct link *link[LINKS_MAX];
@@ -87,7 +89,32 @@ void drive_drop(struct drive *d, struct buffer *);
  * buffers of puts are free again. */
 void drive_run(struct drive *d, struct op *ops);
 
-/* For background.c. */
+/* Of one link, and of all, at one moment. */
+struct drive_view {
+	int64_t now;
+	uint64_t unhealed;       /* core_unhealed() */
+	unsigned links;
+	struct link_view {
+		enum peer_state state;
+		bool known;          /* it was up once */
+		int64_t down_since;
+		char identity[IDENTITY_MAX];
+		char words[LINK_WORDS_MAX]; /* why it went down last */
+	} link[LINKS_MAX];
+};
+
+/* For who adds and drains lenders; each has the lock for a moment. */
+void drive_look(struct drive *d, struct drive_view *);
+/* D owns LINK, that of one lender more: its number, or -1, and it is the caller's. */
+int drive_join(struct drive *d, struct link *link);
+/* As core_link_wants() and core_link_retire(). */
+void drive_wants(struct drive *d, unsigned on, uint64_t page);
+bool drive_retire(struct drive *d, unsigned on);
+/* As link_nbd_pool(), of the lender ON. */
+void drive_pool(struct drive *d, unsigned on, char *pool);
+
+/* For background.c and drive_lenders.c. */
+void drive_set(struct drive *d, unsigned on, struct link *link);
 int64_t drive_now(void);
 void drive_poll(struct drive *d, int64_t until);
 void drive_carry_out(struct drive *d);

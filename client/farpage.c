@@ -11,7 +11,6 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "address.h"
 #include "call.h"
 
 #define CLOSE_MS 2000
@@ -101,30 +100,6 @@ static int make_instance(struct farpage *f)
 	return 0;
 }
 
-/* The link to one lender; NULL with words. */
-static struct link *make_link(const struct farpage *f, const struct farpage_options *o,
-                              const char *lender, char *words)
-{
-	struct address address;
-	char text[LINK_WORDS_MAX];
-	struct link *link;
-
-	if (address_parse(&address, lender, text, sizeof text) < 0) {
-		say(words, "%s", text);
-		return NULL;
-	}
-	if (o->pool && *address.pool && strcmp(o->pool, address.pool) != 0) {
-		say(words, "pool=%s, but the lender's URI names pool %s", o->pool, address.pool);
-		return NULL;
-	}
-	link = link_nbd(&address, o->pool ? o->pool : address.pool,
-	                &(struct link_proof){ f->instance, o->tls_psk, o->tls_username },
-	                link_timeout_of(o));
-	if (!link)
-		say(words, "no memory for a link: %s", strerror(errno));
-	return link;
-}
-
 static int add_links(struct farpage *f, const struct farpage_options *o, char *words)
 {
 	unsigned lenders = lenders_of(o);
@@ -140,9 +115,11 @@ static int add_links(struct farpage *f, const struct farpage_options *o, char *w
 		drive_add(&f->drive, link);
 	}
 	for (unsigned i = 0; i < lenders; i++) {
-		link = make_link(f, o, o->lender[i], words);
-		if (!link)
+		link = watch_link(&f->watch, i);
+		if (!link) {
+			say(words, "no memory for a link: %s", strerror(errno));
 			return -1;
+		}
 		drive_add(&f->drive, link);
 	}
 	if (!o->spill)
@@ -156,12 +133,28 @@ static int add_links(struct farpage *f, const struct farpage_options *o, char *w
 	return 0;
 }
 
+static const char *twice(const struct farpage *f, unsigned lenders)
+{
+	const struct opening *o = f->drive.opening;
+
+	for (unsigned on = 1; on < lenders; on++)
+		for (unsigned other = 0; other < on; other++)
+			if (*o[on].identity && strcmp(o[on].identity, o[other].identity) == 0)
+				return watch_name(&f->watch, on);
+	return NULL;
+}
+
 /* Who did not answer: an error, unless there is enough without. */
 static int check_lenders(struct farpage *f, const struct farpage_options *o, char *words)
 {
 	unsigned lenders = lenders_of(o), up = 0;
 	int first = -1;
 
+	if (twice(f, lenders)) {
+		say(words, "lender %.200s: its pool is that of another one: each copy is on a lender of "
+		    "its own", twice(f, lenders));
+		return -1;
+	}
 	for (unsigned on = 0; on < f->drive.links; on++) {
 		up += on < lenders && f->drive.opening[on].up;
 		if (!f->drive.opening[on].up && first < 0)
@@ -205,6 +198,11 @@ static int check_size(struct farpage *f, const struct farpage_options *o, char *
 	return -1;
 }
 
+static int start_watch(struct drive *d)
+{
+	return watch_start(&((struct farpage *)d)->watch, d);
+}
+
 static int begin(struct farpage *f, const struct farpage_options *o)
 {
 	uint64_t rate = o->heal_rate ? o->heal_rate : FARPAGE_HEAL_RATE;
@@ -222,31 +220,68 @@ static int begin(struct farpage *f, const struct farpage_options *o)
 		return -1;
 	core.seed |= 1; /* never 0 */
 	f->drive.check = call_check;
+	f->drive.start = start_watch;
 	return drive_begin(&f->drive, f->pages, &core, BUFFERS, f->seal);
 }
 
 static void release(struct farpage *f)
 {
+	watch_close(&f->watch);
 	drive_close(&f->drive);
 	seal_close(f->seal);
 	free(f);
 }
 
-struct farpage *farpage_open(const struct farpage_options *o, char *words)
+/* The lenders of O, and those of its file, in ALL. */
+static int open_watch(struct farpage *f, const struct farpage_options *o,
+                      struct farpage_options *all, char *words)
 {
+	const struct watch_options watch = {
+		.proof = { f->instance, o->tls_psk, o->tls_username },
+		.pool = o->pool,
+		.file = o->lenders_file,
+		.warn = o->warn,
+		.user = o->warn_user,
+	};
+	char text[LENDERS_WORDS_MAX];
+
+	if (watch_open(&f->watch, &watch, o->lender, lenders_of(o), text) < 0) {
+		say(words, "%s", text);
+		return -1;
+	}
+	*all = *o;
+	for (unsigned i = 0; i < FARPAGE_LENDERS_MAX; i++)
+		all->lender[i] = watch_name(&f->watch, i);
+	f->watch.o.copies = copies_of(all);
+	f->watch.o.link_timeout_ms = link_timeout_of(all);
+	return 0;
+}
+
+static int open_seal(struct farpage *f, const struct farpage_options *o, char *words)
+{
+	f->seal = seal_open((enum seal_kind)seal_kind_parse(o->seal ? o->seal : "on"));
+	if (!f->seal)
+		say(words, "cannot begin: %s", strerror(errno));
+	return f->seal ? 0 : -1;
+}
+
+struct farpage *farpage_open(const struct farpage_options *given, char *words)
+{
+	struct farpage_options all, *o = &all;
 	struct farpage *f;
 
 	say(words, "%s", "");
-	if (check_options(o, words) < 0)
-		return NULL;
 	f = calloc(1, sizeof *f);
 	if (!f)
 		return NULL;
-	if (drive_init(&f->drive) < 0 || make_instance(f) < 0 ||
-	    !(f->seal = seal_open((enum seal_kind)seal_kind_parse(o->seal ? o->seal : "on")))) {
+	f->watch.stop = -1;
+	if (drive_init(&f->drive) < 0 || make_instance(f) < 0) {
 		say(words, "cannot begin: %s", strerror(errno));
 		goto err;
 	}
+	if (open_watch(f, given, o, words) < 0 || check_options(o, words) < 0 ||
+	    open_seal(f, o, words) < 0)
+		goto err;
 	if (add_links(f, o, words) < 0)
 		goto err;
 	drive_open(&f->drive, link_timeout_of(o) > CLOSE_MS ? link_timeout_of(o) : CLOSE_MS);
@@ -268,6 +303,7 @@ void farpage_close(struct farpage *f)
 {
 	if (!f)
 		return;
+	watch_stop(&f->watch);
 	/* Nobody waits long for this: a lender that is away will forget us anyway. */
 	drive_wipe(&f->drive, true, CLOSE_MS);
 	release(f);

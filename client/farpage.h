@@ -20,7 +20,7 @@
  * Threads: every function but open and close may be called by any number of threads at
  * once. Each blocks until its pages are there and acknowledged, and about as long as the
  * deadline at most. Operations on the same page take turns. One thread of the library's own
- * heals and connects; see farpage_start().
+ * heals and connects, another looks after the lenders; see farpage_start().
  *
  * Errors: functions return 0, or -1 with errno. EIO: no lender answered in time, or the page
  * is lost. ENOSPC: nobody has room. EINVAL: pages beyond the end. */
@@ -57,6 +57,9 @@ struct farpage_options {
 	 * nbd+unix:///[POOL]?socket=PATH; up to the first NULL. None: keep the pages in this
 	 * process. */
 	const char *lender[FARPAGE_LENDERS_MAX];
+	/* More of them, an address a line. When it changes, a new line is a lender more, and one
+	 * that is gone, or says "ADDRESS drain", is emptied and let go. NULL: none. */
+	const char *lenders_file;
 	const char *pool;          /* on each; NULL: the URI's, or the lender's first */
 	/* A file with the pre-shared key of TLS identity TLS_USERNAME, a line
 	 * "IDENTITY:HEXKEY": TLS is required then. NULL: none. */
@@ -69,6 +72,10 @@ struct farpage_options {
 	unsigned deadline_ms;      /* 0: FARPAGE_DEADLINE_MS */
 	unsigned link_timeout_ms;  /* 0: as above; never more than the deadline */
 	uint64_t heal_rate;        /* bytes a second; 0: FARPAGE_HEAL_RATE */
+	/* Is told in WORDS, by a thread of the library's own, what becomes of the lenders: lost,
+	 * back, added, empty, all copies complete again, a file that was refused. NULL: nobody. */
+	void (*warn)(void *user, const char *words);
+	void *warn_user;
 };
 
 /* Open a pool on each lender. Blocks at most for the link timeout (10 s) and the flush of
@@ -77,9 +84,9 @@ struct farpage_options {
  * answers is enough. The caller closes what it gets. Since 0.1. */
 struct farpage *farpage_open(const struct farpage_options *options, char *words);
 
-/* Start the thread that heals, opens links again and makes memory for records. The first
- * operation does, if it has not been done; a process that forks after opening does it
- * then. -1 with errno. Since 0.1. */
+/* Start the threads that heal, open links again, make memory for records and look after
+ * the lenders. The first operation does, if it has not been done; a process that forks after
+ * opening does it then. -1 with errno. Since 0.1. */
 int farpage_start(struct farpage *f);
 
 /* Flush all pages and close. F may be NULL. No other call is under way or

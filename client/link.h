@@ -62,6 +62,8 @@ struct link_proof {
  * instance. Opens nothing yet. NULL with errno. */
 struct link *link_nbd(const struct address *address, const char *pool,
                       const struct link_proof *proof, int64_t timeout_ms);
+/* The name of its pool, "" as long as that is not known. */
+void link_nbd_pool(const struct link *, char *pool);
 /* PAGES pages in this process. */
 struct link *link_store(uint64_t pages);
 /* The file or block device PATH; its pages are lost with this process. At most PAGES of

@@ -66,12 +66,11 @@ static int on_debug(void *user, const char *context, const char *message)
 	return 0;
 }
 
-/* Both sides prove by the key that they have it. */
-static int configure_tls(struct link_nbd *n)
+int link_nbd_prove(struct nbd_handle *nbd, const char *psk, const char *username)
 {
-	return nbd_set_tls(n->nbd, LIBNBD_TLS_REQUIRE) < 0 ||
-	       nbd_set_tls_psk_file(n->nbd, n->psk) < 0 ||
-	       nbd_set_tls_username(n->nbd, n->username) < 0 ? -1 : 0;
+	return psk && (nbd_set_tls(nbd, LIBNBD_TLS_REQUIRE) < 0 ||
+	               nbd_set_tls_psk_file(nbd, psk) < 0 ||
+	               nbd_set_tls_username(nbd, username) < 0) ? -1 : 0;
 }
 
 static int configure(struct link_nbd *n)
@@ -79,7 +78,7 @@ static int configure(struct link_nbd *n)
 	const struct endpoint *e = &n->address.endpoint[n->at];
 	struct nbd_handle *nbd = n->nbd;
 
-	return (n->psk && configure_tls(n) < 0) ||
+	return link_nbd_prove(nbd, n->psk, n->username) < 0 ||
 	       nbd_set_export_name(nbd, n->export) < 0 ||
 	       nbd_set_full_info(nbd, true) < 0 ||
 	       nbd_set_request_structured_replies(nbd, false) < 0 ||
@@ -142,17 +141,25 @@ static void keep_pool(struct link_nbd *n)
 	free(name);
 }
 
+bool link_nbd_identity(struct nbd_handle *nbd, char identity[static IDENTITY_MAX])
+{
+	char *text = nbd_get_export_description(nbd), incarnation[48], since[48];
+	bool known = text && value(text, "incarnation", incarnation) &&
+	             value(text, "since", since);
+
+	free(text);
+	if (known)
+		snprintf(identity, IDENTITY_MAX, "%.47s %.47s", incarnation, since);
+	return known;
+}
+
 /* The handshake is over: is it what we claimed? */
 static void opened(struct link_nbd *n)
 {
-	char *text = nbd_get_export_description(n->nbd);
-	char incarnation[48], since[48], identity[IDENTITY_MAX];
+	char identity[IDENTITY_MAX];
 	int64_t size = nbd_get_size(n->nbd);
-	bool ours = text && value(text, "incarnation", incarnation) &&
-	            value(text, "since", since);
 
-	free(text);
-	if (!ours || size < 0) {
+	if (!link_nbd_identity(n->nbd, identity) || size < 0) {
 		link_nbd_fail(n, "it is an NBD server, but not a farpaged: it does not say which "
 		        "incarnation of its memory it serves");
 		return;
@@ -162,7 +169,6 @@ static void opened(struct link_nbd *n)
 	keep_pool(n);
 	n->up = true;
 	wire_open(&n->wire, nbd_aio_get_fd(n->nbd));
-	snprintf(identity, sizeof identity, "%.47s %.47s", incarnation, since);
 	n->link.upcalls->up(&n->link, identity, (uint64_t)size / PAGE_BYTES);
 }
 
@@ -176,30 +182,41 @@ void link_nbd_look(struct link_nbd *n)
 
 struct pollfd link_nbd_interest(struct link *l)
 {
-	struct link_nbd *n = link_nbd_of(l);
+	return link_nbd_poll(link_nbd_of(l)->nbd);
+}
+
+struct pollfd link_nbd_poll(struct nbd_handle *nbd)
+{
 	struct pollfd p = { .fd = -1 };
 	unsigned direction;
 
-	if (!n->nbd)
+	if (!nbd)
 		return p;
-	direction = nbd_aio_get_direction(n->nbd);
-	p.fd = nbd_aio_get_fd(n->nbd);
+	direction = nbd_aio_get_direction(nbd);
+	p.fd = nbd_aio_get_fd(nbd);
 	p.events = (short)((direction & LIBNBD_AIO_DIRECTION_READ ? POLLIN : 0) |
 	                   (direction & LIBNBD_AIO_DIRECTION_WRITE ? POLLOUT : 0));
 	return p;
 }
 
-int link_nbd_notify(struct link_nbd *n, short revents)
+int link_nbd_notify(struct nbd_handle *nbd, short revents)
 {
-	unsigned direction = nbd_aio_get_direction(n->nbd);
+	unsigned direction = nbd_aio_get_direction(nbd);
 
 	if (revents & (POLLIN | POLLHUP | POLLERR) &&
 	    direction & LIBNBD_AIO_DIRECTION_READ)
-		return nbd_aio_notify_read(n->nbd);
+		return nbd_aio_notify_read(nbd);
 	if (revents & (POLLOUT | POLLHUP | POLLERR) &&
 	    direction & LIBNBD_AIO_DIRECTION_WRITE)
-		return nbd_aio_notify_write(n->nbd);
+		return nbd_aio_notify_write(nbd);
 	return 0;
+}
+
+void link_nbd_pool(const struct link *l, char *pool)
+{
+	const char *export = ((const struct link_nbd *)l)->export;
+
+	snprintf(pool, ADDRESS_POOL_MAX, "%.*s", (int)strcspn(export, "?"), export);
 }
 
 void link_nbd_free(struct link *l)

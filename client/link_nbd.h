@@ -46,8 +46,16 @@ void link_nbd_close(struct link *);
 void link_nbd_free(struct link *);
 /* While libnbd has the socket. */
 struct pollfd link_nbd_interest(struct link *);
+
+/* Of any connection to a lender, also one that is no link. */
+/* Both sides prove by the key that they have it; PSK NULL: they need not. -1: see libnbd. */
+int link_nbd_prove(struct nbd_handle *, const char *psk, const char *username);
+/* Whose memory is it? "INCARNATION SINCE"; false: it is no farpaged. */
+bool link_nbd_identity(struct nbd_handle *, char identity[static IDENTITY_MAX]);
+/* NULL: it is closed. */
+struct pollfd link_nbd_poll(struct nbd_handle *);
 /* -1: look what has become of it. */
-int link_nbd_notify(struct link_nbd *, short revents);
+int link_nbd_notify(struct nbd_handle *, short revents);
 
 extern const struct link_ops link_plain_ops, link_tls_ops;
 

@@ -60,7 +60,7 @@ static void notify_plain(struct link *l, short revents)
 		notify_open(n, revents);
 		return;
 	}
-	link_nbd_notify(n, revents);
+	link_nbd_notify(n->nbd, revents);
 	if (n->nbd)
 		link_nbd_look(n);
 }

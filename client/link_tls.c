@@ -78,7 +78,7 @@ static void notify_tls(struct link *l, short revents)
 		return;
 	do {
 		before = n->under_way;
-		if (link_nbd_notify(n, revents) < 0)
+		if (link_nbd_notify(n->nbd, revents) < 0)
 			break;
 	} while (n->nbd && n->under_way && n->under_way < before && readable(n));
 	if (n->nbd)

@@ -16,11 +16,16 @@ client_libborrower_la_SOURCES = \
 	client/core_parts.h \
 	client/drive.c \
 	client/drive.h \
+	client/drive_lenders.c \
 	client/farpage.c \
 	client/get.c \
 	client/heal.c \
+	client/inquiry.c \
+	client/inquiry.h \
 	client/layout.c \
 	client/layout.h \
+	client/lenders.c \
+	client/lenders.h \
 	client/link.h \
 	client/link_nbd.c \
 	client/link_nbd.h \
@@ -32,6 +37,8 @@ client_libborrower_la_SOURCES = \
 	client/locked.h \
 	client/map.c \
 	client/map.h \
+	client/news.c \
+	client/news.h \
 	client/op.h \
 	client/page.c \
 	client/peer.c \
@@ -44,6 +51,9 @@ client_libborrower_la_SOURCES = \
 	client/signature.h \
 	client/spill.c \
 	client/spill.h \
+	client/watch.c \
+	client/watch.h \
+	client/watch_list.c \
 	client/wire.c \
 	client/wire.h
 if HAVE_GNUTLS

@@ -28,7 +28,7 @@
 #endif
 
 static struct farpage_options options;
-static char *lender[FARPAGE_LENDERS_MAX], *pool, *tls_psk, *tls_username, *spill, *seal;
+static char *lender[FARPAGE_LENDERS_MAX], *lenders, *pool, *tls_psk, *tls_username, *spill, *seal;
 static bool swapping = true;
 static bool realtime;
 static struct farpage *farpage;
@@ -42,6 +42,7 @@ static void farpage_unload(void)
 {
 	for (unsigned i = 0; i < FARPAGE_LENDERS_MAX; i++)
 		free(lender[i]);
+	free(lenders);
 	free(pool);
 	free(tls_psk);
 	free(tls_username);
@@ -148,6 +149,8 @@ static int farpage_config(const char *key, const char *value)
 {
 	if (strcmp(key, "lender") == 0)
 		return add_lender(value);
+	if (strcmp(key, "lenders") == 0)
+		return set_path(&lenders, key, value);
 	if (strcmp(key, "pool") == 0)
 		return set_text(&pool, "pool", value);
 	if (strcmp(key, "tls-psk") == 0)
@@ -178,16 +181,17 @@ static int farpage_config(const char *key, const char *value)
 
 static int farpage_config_complete(void)
 {
-	if (!lender[0] && !options.size) {
+	if (!lender[0] && !lenders && !options.size) {
 		nbdkit_error("say where the pages go: lender=HOST[:PORT], or size=SIZE to keep "
 		             "them in this process");
 		return -1;
 	}
-	if (pool && !lender[0]) {
-		nbdkit_error("pool= needs lender=");
+	if (pool && !lender[0] && !lenders) {
+		nbdkit_error("pool= needs lender= or lenders=");
 		return -1;
 	}
 	memcpy(options.lender, lender, sizeof options.lender);
+	options.lenders_file = lenders;
 	options.pool = pool;
 	options.tls_psk = tls_psk;
 	options.tls_username = tls_username;
@@ -201,6 +205,8 @@ static int farpage_config_complete(void)
 	"                     nbd://HOST[:PORT][/POOL], nbd+unix:///[POOL]?socket=PATH.\n" \
 	"                     May be given up to 16 times. Without it pages are kept in\n" \
 	"                     this process.\n" \
+	"lenders=FILE         More lenders, one a line; read again when it changes. A\n" \
+	"                     line that is gone, or ADDRESS drain, empties one.\n" \
 	"copies=N             Copies of each page, on different lenders (default: 2 if\n" \
 	"                     there are two lenders or more).\n" \
 	"spill=PATH           A preallocated file or a block device, for pages that no\n" \
@@ -234,19 +240,26 @@ static void farpage_dump_plugin(void)
 	printf("farpage_copies_max=%d\n", FARPAGE_COPIES_MAX);
 }
 
+static void warn(void *user, const char *words)
+{
+	(void)user;
+	fprintf(stderr, "nbdkit: farpage: warning: %s\n", words);
+}
+
 static int farpage_get_ready(void)
 {
 	char words[FARPAGE_WORDS_MAX];
 
 	if (swapping)
 		prepare_privileged(realtime);
+	options.warn = warn;
 	farpage = farpage_open(&options, words);
 	if (!farpage) {
 		nbdkit_error("%s", words);
 		return -1;
 	}
 	if (*words)
-		fprintf(stderr, "nbdkit: farpage: warning: %s\n", words);
+		warn(NULL, words);
 	return 0;
 }
 

@@ -64,10 +64,12 @@ unit_tests = \
 	tests/unit/test-label \
 	tests/unit/test-layout \
 	tests/unit/test-layout-capacity \
+	tests/unit/test-lenders \
 	tests/unit/test-link \
 	tests/unit/test-link-spill \
 	tests/unit/test-locked \
 	tests/unit/test-map \
+	tests/unit/test-news \
 	tests/unit/test-no-memory \
 	tests/unit/test-options \
 	tests/unit/test-options-file \
@@ -196,6 +198,8 @@ tests_unit_test_layout_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_layout_LDADD = $(unit_borrower)
 tests_unit_test_layout_capacity_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_layout_capacity_LDADD = $(unit_borrower)
+tests_unit_test_lenders_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_lenders_LDADD = $(unit_borrower)
 tests_unit_test_link_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_link_LDADD = client/libborrower.la $(unit_lender)
 tests_unit_test_locked_CPPFLAGS = $(unit_cppflags)
@@ -204,6 +208,8 @@ tests_unit_test_link_spill_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_link_spill_LDADD = $(unit_borrower)
 tests_unit_test_map_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_map_LDADD = $(unit_borrower)
+tests_unit_test_news_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_news_LDADD = $(unit_borrower)
 tests_unit_test_no_memory_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_no_memory_LDADD = $(unit_lender)
 tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=realloc

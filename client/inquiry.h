@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A plain connection to a lender beside the link: it puts nothing, it only asks whose
+ * memory that is, and from which page on the lender wants it back. Blocks, and allocates:
+ * not for the path of a page. */
+#ifndef FARPAGE_INQUIRY_H
+#define FARPAGE_INQUIRY_H
+
+#include "address.h"
+#include "link.h"
+
+struct inquiry {
+	struct nbd_handle *nbd;      /* NULL: closed */
+	int stop;                    /* a descriptor: readable, nothing is waited for any more */
+	bool answered;
+	int error;
+	bool wants;                  /* the lender's answer */
+	char words[LINK_WORDS_MAX];  /* why it failed */
+};
+
+/* Open it to pool POOL ("" the first), within INQUIRY_MS for each endpoint. -1: WORDS. */
+int inquiry_open(struct inquiry *, const struct address *, const char *pool,
+                 const struct link_proof *);
+/* "INCARNATION SINCE" of the pool. */
+void inquiry_identity(struct inquiry *, char identity[static IDENTITY_MAX]);
+/* From which page on the lender wants its pool back, in whole extents; UINT64_MAX: it
+ * does not. -1: WORDS, it is closed, and PAGE is as it was. */
+int inquiry_ask(struct inquiry *, uint64_t *page);
+/* Also of one that is all zeros. */
+void inquiry_close(struct inquiry *);
+
+#endif

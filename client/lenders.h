@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Which lenders there are to be: the lines of a file, "ADDRESS" or "ADDRESS drain",
+ * and comments that begin with #. */
+#ifndef FARPAGE_LENDERS_H
+#define FARPAGE_LENDERS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "address.h"
+
+#define LENDERS_MAX       16u
+#define LENDER_TEXT_MAX   256u
+#define LENDERS_FILE_MAX  16384u
+#define LENDERS_WORDS_MAX 512u
+
+struct lenders {
+	unsigned n;
+	struct lender {
+		char text[LENDER_TEXT_MAX]; /* its address, as it is written */
+		bool drain;
+	} lender[LENDERS_MAX];
+};
+
+/* -1: WORDS say what is wrong, and in which line. A file without any lender is wrong: it
+ * may be one that is just being written. */
+int lenders_parse(struct lenders *, const char *file, char words[static LENDERS_WORDS_MAX]);
+int lenders_read(struct lenders *, const char *path, char words[static LENDERS_WORDS_MAX]);
+const struct lender *lenders_find(const struct lenders *, const char *text);
+
+/* Where it is, and in ADDRESS->pool its pool: POOL, or NULL, or what the address names. Looks
+ * its name up, which may take long. -1: WORDS. */
+int lender_resolve(const char *text, const char *pool, struct address *,
+                   char words[static LENDERS_WORDS_MAX]);
+
+#endif

@@ -1,0 +1,104 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "news.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+static bool __attribute__((format(printf, 2, 3)))
+tell(char words[static NEWS_WORDS_MAX], const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(words, NEWS_WORDS_MAX, format, ap);
+	va_end(ap);
+	return true;
+}
+
+static double seconds(int64_t ms)
+{
+	return (double)ms / 1000;
+}
+
+/* The first loss counts until all is well again. */
+static void note_loss(struct news_loss *loss, const char *name, int64_t since)
+{
+	if (loss->since)
+		return;
+	loss->since = since;
+	snprintf(loss->lender, sizeof loss->lender, "%s", name);
+}
+
+static bool went(struct news *n, struct news_loss *loss, const char *name,
+                 const struct link_view *l, int64_t now, char *words)
+{
+	bool first = n->state == NEWS_NEW;
+	int64_t since = l->known ? l->down_since : now;
+
+	if (first ? !*l->words : now - since < NEWS_LOST_MS)
+		return false;
+	n->state = NEWS_LOST;
+	n->since = since;
+	if (first)
+		return tell(words, "lender %.200s is not there yet: %.300s", name, l->words);
+	note_loss(loss, name, since);
+	return tell(words, "lender %.200s is lost: %.300s", name,
+	            *l->words ? l->words : "the connection ended");
+}
+
+static bool came(struct news *n, struct news_loss *loss, const char *name,
+                 const struct link_view *l, int64_t now, char *words)
+{
+	size_t incarnation = strcspn(l->identity, " ") + 1;
+	bool new = !*n->identity, other = !new && strncmp(n->identity, l->identity, incarnation) != 0;
+	enum news_state was = n->state;
+
+	n->state = NEWS_UP;
+	memcpy(n->identity, l->identity, sizeof n->identity);
+	if (other)
+		note_loss(loss, name, was == NEWS_LOST ? n->since : now);
+	if (was == NEWS_NEW)
+		return tell(words, "lender %.200s is added", name);
+	if (was == NEWS_LOST)
+		return tell(words, "lender %.200s is %s after %.1f s%s", name,
+		            new ? "there" : "back", seconds(now - n->since),
+		            other ? ", without the pages that it had" : "");
+	return other && tell(words, "lender %.200s lost the pages that it had", name);
+}
+
+bool news_of(struct news *n, struct news_loss *loss, const char *name, const struct link_view *l,
+             int64_t now, char words[static NEWS_WORDS_MAX])
+{
+	switch (l->state) {
+	case PEER_UP:
+		return came(n, loss, name, l, now, words);
+	case PEER_GONE:
+		if (n->state == NEWS_GONE)
+			return false;
+		n->state = NEWS_GONE;
+		note_loss(loss, name, now);
+		return tell(words, "lender %.200s: another borrower had its pool, so it is not used "
+		            "any more", name);
+	case PEER_DOWN:
+	case PEER_CONNECTING:
+		return (n->state == NEWS_NEW || n->state == NEWS_UP) &&
+		       went(n, loss, name, l, now, words);
+	case PEER_STUCK:
+	case PEER_RETIRED:
+		break;
+	}
+	return false;
+}
+
+bool news_of_copies(struct news_loss *loss, const struct drive_view *v,
+                    char words[static NEWS_WORDS_MAX])
+{
+	int64_t since = loss->since;
+
+	if (!since || v->unhealed)
+		return false;
+	loss->since = 0;
+	return tell(words, "all copies are complete again, %.1f s after lender %s was lost",
+	            seconds(v->now - since), loss->lender);
+}

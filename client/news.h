@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What there is to be told: how lenders are, compared with how they were. Pure: words
+ * come out, or nothing. */
+#ifndef FARPAGE_NEWS_H
+#define FARPAGE_NEWS_H
+
+#include "drive.h"
+
+#define NEWS_WORDS_MAX 640
+#define NEWS_LOST_MS   1000 /* a cut that is mended sooner is no news */
+
+enum news_state {
+	NEWS_NEW,  /* it was never up */
+	NEWS_UP,
+	NEWS_LOST,
+	NEWS_GONE, /* its pool is another's */
+};
+
+/* What was told of one lender; zeros of a new one. */
+struct news {
+	enum news_state state;
+	int64_t since;               /* LOST: when it went */
+	char identity[IDENTITY_MAX]; /* of the memory that it had, "" unknown */
+};
+
+/* Since when copies are missing, and why. */
+struct news_loss {
+	int64_t since;               /* 0: none are */
+	char lender[200];
+};
+
+/* Lender NAME, whose link is L at NOW. False: nothing is to be told. */
+bool news_of(struct news *, struct news_loss *, const char *name, const struct link_view *l,
+             int64_t now, char words[static NEWS_WORDS_MAX]);
+/* Are all copies there again? */
+bool news_of_copies(struct news_loss *, const struct drive_view *,
+                    char words[static NEWS_WORDS_MAX]);
+
+#endif

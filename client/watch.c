@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "watch.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/eventfd.h>
+
+#include "farpage.h"
+
+#define LOOK_MS      1000
+#define ASK_MS       2000
+#define ASK_AGAIN_MS 5000 /* when it could not be asked */
+
+/* Two links to one pool would put over each other's pages. */
+static const char *same_pool(const struct watch *w, const char *identity)
+{
+	size_t incarnation = strcspn(identity, " ") + 1;
+
+	for (unsigned i = 0; i < LENDERS_MAX; i++) {
+		const struct watched *l = &w->lender[i];
+
+		if (*l->text && l->on >= 0 && strncmp(l->news.identity, identity, incarnation) == 0)
+			return l->text;
+	}
+	return NULL;
+}
+
+static void join(struct watch *w, struct watched *l, const char *identity)
+{
+	struct link *link = watch_make_link(w, l);
+
+	l->on = link ? drive_join(w->drive, link) : -1;
+	if (l->on < 0 && link)
+		link->ops->free(link);
+	l->told = l->asks_back = UINT64_MAX;
+	l->news = (struct news){0};
+	snprintf(l->news.identity, sizeof l->news.identity, "%s", identity);
+	drive_look(w->drive, &w->view);
+}
+
+/* A lender is added when it answers, and is not one that there is already. */
+static void try_to_join(struct watch *w, struct watched *l)
+{
+	char identity[IDENTITY_MAX], words[FARPAGE_WORDS_MAX];
+	const char *other = NULL;
+
+	if (inquiry_open(&l->inquiry, &l->address, l->address.pool, &w->o.proof) == 0) {
+		inquiry_identity(&l->inquiry, identity);
+		inquiry_close(&l->inquiry);
+		other = same_pool(w, identity);
+		if (!other) {
+			join(w, l, identity);
+			return;
+		}
+		snprintf(l->inquiry.words, sizeof l->inquiry.words, "its pool is that of lender %.200s",
+		         other);
+	}
+	if (!l->refused) {
+		snprintf(words, sizeof words, "lender %.200s is not added yet: %.300s", l->text,
+		         l->inquiry.words);
+		watch_say(w, words);
+	}
+	l->refused = true;
+}
+
+static int ask(struct watch *w, struct watched *l)
+{
+	char pool[ADDRESS_POOL_MAX];
+
+	/* Each claim ends the plain connections. */
+	if (l->inquiry.nbd && inquiry_ask(&l->inquiry, &l->asks_back) == 0)
+		return 0;
+	drive_pool(w->drive, (unsigned)l->on, pool);
+	return inquiry_open(&l->inquiry, &l->address, pool, &w->o.proof) < 0 ||
+	       inquiry_ask(&l->inquiry, &l->asks_back) < 0 ? -1 : 0;
+}
+
+static void visit(struct watch *w, struct watched *l)
+{
+	int64_t now = drive_now();
+
+	if (now < l->ask_at)
+		return;
+	l->ask_at = now + ASK_MS;
+	if (l->on < 0 && l->wanted) {
+		try_to_join(w, l);
+		if (l->on < 0)
+			l->ask_at = drive_now() + ASK_AGAIN_MS;
+	} else if (l->on >= 0 && w->view.link[l->on].state == PEER_UP && ask(w, l) < 0) {
+		l->ask_at = drive_now() + ASK_AGAIN_MS;
+	}
+}
+
+/* A lender that nobody wants any more leaves when it is empty. */
+static void leave(struct watch *w, struct watched *l)
+{
+	char words[FARPAGE_WORDS_MAX];
+
+	if (l->wanted || (l->on >= 0 && !drive_retire(w->drive, (unsigned)l->on)))
+		return;
+	if (l->on >= 0) {
+		snprintf(words, sizeof words, "lender %.200s has no pages any more and may be stopped",
+		         l->text);
+		inquiry_close(&l->inquiry);
+		watch_say(w, words);
+	}
+	l->on = -1;
+	l->refused = false;
+	if (!l->given)
+		*l->text = '\0';
+}
+
+static void tell_core(struct watch *w, struct watched *l)
+{
+	uint64_t page = l->wanted ? l->asks_back : 0;
+
+	if (l->on < 0 || page == l->told)
+		return;
+	/* Before it is known how large its pool is, there is nothing to be wanted. */
+	if (page != UINT64_MAX && !w->view.link[l->on].known)
+		return;
+	drive_wants(w->drive, (unsigned)l->on, page);
+	l->told = page;
+}
+
+static void tell_news(struct watch *w)
+{
+	char words[NEWS_WORDS_MAX];
+
+	for (unsigned i = 0; i < LENDERS_MAX; i++) {
+		struct watched *l = &w->lender[i];
+
+		if (*l->text && l->on >= 0 &&
+		    news_of(&l->news, &w->loss, l->text, &w->view.link[l->on], w->view.now,
+		            words))
+			watch_say(w, words);
+	}
+	if (w->o.copies > 1 && news_of_copies(&w->loss, &w->view, words))
+		watch_say(w, words);
+}
+
+static void look(struct watch *w)
+{
+	if (w->o.file)
+		watch_read(w);
+	drive_look(w->drive, &w->view);
+	tell_news(w);
+	for (unsigned i = 0; i < LENDERS_MAX; i++) {
+		struct watched *l = &w->lender[i];
+
+		if (!*l->text)
+			continue;
+		visit(w, l);
+		tell_core(w, l);
+		leave(w, l);
+	}
+}
+
+/* Whom the opening found is no news. */
+static void look_first(struct watch *w)
+{
+	drive_look(w->drive, &w->view);
+	for (unsigned i = 0; i < LENDERS_MAX; i++) {
+		struct watched *l = &w->lender[i];
+		const struct link_view *link = &w->view.link[l->on < 0 ? 0 : l->on];
+
+		if (!*l->text || l->on < 0)
+			continue;
+		l->news.state = link->known ? NEWS_UP : NEWS_LOST;
+		l->news.since = w->view.now;
+		memcpy(l->news.identity, link->identity, sizeof link->identity);
+	}
+}
+
+static void *run(void *watch)
+{
+	struct watch *w = watch;
+	struct pollfd p = { .fd = w->stop, .events = POLLIN };
+
+	look_first(w);
+	while (poll(&p, 1, LOOK_MS) <= 0)
+		look(w);
+	return NULL;
+}
+
+int watch_start(struct watch *w, struct drive *d)
+{
+	int e;
+
+	if (w->running || (!w->o.file && !watch_name(w, 0)))
+		return 0;
+	w->drive = d;
+	e = pthread_create(&w->thread, NULL, run, w);
+	w->running = !e;
+	return e;
+}
+
+void watch_stop(struct watch *w)
+{
+	if (!w->running)
+		return;
+	eventfd_write(w->stop, 1);
+	pthread_join(w->thread, NULL);
+	w->running = false;
+}

@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What is told of lenders, and that nothing is told twice. */
+#include "unit.h"
+
+#include "news.h"
+
+static struct news news;
+static struct news_loss loss;
+static struct drive_view view;
+static struct link_view *link;
+static char words[NEWS_WORDS_MAX];
+
+static int setup(void **state)
+{
+	(void)state;
+	memset(&news, 0, sizeof news);
+	memset(&loss, 0, sizeof loss);
+	memset(&view, 0, sizeof view);
+	link = &view.link[3];
+	link->down_since = INT64_MIN / 2;
+	view.now = 100000;
+	return 0;
+}
+
+static void up_as(const char *identity)
+{
+	link->state = PEER_UP;
+	link->known = true;
+	strcpy(link->identity, identity);
+}
+
+static void down(const char *why)
+{
+	link->state = PEER_DOWN;
+	link->down_since = view.now;
+	strcpy(link->words, why);
+}
+
+static void told(const char *want)
+{
+	if (!news_of(&news, &loss, "a:1", link, view.now, words))
+		fail_msg("nothing was told, not '%s'", want);
+	assert_string_equal(words, want);
+	assert_false(news_of(&news, &loss, "a:1", link, view.now, words));
+}
+
+static void untold(void)
+{
+	if (news_of(&news, &loss, "a:1", link, view.now, words))
+		fail_msg("told: %s", words);
+}
+
+static void complete(const char *want)
+{
+	assert_true(news_of_copies(&loss, &view, words));
+	assert_string_equal(words, want);
+	assert_false(news_of_copies(&loss, &view, words));
+}
+
+TEST(one_that_is_added)
+{
+	link->state = PEER_CONNECTING;
+	untold();
+	up_as("m 1");
+	told("lender a:1 is added");
+	assert_false(news_of_copies(&loss, &view, words));
+}
+
+TEST(one_that_cannot_be_reached_at_first)
+{
+	link->state = PEER_DOWN;
+	strcpy(link->words, "it is locked");
+	told("lender a:1 is not there yet: it is locked");
+	view.now += 5000;
+	link->state = PEER_CONNECTING;
+	untold();
+	up_as("m 1");
+	told("lender a:1 is there after 5.0 s");
+	assert_false(news_of_copies(&loss, &view, words));
+}
+
+TEST(one_that_is_lost_and_comes_back)
+{
+	up_as("m 1");
+	told("lender a:1 is added");
+	down("Connection refused");
+	view.unhealed = 1;
+	untold();
+	view.now += NEWS_LOST_MS;
+	told("lender a:1 is lost: Connection refused");
+	view.now += 1500;
+	untold();
+	up_as("m 1");
+	told("lender a:1 is back after 2.5 s");
+	assert_false(news_of_copies(&loss, &view, words));
+	view.now += 100;
+	view.unhealed = 0;
+	complete("all copies are complete again, 2.6 s after lender a:1 was lost");
+}
+
+TEST(a_cut_that_is_mended_is_no_news)
+{
+	up_as("m 1");
+	told("lender a:1 is added");
+	down("cut");
+	view.now += NEWS_LOST_MS - 1;
+	untold();
+	up_as("m 1");
+	untold();
+	assert_false(news_of_copies(&loss, &view, words));
+}
+
+TEST(one_that_lost_its_memory)
+{
+	up_as("m 1");
+	told("lender a:1 is added");
+	up_as("mm 1");
+	told("lender a:1 lost the pages that it had");
+	view.now += 1200;
+	complete("all copies are complete again, 1.2 s after lender a:1 was lost");
+	down("cut");
+	view.now += NEWS_LOST_MS;
+	told("lender a:1 is lost: cut");
+	up_as("m 1");
+	told("lender a:1 is back after 1.0 s, without the pages that it had");
+}
+
+/* Healing began with the first. */
+TEST(two_that_are_lost)
+{
+	struct news other = { .state = NEWS_UP };
+
+	up_as("m 1");
+	told("lender a:1 is added");
+	down("cut");
+	view.now += 1000;
+	told("lender a:1 is lost: cut");
+	view.now += 1000;
+	assert_true(news_of(&other, &loss, "b:1", link, view.now, words));
+	view.now += 1000;
+	complete("all copies are complete again, 3.0 s after lender a:1 was lost");
+}
+
+TEST(one_that_was_taken)
+{
+	up_as("m 1");
+	told("lender a:1 is added");
+	link->state = PEER_GONE;
+	told("lender a:1: another borrower had its pool, so it is not used any more");
+	view.now += 500;
+	complete("all copies are complete again, 0.5 s after lender a:1 was lost");
+}
+
+int main(void)
+{
+#define NEWS(name) cmocka_unit_test_setup(name, setup)
+	const struct CMUnitTest tests[] = {
+		NEWS(one_that_is_added),
+		NEWS(one_that_cannot_be_reached_at_first),
+		NEWS(one_that_is_lost_and_comes_back),
+		NEWS(a_cut_that_is_mended_is_no_news),
+		NEWS(one_that_lost_its_memory),
+		NEWS(two_that_are_lost),
+		NEWS(one_that_was_taken),
+	};
+
+	return cmocka_run_group_tests_name("news", tests, NULL, NULL);
+}
