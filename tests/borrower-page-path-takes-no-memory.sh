@@ -31,7 +31,7 @@ for mode in write read; do
     load 2000 $mode
     few_calls=$calls few_pages=$pages
     load "${OPS:-50000}" $mode
-    # A connection has threads, and makes them anew: a few more or less.
-    [ $((calls - few_calls)) -le 8 ] || fail "$mode: $calls requests for memory, $few_calls for few"
+    # A connection has 16 threads of its own, and not each of them has had work after few requests.
+    [ $((calls - few_calls)) -le 32 ] || fail "$mode: $calls requests for memory, $few_calls for few"
     [ $((pages - few_pages)) -le 32 ] || fail "$mode: $pages page faults, $few_pages for few"
 done
