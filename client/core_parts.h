@@ -1,13 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the core's files know of each other: core.c admits operations and ends them,
- * put.c and get.c carry them out, ask.c and peer.c know the links, heal.c mends
+/* What the core's files know of each other: core.c turns events into commands, op.c admits
+ * operations and ends them, put.c and get.c carry them out, ask.c and peer.c know the links, heal.c mends
  * what is missing. */
 #ifndef FARPAGE_CORE_PARTS_H
 #define FARPAGE_CORE_PARTS_H
 
 #include "core.h"
 
-/* core.c */
+/* op.c */
+/* Queued operations get their pages, in order where they overlap. */
+void ops_admit(struct core *, int64_t now);
+void ops_expire(struct core *, int64_t now);
 void op_move(struct core *, struct op *, enum op_state);
 /* The operation had its pages: end it, and admit others that waited for them. */
 void op_end(struct core *, struct op *, int error, int64_t now);

@@ -7,7 +7,6 @@
 #include <string.h>
 #include <sys/eventfd.h>
 #include <time.h>
-#include <unistd.h>
 
 #define POLL_MAX_MS 60000
 
@@ -19,78 +18,8 @@ int64_t drive_now(void)
 	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
-static void on_up(struct link *link, const char *identity, uint64_t pages)
-{
-	struct drive *d = link->owner;
-	struct opening *o = &d->opening[link->number];
-
-	if (d->begun) {
-		core_link_up(&d->core, link->number, identity, pages, drive_now());
-		return;
-	}
-	o->up = true;
-	o->pages = pages;
-	snprintf(o->identity, sizeof o->identity, "%s", identity);
-}
-
-static void on_down(struct link *link, const char *words)
-{
-	struct drive *d = link->owner;
-	struct opening *o = &d->opening[link->number];
-
-	snprintf(o->words, sizeof o->words, "%s", words);
-	if (d->begun)
-		core_link_down(&d->core, link->number, drive_now());
-	else
-		o->up = false, o->failed = true;
-}
-
-static void on_reply(struct link *link, struct ask *ask, int error)
-{
-	struct drive *d = link->owner;
-
-	core_reply(&d->core, ask, error, drive_now());
-}
-
-static const struct link_owner upcalls = { on_up, on_down, on_reply };
-
-static void cond_init(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
-int drive_init(struct drive *d)
-{
-	pthread_mutex_init(&d->lock, NULL);
-	cond_init(&d->dropped);
-	cond_init(&d->background.work);
-	sem_init(&d->background.waiter.wake, 0, 0);
-	TAILQ_INIT(&d->waiters);
-	TAILQ_INIT(&d->woken);
-	d->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	return d->wake < 0 ? -1 : 0;
-}
-
-void drive_set(struct drive *d, unsigned on, struct link *link)
-{
-	link->upcalls = &upcalls;
-	link->owner = d;
-	link->number = on;
-	d->link[on] = link;
-}
-
-void drive_add(struct drive *d, struct link *link)
-{
-	drive_set(d, d->links++, link);
-}
-
 /* What to poll for on every link, and how many. */
-static nfds_t interests(const struct drive *d, struct pollfd *p)
+nfds_t drive_interests(const struct drive *d, struct pollfd *p)
 {
 	for (unsigned on = 0; on < d->links; on++)
 		p[on] = d->link[on]->ops->interest(d->link[on]);
@@ -98,7 +27,7 @@ static nfds_t interests(const struct drive *d, struct pollfd *p)
 }
 
 /* P is of N links; there may be more by now. */
-static void notify(struct drive *d, const struct pollfd *p, nfds_t n)
+void drive_notify(struct drive *d, const struct pollfd *p, nfds_t n)
 {
 	for (unsigned on = 0; on < n; on++) {
 		struct link *link = d->link[on];
@@ -107,142 +36,6 @@ static void notify(struct drive *d, const struct pollfd *p, nfds_t n)
 		if (p[on].revents && p[on].fd == link->ops->interest(link).fd)
 			link->ops->notify(link, p[on].revents);
 	}
-}
-
-static bool all_decided(const struct drive *d)
-{
-	for (unsigned on = 0; on < d->links; on++)
-		if (!d->opening[on].up && !d->opening[on].failed)
-			return false;
-	return true;
-}
-
-void drive_open(struct drive *d, int64_t timeout_ms)
-{
-	int64_t end = drive_now() + timeout_ms;
-	struct pollfd p[LINKS_MAX];
-
-	for (unsigned on = 0; on < d->links; on++)
-		d->link[on]->ops->connect(d->link[on]);
-	while (!all_decided(d)) {
-		nfds_t n = interests(d, p);
-		int64_t left = end - drive_now();
-
-		if (left <= 0)
-			break;
-		if (poll(p, n, (int)left) > 0)
-			notify(d, p, n);
-	}
-	for (unsigned on = 0; on < d->links; on++) {
-		struct opening *o = &d->opening[on];
-
-		if (!o->up && !o->failed) {
-			d->link[on]->ops->close(d->link[on]);
-			snprintf(o->words, sizeof o->words, "no answer within %lld s",
-			         (long long)timeout_ms / 1000);
-		}
-	}
-}
-
-int drive_begin(struct drive *d, uint64_t pages, const struct core_options *options,
-                unsigned buffers, struct seal *seal)
-{
-	void *chunk;
-
-	if (buffers_open(&d->buffers, buffers, seal) < 0 || map_open(&d->map, pages) < 0 ||
-	    core_open(&d->core, options, &d->map, &d->buffers) < 0)
-		return -1;
-	d->begun = true;
-	while (map_wants(&d->map)) {
-		chunk = chunk_open();
-		if (!chunk)
-			return -1;
-		map_give(&d->map, chunk);
-	}
-	for (unsigned on = 0; on < d->links; on++)
-		if (d->opening[on].up)
-			core_link_up(&d->core, on, d->opening[on].identity, d->opening[on].pages,
-			             drive_now());
-	return 0;
-}
-
-/* Without it nothing is healed. */
-static int do_start(struct drive *d)
-{
-	struct background *b = &d->background;
-	int e;
-
-	if (b->running)
-		return 0;
-	e = d->start ? d->start(d) : 0;
-	if (e)
-		return e;
-	e = pthread_create(&b->thread, NULL, background_run, d);
-	if (!e) {
-		b->running = true;
-		d->core.heal.waiter = &b->waiter;
-	}
-	return e;
-}
-
-int drive_start(struct drive *d)
-{
-	int e;
-
-	pthread_mutex_lock(&d->lock);
-	e = do_start(d);
-	pthread_mutex_unlock(&d->lock);
-	errno = e;
-	return e ? -1 : 0;
-}
-
-static void stop(struct drive *d)
-{
-	struct background *b = &d->background;
-
-	if (!b->running)
-		return;
-	pthread_mutex_lock(&d->lock);
-	b->stop = true;
-	pthread_cond_signal(&b->work);
-	pthread_mutex_unlock(&d->lock);
-	eventfd_write(d->wake, 1);
-	pthread_join(b->thread, NULL);
-	b->running = false;
-	d->core.heal.waiter = NULL;
-}
-
-void drive_close(struct drive *d)
-{
-	stop(d);
-	for (unsigned on = 0; on < d->links; on++)
-		d->link[on]->ops->free(d->link[on]);
-	if (d->wake >= 0)
-		close(d->wake);
-	core_close(&d->core);
-	map_close(&d->map);
-	buffers_close(&d->buffers);
-	pthread_cond_destroy(&d->dropped);
-	pthread_cond_destroy(&d->background.work);
-	pthread_mutex_destroy(&d->lock);
-}
-
-void drive_wipe(struct drive *d, bool all, int64_t timeout_ms)
-{
-	int64_t end = drive_now() + timeout_ms;
-
-	stop(d);
-	pthread_mutex_lock(&d->lock);
-	for (unsigned on = 0; all && on < d->links; on++)
-		layout_soil(&d->core.layout, on);
-	core_tick(&d->core, drive_now());
-	drive_carry_out(d);
-	while (core_wiping(&d->core) && drive_now() < end) {
-		int64_t at = core_wake_at(&d->core, true);
-
-		drive_poll(d, at < end ? at : end);
-	}
-	drive_unlock(d);
 }
 
 /* There is something to do for W. */
@@ -306,7 +99,7 @@ static void nudge(struct drive *d)
 {
 	struct pollfd p[LINKS_MAX];
 
-	interests(d, p);
+	drive_interests(d, p);
 	for (unsigned on = 0; on < d->links; on++)
 		if (d->polled[on].fd != p[on].fd || d->polled[on].events != p[on].events) {
 			eventfd_write(d->wake, 1);
@@ -360,7 +153,7 @@ void drive_poll(struct drive *d, int64_t until)
 	eventfd_t count;
 
 	flush(d);
-	links = interests(d, p);
+	links = drive_interests(d, p);
 	p[links] = (struct pollfd){ .fd = d->wake, .events = POLLIN };
 	memcpy(d->polled, p, links * sizeof *p);
 	d->polling = true;
@@ -371,7 +164,7 @@ void drive_poll(struct drive *d, int64_t until)
 	if (n > 0 && p[links].revents)
 		eventfd_read(d->wake, &count);
 	if (n > 0)
-		notify(d, p, links);
+		drive_notify(d, p, links);
 	core_tick(&d->core, drive_now());
 	drive_carry_out(d);
 }
@@ -473,7 +266,7 @@ void drive_run(struct drive *d, struct op *ops)
 
 	sem_init(&w.wake, 0, 0);
 	pthread_mutex_lock(&d->lock);
-	do_start(d);
+	drive_do_start(d);
 	for (struct op *op = ops; op; op = op->next) {
 		op->waiter = &w;
 		w.pending++;

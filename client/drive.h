@@ -113,8 +113,12 @@ bool drive_retire(struct drive *d, unsigned on);
 /* As link_nbd_pool(), of the lender ON. */
 void drive_pool(struct drive *d, unsigned on, char *pool);
 
-/* For background.c and drive_lenders.c. */
+/* For the drive's own files. */
 void drive_set(struct drive *d, unsigned on, struct link *link);
+nfds_t drive_interests(const struct drive *d, struct pollfd *p);
+void drive_notify(struct drive *d, const struct pollfd *p, nfds_t n);
+/* drive_start() with the lock held: 0 or an errno. */
+int drive_do_start(struct drive *d);
 int64_t drive_now(void);
 void drive_poll(struct drive *d, int64_t until);
 void drive_carry_out(struct drive *d);

@@ -16,6 +16,7 @@ client_libborrower_la_SOURCES = \
 	client/core_parts.h \
 	client/drive.c \
 	client/drive.h \
+	client/drive_open.c \
 	client/drive_lenders.c \
 	client/farpage.c \
 	client/get.c \
@@ -39,6 +40,7 @@ client_libborrower_la_SOURCES = \
 	client/map.h \
 	client/news.c \
 	client/news.h \
+	client/op.c \
 	client/op.h \
 	client/page.c \
 	client/peer.c \
