@@ -7,8 +7,11 @@ borrower_scripts = \
 	tests/borrower-goes-on-after-a-cut.sh \
 	tests/borrower-help-is-full.sh \
 	tests/borrower-large-writes-flow.sh \
+	tests/borrower-lender-added.sh \
+	tests/borrower-lender-drained.sh \
 	tests/borrower-lender-restarts.sh \
 	tests/borrower-lender-verifies.sh \
+	tests/borrower-lenders-file-refused.sh \
 	tests/borrower-lost-memory-is-eio.sh \
 	tests/borrower-opens-without-one.sh \
 	tests/borrower-over-tls.sh \
@@ -17,7 +20,8 @@ borrower_scripts = \
 	tests/borrower-process-is-prepared.sh \
 	tests/borrower-stays-with-its-pool.sh \
 	tests/borrower-successor-starts-empty.sh \
-	tests/borrower-usurped-pool-is-eio.sh
+	tests/borrower-usurped-pool-is-eio.sh \
+	tests/borrower-vacates.sh
 # Real processes and what may happen to them; REPEAT is how often.
 fault_scripts = \
 	tests/borrower-fault-flapping.sh \

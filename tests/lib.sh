@@ -71,7 +71,7 @@ lender() {
         set -- --listen 127.0.0.1:0 "$@"
         listens=1
     }
-    LD_PRELOAD=$malloc_debug farpaged "$@" 2>"$tmp/lender.log" &
+    LD_PRELOAD=$malloc_debug farpaged "$@" 2>>"$tmp/lender.log" &
     lender_pid=$!
     cleanup "end_lender $lender_pid"
     wait_for 10 lender_listens
@@ -247,10 +247,9 @@ set_port(sys.argv.pop(1))
 exec(compile(sys.stdin.read(), "test", "exec"))' "$port" "$@"
 }
 
-# used POOL: bytes that the lender says it keeps.
-used() {
-    nbdinfo "nbd://127.0.0.1:$port/$1" | sed -n 's/.* used=\([0-9]*\).*/\1/p'
-}
+# used POOL, used_at PORT POOL: bytes that the lender says it keeps.
+used() { used_at "$port" "$1"; }
+used_at() { nbdinfo "nbd://127.0.0.1:$1/$2" | sed -n 's/.* used=\([0-9]*\).*/\1/p'; }
 
 # sanitized: is this a build whose own memory says nothing?
 sanitized() { grep -q __asan_init "$FARPAGE_BUILDDIR/server/farpaged"; }
@@ -289,4 +288,40 @@ certificate() {
 # all_ram: as much as keep-free may be at most, which is never free.
 all_ram() {
     farpaged --check-config --keep-free 8000T 2>&1 | sed -n 's/.*has only \([0-9]*\) MiB.*/\1M/p'
+}
+
+# lenders N [OPTION...]: N lenders, four at most; $port1, $pid1 and so on.
+# shellcheck disable=SC2034 # for the scripts
+port1='' port2='' port3='' port4='' pid1='' pid2='' pid3='' pid4=''
+lenders() {
+    lenders_n=$1 lenders_i=0
+    shift
+    while [ $((lenders_i += 1)) -le "$lenders_n" ]; do
+        lender "$@"
+        eval "port$lenders_i=$port pid$lenders_i=$lender_pid"
+    done
+}
+
+# list LINE...: put a file of these lenders in the place of $tmp/lenders.
+list() {
+    printf '%s\n' "$@" >"$tmp/lenders.new"
+    mv "$tmp/lenders.new" "$tmp/lenders"
+}
+
+# warned WORDS: the borrower has told.
+warned() { grep -q "nbdkit: farpage: warning: $1" "$tmp/borrower.log"; }
+
+# load [OPTION...]: read and write on the borrower's device, and verify, until load_was_well.
+load() {
+    nbdload --mode mixed --read-percent 50 --random --verify --depth 8 --seconds 600 "$@" \
+        "unix:$sock" >"$tmp/load.log" 2>&1 &
+    load_pid=$!
+    cleanup "kill $load_pid 2>/dev/null"
+}
+
+# load_was_well: no error, no wrong byte.
+load_was_well() {
+    kill "$load_pid" 2>/dev/null
+    wait "$load_pid" || fail "load: $(cat "$tmp/load.log"); $(cat "$tmp/borrower.log")"
+    grep -q IOPS "$tmp/load.log" || fail "no load: $(cat "$tmp/load.log")"
 }
