@@ -24,13 +24,25 @@ borrower_scripts = \
 	tests/borrower-vacates.sh
 # Real processes and what may happen to them; REPEAT is how often.
 fault_scripts = \
+	tests/borrower-fault-all-gone.sh \
+	tests/borrower-fault-borrower-killed.sh \
+	tests/borrower-fault-cut.sh \
 	tests/borrower-fault-flapping.sh \
+	tests/borrower-fault-flips-in-ram.sh \
+	tests/borrower-fault-flips.sh \
 	tests/borrower-fault-frozen.sh \
+	tests/borrower-fault-full.sh \
+	tests/borrower-fault-garbage.sh \
+	tests/borrower-fault-hostile-pages.sh \
 	tests/borrower-fault-killed.sh \
+	tests/borrower-fault-lies.sh \
 	tests/borrower-fault-lost-memory.sh \
 	tests/borrower-fault-one-way.sh \
 	tests/borrower-fault-restarted.sh \
+	tests/borrower-fault-second-borrower.sh \
 	tests/borrower-fault-slow.sh \
+	tests/borrower-fault-stuck.sh \
+	tests/borrower-fault-suspended.sh \
 	tests/borrower-fault-vanished.sh
 dist_check_SCRIPTS += $(borrower_scripts) $(fault_scripts)
 TESTS += $(borrower_scripts) $(fault_scripts)

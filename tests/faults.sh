@@ -71,7 +71,7 @@ borrow() {
 }
 
 load() {
-    nice nbdload --verify --fill --tolerate-eio --mode mixed --read-percent 50 --depth 8 --seconds 3600 \
+    nbdload --verify --fill --tolerate-eio --mode mixed --read-percent 50 --depth 8 --seconds 3600 \
         --size "${span}M" --json "unix:$sock" >"$tmp/report" 2>"$tmp/load.log" &
     load_pid=$!
     cleanup "kill $load_pid 2>/dev/null"
@@ -132,6 +132,12 @@ verdict() {
 connected() {
     fault_at "$1" status
     case $answer in *" connections=1 old=0 "*) ;; *) return 1 ;; esac
+}
+
+# It has been given up, and there is another connection beside it.
+connects_again() {
+    fault_at "$1" status
+    case $answer in *" connections=2 old=1 "*) ;; *) return 1 ;; esac
 }
 
 # redundant: once the load has ended, it soon comes back all the same without any one lender.

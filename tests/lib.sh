@@ -31,7 +31,7 @@ cleanup() { cleanups="$*; $cleanups"; }
 fail() {
     echo "FAILED: $*" >&2
     for log in "$tmp"/lender.log "$tmp"/*/lender.log "$tmp"/borrower.log; do
-        [ ! -s "$log" ] || tail -20 "$log" | sed 's/^/  | /' >&2
+        [ ! -s "$log" ] || tail -7 "$log" | sed 's/^/  | /' >&2
     done
     exit 1
 }

@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# All lenders are gone for longer than the deadline: EIO, in time, and never a wrong byte. When they are
+# back, with their pages or without, all goes on; what was there is there.
+. "${FARPAGE_SRCDIR:?start me with ./run}/tests/faults.sh"
+on_tmpfs
+farm
+for round in $(seq "$repeat"); do
+    for i in 1 2 3; do
+        fault_at $i refuse
+        fault_at $i drop
+    done
+    sleep $((2 * deadline / 1000))
+    for i in 1 2 3; do fault_at $i calm; done
+    for i in 1 2 3; do wait_for 10 connected $i; done
+    for i in 1 2 3; do end_of $i KILL; done
+    sleep 0.3 # less than the deadline
+    for i in 1 2 3; do lender_at $i; done
+    for i in 1 2 3; do wait_for 10 connected $i; done
+    within 20 'all gone, and back with their pages: two copies' whole
+done
+verdict $((deadline + 1000)) errors
+jq -e '.read_errors + .write_errors > 0 and .requests > 20000' "$tmp/report" >"$tmp/said" || fail 'nothing was gone'
+load # no page stays lost once it is put
+verdict 500
+redundant
+# And all of them are empty.
+for i in 1 2 3; do
+    end_of $i KILL
+    rm -r "${state:?}/$i"
+    lender_at $i
+done
+for i in 1 2 3; do wait_for 10 connected $i; done
+! copy zeros || fail 'it read what no lender has any more'
+load
+verdict 500
+redundant

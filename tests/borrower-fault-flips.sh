@@ -1,0 +1,32 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# Bits of requests and replies turn on the wire, of their numbers and lengths and of pages.
+. "${FARPAGE_SRCDIR:?start me with ./run}/tests/faults.sh"
+farm
+flips=0
+# flip KIND request|reply BYTE...
+flip() {
+    kind=$1 side=$2
+    shift 2
+    for byte; do
+        fault_at "$victim" flip "$kind" "$side" at "$byte"
+        fault_at "$victim" wait
+        flips=$((flips + 1))
+    done
+}
+for round in $(seq "$repeat"); do
+    victim=$(holder "$round")
+    # shellcheck disable=SC2046
+    flip write request $(seq 0 27) 28 1000 4123
+    flip read request $(seq 0 27)
+    # shellcheck disable=SC2046
+    flip read reply $(seq 0 15) 16 1000 4111
+    flip write reply $(seq 0 15)
+    fault_at "$victim" flip read reply times 200
+    fault_at "$victim" flip write request times 200
+    fault_at "$victim" wait
+    wait_for 10 connected "$victim"
+done
+echo "$flips flips of named bytes"
+verdict $dead
+copy all || fail 'a page cannot be read'

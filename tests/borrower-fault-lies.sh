@@ -1,0 +1,37 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# A lender says that it has less room than it has, or more, another memory, nothing at all; it refuses
+# with one error after another. Its copies are made elsewhere, or again.
+. "${FARPAGE_SRCDIR:?start me with ./run}/tests/faults.sh"
+farm
+opened() { grep -c 'opens pool a' "$tmp/$victim/lender.log"; }
+opened_since() { [ "$(opened)" -gt "$1" ]; }
+# lie WORDS: until it was told once, or more often when it is not believed.
+lie() {
+    fault_at "$victim" announce "$1"
+    before=$(opened)
+    fault_at "$victim" drop
+    wait_for 10 opened_since "$before"
+    fault_at "$victim" calm
+    wait_for 10 connected "$victim"
+}
+for round in $(seq "$repeat"); do
+    victim=$(holder "$round")
+    for what in size=0 size=4096 size=18446744073709547520 flags=0 flags=2 flags=65535 nothing; do
+        lie $what
+    done
+    within 20 "lender $victim says the truth again: two copies" whole
+    for what in incarnation=0 epoch=0 used=none; do
+        lie $what
+    done
+    within 20 "and its memory is the same: two copies" whole
+    victim=$(holder "$round")
+    for error in EIO EPERM ENOMEM EINVAL ENOSPC ENOTSUP ESHUTDOWN 0 75 4294967295; do
+        fault_at "$victim" error $error read times 30
+        fault_at "$victim" error $error write times 30
+        fault_at "$victim" wait
+    done
+    within 20 'it no longer refuses: two copies' whole
+done
+verdict $dead
+redundant

@@ -1,0 +1,33 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+# A write, or a TRIM, is stuck on its way, its connection is given up, and others are put in its place.
+# When it comes at last it is too late: a new claim has fenced it.
+. "${FARPAGE_SRCDIR:?start me with ./run}/tests/faults.sh"
+farm
+uri="nbd+unix:///?socket=$sock"
+for round in $(seq "$repeat"); do
+    victim=$(holder "$round")
+    for what in write trim; do
+        nbdsh_at "$uri" <<PY
+h.pwrite(page(b"a"), $span << 20)
+PY
+        fault_at "$victim" stuck $what
+        nbdsh_at "$uri" <<PY
+h.trim(4096, $span << 20)
+h.pwrite(page(b"b"), $span << 20)
+PY
+        fault_at "$victim" wait
+        within 10 "a $what to lender $victim is stuck: it is connected anew" connects_again "$victim"
+        nbdsh_at "$uri" <<PY
+h.pwrite(page(b"c"), $span << 20)
+PY
+        fault_at "$victim" release
+        case $answer in *' landed=0 '*) ;; *) fail "it came through: $answer" ;; esac
+        nbdsh_at "$uri" <<PY
+assert h.pread(4096, $span << 20) == page(b"c")
+PY
+        within 20 'two copies again' whole
+    done
+done
+verdict $dead
+redundant
