@@ -134,3 +134,4 @@ EXTRA_DIST += \
 
 include tests/unit/local.mk
 include tests/fuzz/local.mk
+include tests/sim/local.mk

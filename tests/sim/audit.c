@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* When all is quiet: is what the core remembers true? */
+#include "sim.h"
+
+static const struct store *store_of(int on)
+{
+	return on == (int)config.lenders ? &disk.store : &lender[on].store;
+}
+
+static void copy_is_right(uint64_t page, const struct record *r, const struct copy *at)
+{
+	static const uint8_t zeros[PAGE_BYTES];
+	const struct store *store = store_of(at->on);
+	const uint8_t *data = store_look(store, layout_page(at, page));
+	uint8_t out[PAGE_BYTES] __attribute__((aligned(8)));
+
+	if (at->on < (int)config.lenders && lender[at->on].liar)
+		return;
+	if (store_dropped(store, layout_page(at, page)))
+		return; /* it says so to whoever gets it */
+	HAPPENED(AUDITED);
+	if (sealer_open_page(buffers->all[0].sealer, page, r, data ? data : zeros, out) < 0 ||
+	    !model_allows((unsigned)page_spot(page), out, &(struct seen){0}))
+		fail("page %llu has a copy on link %d, as the record says, but it is another",
+		     (unsigned long long)page, at->on);
+}
+
+static void page_is_right(unsigned spot)
+{
+	uint64_t page = spot_page(spot);
+	const struct record *r = map_record(&map, page);
+	const struct extent *e = map_extent(&map, page);
+	unsigned copies = 0;
+
+	if (!r || r->state != PAGE_SEALED)
+		return;
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++) {
+		const struct copy *at = &e->copy[copy];
+
+		if (!(r->copies & 1u << copy))
+			continue;
+		if (at->on < 0)
+			fail("page %llu has a copy that is nowhere", (unsigned long long)page);
+		if (at->stale || (at->on < (int)config.lenders && lender[at->on].gone))
+			continue;
+		copy_is_right(page, r, at);
+		copies += at->on != (int)config.lenders;
+	}
+	if (config.mode == LIVENESS && copies < config.copies)
+		fail("page %llu has %u copies, and nothing more is to be healed",
+		     (unsigned long long)page, copies);
+}
+
+void audit_held(void)
+{
+	struct ask *ask;
+	unsigned asks = 0;
+
+	TAILQ_FOREACH(ask, &core.free_asks, link)
+		asks++;
+	if (asks != CORE_ASKS)
+		fail("%u asks are under way, and nothing is to be done", CORE_ASKS - asks);
+	if (buffers->free_n != buffers->n)
+		fail("%u buffers are held, and nothing is to be done",
+		     buffers->n - buffers->free_n);
+	for (unsigned e = 0; e < EXTENTS; e++)
+		if (map.extent[e].taken)
+			fail("pages of extent %u are taken, and nothing is to be done", e);
+}
+
+void audit(void)
+{
+	audit_held();
+	for (unsigned spot = 0; spot < SPOTS; spot++)
+		page_is_right(spot);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What kind of world it is. */
+#include "sim.h"
+
+struct config config;
+
+static int64_t one_of(const int64_t *of, unsigned n)
+{
+	return of[dice(n)];
+}
+
+#define ONE_OF(...) one_of((const int64_t[]){ __VA_ARGS__ }, \
+                           sizeof (int64_t[]){ __VA_ARGS__ } / sizeof(int64_t))
+
+/* Few kinds of faults at a time, so that each has room to do its worst; now and
+ * then none at all. */
+static uint64_t throw_faults(void)
+{
+	uint64_t faults = 0;
+	unsigned n = chance(20) ? 0 : 1 + (unsigned)dice(6);
+
+	while (n--)
+		faults |= UINT64_C(1) << dice(FAULT_KINDS);
+	return faults;
+}
+
+void config_throw(enum mode mode)
+{
+	config = (struct config){
+		.mode = mode,
+		.seal = (enum seal_kind)ONE_OF(SEAL_ENCRYPT, SEAL_CHECK, SEAL_CHECK, SEAL_OFF,
+		                               SEAL_OFF, SEAL_OFF),
+		.lenders = 1 + (unsigned)dice(LENDERS_MAX),
+		.callers = 1 + (unsigned)dice(CALLERS_MAX),
+		.ops = 100 + (unsigned)dice(600),
+		.spill = chance(2),
+		.deadline = ONE_OF(300, 1000, 5000, 30000),
+		.link_timeout = ONE_OF(100, 500, 2000, 10000),
+		.heal_pages = (uint32_t)ONE_OF(200, 2000, 50000),
+		.delay = ONE_OF(0, 1, 3, 20),
+		.think = ONE_OF(2, 20, 200, 2000),
+		.fault_gap = ONE_OF(50, 500, 5000),
+		.faults = throw_faults(),
+	};
+	config.copies = 1 + (unsigned)dice(COPIES_MAX);
+	if (mode == LIVENESS) {
+		/* Where there is only one, it has to come back in time. */
+		if (config.copies > config.lenders)
+			config.lenders = config.copies;
+		config.deadline = ONE_OF(3000, 10000, 30000);
+		config.link_timeout = config.deadline / ONE_OF(4, 10, 30);
+		config.think *= 8;
+		config.fault_gap /= 10;
+	}
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What goes wrong, and for how long. In safety anything may, at any time, all at once.
+ * In liveness as many lenders are in trouble as there are copies to spare, and what is
+ * missing is made up for before the next trouble comes. */
+#include "sim.h"
+
+#include <string.h>
+
+#include "fault.h"
+
+#define TROUBLES_MAX   16u
+#define QUIET_MS       100
+#define REPLACED_MS    (CORE_MOVE_MS + 500)
+#define HEALED_BY_MS   200000 /* liveness: so long after a fault all is as it was */
+
+/* A fault that goes on. */
+static struct trouble {
+	enum fault kind;
+	unsigned on;           /* a lender; LENDERS_MAX: it is not about one */
+	int64_t until;
+	bool active;
+} trouble[TROUBLES_MAX];
+
+static bool over;
+static unsigned seen, victims;
+static int64_t healed_by, healed_at, quiet_at;
+
+bool faults_seen(void)
+{
+	return seen || jumped();
+}
+
+bool fault_active(enum fault kind, unsigned on)
+{
+	for (unsigned i = 0; i < TROUBLES_MAX; i++)
+		if (trouble[i].active && trouble[i].kind == kind && trouble[i].on == on)
+			return true;
+	return false;
+}
+
+bool faults_no_chunks(void)
+{
+	return fault_active(FAULT_NO_CHUNKS, LENDERS_MAX);
+}
+
+static void mend(struct trouble *t)
+{
+	const struct fault_kind *f = fault_kind(t->kind);
+
+	t->active = false;
+	quiet_at = now + config.link_timeout + QUIET_MS; /* a reply that is owed still is */
+	TRACE("mended: %s, lender %u", fault_words(t->kind), t->on);
+	if (f->mend)
+		f->mend(t->on);
+}
+
+static void mend_due(unsigned i)
+{
+	if (trouble[i].active && now >= trouble[i].until)
+		mend(&trouble[i]);
+}
+
+/* A lender that is dead so long that its copies are made elsewhere, if there is room. */
+static bool replaced(unsigned on)
+{
+	const struct peer *p = &core.peer[on];
+
+	return lender[on].state != RUNS && p->state != PEER_UP &&
+	       now > p->down_since + REPLACED_MS;
+}
+
+/* Lenders that serve us, or will again soon. */
+static unsigned lenders_left(void)
+{
+	unsigned n = config.lenders;
+
+	for (unsigned on = 0; on < config.lenders; on++)
+		n -= lender[on].gone || lender[on].usurped || lender[on].state != RUNS;
+	return n;
+}
+
+/* Who of several is in trouble at the same time must be able to bear it. */
+static bool bearable(const struct fault_kind *f)
+{
+	bool spare = config.copies > 1;
+
+	if (config.mode == SAFETY)
+		return true;
+	if (f->needs & SAFETY_ONLY)
+		return false;
+	if (f->needs & ANOTHER && lenders_left() <= config.copies)
+		return false;
+	return spare || !(f->needs & SPARE);
+}
+
+static bool possible(const struct fault_kind *f, enum fault kind, unsigned on)
+{
+	if (!(config.faults & UINT64_C(1) << kind) || !bearable(f))
+		return false;
+	if (f->needs & HIDES_DATA && config.seal == SEAL_OFF)
+		return false;
+	if (f->needs & THE_SPILL && !config.spill)
+		return false;
+	if (on < LENDERS_MAX && (lender[on].state != RUNS || lender[on].others || lender[on].gone))
+		return false;
+	return !fault_active(kind, on);
+}
+
+static int64_t duration(const struct fault_kind *f)
+{
+	int64_t ms = time_between(20, 60000);
+
+	/* There is nobody else: it must come back before the deadline. */
+	if (config.mode == LIVENESS && (config.copies == 1 || f->needs & EVERYBODY) &&
+	    ms > config.deadline / 3)
+		ms = config.deadline / 3;
+	return ms;
+}
+
+static void begin(enum fault kind, unsigned on)
+{
+	const struct fault_kind *f = fault_kind(kind);
+	unsigned i = 0;
+
+	while (i < TROUBLES_MAX && trouble[i].active)
+		i++;
+	if (i == TROUBLES_MAX)
+		return;
+	trouble[i] = (struct trouble){ .kind = kind, .on = on, .until = now + duration(f),
+	                               .active = true };
+	TRACE("fault: %s, lender %u, for %lld ms", fault_words(kind), on,
+	      (long long)(trouble[i].until - now));
+	stats.count[kind]++;
+	seen++;
+	if (f->needs & HIDES_DATA)
+		lender[on].liar = true;
+	f->begin(on, trouble[i].until);
+	event_at(trouble[i].until, mend_due, i);
+}
+
+static void throw_one(unsigned on)
+{
+	enum fault kinds[FAULT_KINDS];
+	unsigned n = 0;
+
+	for (enum fault kind = 0; kind < FAULT_KINDS; kind++) {
+		const struct fault_kind *f = fault_kind(kind);
+		bool of_lender = !(f->needs & (THE_SPILL | EVERYBODY));
+
+		if (of_lender == (on < LENDERS_MAX) && possible(f, kind, on))
+			kinds[n++] = kind;
+	}
+	if (n)
+		begin(kinds[dice(n)], on);
+}
+
+/* ---- liveness: one trouble after the other */
+
+static bool in_trouble(void)
+{
+	for (unsigned i = 0; i < TROUBLES_MAX; i++)
+		if (trouble[i].active && !(trouble[i].on < LENDERS_MAX && replaced(trouble[i].on) &&
+		                           lenders_left() >= config.copies))
+			return true;
+	return false;
+}
+
+bool faults_healed(void)
+{
+	for (unsigned on = 0; on < config.lenders; on++)
+		if (!lender[on].gone && !replaced(on) && !net_up(on))
+			return false;
+	if (config.spill && !disk.up)
+		return false;
+	return core_unhealed(&core) == 0;
+}
+
+static unsigned some_lenders(void)
+{
+	unsigned mask = 0, n = config.copies > 1 ? 1 + (unsigned)dice(config.copies - 1) : 1;
+
+	while (n--)
+		mask |= 1u << dice(config.lenders);
+	return mask;
+}
+
+static bool ready_for_more(void)
+{
+	if (config.mode == SAFETY)
+		return true;
+	if (in_trouble()) {
+		healed_at = CORE_NEVER;
+		healed_by = now + HEALED_BY_MS;
+		return false;
+	}
+	if (now < quiet_at || !faults_healed())
+		healed_at = CORE_NEVER;
+	else if (healed_at == CORE_NEVER)
+		healed_at = now;
+	/* What was put while copies were missing may still be under way. */
+	if (healed_at < now && !callers_since_before(healed_at))
+		return true;
+	if (now > healed_by)
+		fail("%llu pages are not healed, %u s after the last fault",
+		     (unsigned long long)core_unhealed(&core), HEALED_BY_MS / 1000);
+	return false;
+}
+
+static bool may_hide_data(void)
+{
+	for (enum fault kind = 0; kind < FAULT_KINDS; kind++)
+		if (config.faults & UINT64_C(1) << kind && fault_kind(kind)->needs & HIDES_DATA)
+			return true;
+	return false;
+}
+
+static void throw_more(unsigned unused)
+{
+	unsigned mask = config.mode == SAFETY ? 1u << dice(config.lenders)
+	                : may_hide_data() ? victims : some_lenders();
+
+	(void)unused;
+	if (over)
+		return;
+	if (!ready_for_more()) {
+		event_at(now + 50, throw_more, 0);
+		return;
+	}
+	healed_by = now + HEALED_BY_MS;
+	if (chance(4))
+		throw_one(LENDERS_MAX);
+	else
+		for (unsigned on = 0; on < config.lenders; on++)
+			if (mask & 1u << on)
+				throw_one(on);
+	event_at(now + time_between(1, config.fault_gap), throw_more, 0);
+}
+
+void faults_begin(void)
+{
+	memset(trouble, 0, sizeof trouble);
+	healed_by = now + HEALED_BY_MS;
+	quiet_at = 0;
+	healed_at = CORE_NEVER;
+	over = false;
+	seen = 0;
+	victims = some_lenders();
+	fault_kinds_reset();
+	event_at(now + (int64_t)dice((uint64_t)config.fault_gap), throw_more, 0);
+}
+
+void faults_end(void)
+{
+	over = true;
+	for (unsigned i = 0; i < TROUBLES_MAX; i++)
+		if (trouble[i].active)
+			mend(&trouble[i]);
+	fault_kinds_end();
+}

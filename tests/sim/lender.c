@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A lender as the borrower may find it: honest about claims and epochs, which TLS
+ * and its own code vouch for; about all else only as far as the dice let it. */
+#include "sim.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct lender lender[LENDERS_MAX];
+
+static const uint64_t sizes[] = {
+	EXTENTS * EXTENT_PAGES, 6 * EXTENT_PAGES + 77, DEVICE, (EXTENTS - 1) * EXTENT_PAGES,
+	EXTENT_PAGES + SHORT,
+};
+
+/* What copies need must fit, where nothing is to be missing. */
+static unsigned sizes_n(void)
+{
+	if (config.mode == SAFETY && chance(4))
+		return sizeof sizes / sizeof *sizes;
+	return config.copies == 1 ? 3 : 2;
+}
+
+bool lenders_have_room(void)
+{
+	for (unsigned on = 0; on < config.lenders; on++)
+		if (lender[on].pages < (config.copies == 1 ? DEVICE : EXTENTS * EXTENT_PAGES))
+			return false;
+	return true;
+}
+
+void lenders_reset(void)
+{
+	for (unsigned on = 0; on < LENDERS_MAX; on++) {
+		struct lender *l = &lender[on];
+
+		store_wipe(&l->store);
+		*l = (struct lender){ .incarnation = 1 + on, .epoch = 100,
+		                      .wants = UINT64_MAX };
+		l->pages = l->told = sizes[dice(sizes_n())];
+	}
+	if (!lenders_have_room())
+		HAPPENED(NO_ROOM);
+}
+
+int64_t lender_delay(unsigned on)
+{
+	int64_t ms = (int64_t)dice((uint64_t)config.delay + 1);
+
+	return lender[on].slow_until > now ? ms + (int64_t)dice((uint64_t)lender[on].slow) : ms;
+}
+
+static void claimed(struct conn *c, struct message *m)
+{
+	struct lender *l = &lender[c->on];
+	char identity[IDENTITY_MAX];
+
+	if (l->others) {
+		net_answer(c, m, REFUSED, 0, NULL, NULL);
+		c->theirs = false;
+		return;
+	}
+	c->theirs = false;
+	net_end_all(c->on, false); /* but this one */
+	c->theirs = true;
+	c->epoch = ++l->epoch;
+	if (!l->ours)
+		l->since = l->epoch;
+	l->ours = true;
+	snprintf(identity, sizeof identity, "%" PRIx64 " %" PRIu64, l->incarnation, l->since);
+	TRACE("lender %u is claimed: epoch %llu, %s", c->on, (unsigned long long)l->epoch,
+	      c->ours ? "we will hear" : "by a connection that we left");
+	net_answer(c, m, UP, 0, NULL, identity);
+}
+
+static void flip(uint8_t *data, size_t bytes)
+{
+	data[dice(bytes)] ^= (uint8_t)(1u << dice(8));
+}
+
+/* The first N of M's pages are written. The next was begun, so it is flushed. */
+static void land(struct conn *c, struct message *m, uint64_t n)
+{
+	struct lender *l = &lender[c->on];
+
+	if (!c->ours)
+		HAPPENED(LANDED_LATE);
+	TRACE("lender %u writes %llu+%llu of %llu%s", c->on, (unsigned long long)m->page,
+	      (unsigned long long)n, (unsigned long long)m->pages,
+	      c->ours ? "" : ", late");
+	if (l->flips_in && chance(2))
+		flip(m->data, m->pages * PAGE_BYTES);
+	for (uint64_t i = 0; i < n; i++)
+		store_put(&l->store, m->page + i, m->data + i * PAGE_BYTES);
+	if (n < m->pages)
+		store_flush(&l->store, m->page + n, 1);
+}
+
+static int put(struct conn *c, struct message *m)
+{
+	struct lender *l = &lender[c->on];
+
+	if (l->errors && chance(2)) {
+		land(c, m, dice(m->pages + 1));
+		return chance(2) ? EIO : chance(2) ? EPERM : ENOSPC;
+	}
+	if (l->full || m->page + m->pages > l->wants) {
+		uint64_t n = dice(m->pages);
+
+		land(c, m, n);
+		store_flush(&l->store, m->page, m->pages);
+		return ENOSPC;
+	}
+	if (!(l->forgets && chance(2)))
+		land(c, m, m->pages);
+	return 0;
+}
+
+static int get(struct conn *c, struct message *m, uint8_t **data)
+{
+	struct lender *l = &lender[c->on];
+
+	if (l->errors && chance(2))
+		return chance(2) ? EIO : EINVAL;
+	for (uint64_t i = 0; i < m->pages; i++)
+		if (store_dropped(&l->store, m->page + i))
+			return EIO;
+	*data = malloc(m->pages * PAGE_BYTES);
+	if (!*data)
+		fail("the simulator has no memory");
+	for (uint64_t i = 0; i < m->pages; i++)
+		store_get(&l->store, m->page + i, *data + i * PAGE_BYTES);
+	if (l->flips_out && chance(2))
+		flip(*data, m->pages * PAGE_BYTES);
+	return 0;
+}
+
+void lender_drops(unsigned on)
+{
+	if (lender[on].wants != UINT64_MAX)
+		store_drop(&lender[on].store, lender[on].wants);
+}
+
+static void asked(struct conn *c, struct message *m)
+{
+	struct lender *l = &lender[c->on];
+	uint8_t *data = NULL;
+	int error = 0;
+
+	switch (m->what) {
+	case ASK_PUT: error = put(c, m); break;
+	case ASK_GET: error = get(c, m, &data); break;
+	case ASK_FLUSH:
+		if (l->errors && chance(2))
+			error = EIO;
+		store_flush(&l->store, m->page, error ? dice(m->pages) : m->pages);
+		break;
+	}
+	if (l->mute && chance(3))
+		free(data);
+	else
+		net_answer(c, m, REPLY, error, data, NULL);
+}
+
+/* The connection breaks while M is coming in. */
+static void torn(struct conn *c, struct message *m)
+{
+	if (m->kind == ASK && m->what == ASK_PUT) {
+		HAPPENED(TORN_PUT);
+		land(c, m, dice(m->pages));
+	} else if (m->kind == ASK && m->what == ASK_FLUSH) {
+		store_flush(&lender[c->on].store, m->page, dice(m->pages));
+	}
+	net_end(c);
+}
+
+void lender_takes(struct conn *c, struct message *m)
+{
+	struct lender *l = &lender[c->on];
+
+	if (l->state == VANISHED || c->deaf)
+		return;
+	if (c->epoch && c->epoch != l->epoch) {
+		HAPPENED(FENCED);
+		TRACE("lender %u refuses what is older than its claim", c->on);
+	}
+	if (l->state == DEAD || !c->theirs) {
+		net_end(c);
+		return;
+	}
+	if (m->kind == CLAIM) {
+		claimed(c, m);
+		return;
+	}
+	if (c->epoch != l->epoch) {
+		net_end(c);
+		return;
+	}
+	if (c->cut_after == 0) {
+		torn(c, m);
+		return;
+	}
+	if (c->cut_after > 0)
+		c->cut_after--;
+	asked(c, m);
+}

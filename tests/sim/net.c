@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Connections between the borrower and its lenders, a queue each way. What was
+ * written into one is on its way, whatever becomes of the side that wrote it. */
+#include "sim.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define CONNS        8192u
+#define KEEPALIVE_MS 15000
+
+static struct conn conn[CONNS];
+static unsigned conns;            /* of which were ever used */
+static struct conn *line[LENDERS_MAX];
+static bool line_up[LENDERS_MAX];
+static bool just_ended[LENDERS_MAX]; /* the core may not have heard of it when it closes */
+static char known[LENDERS_MAX][IDENTITY_MAX];
+
+static unsigned number(const struct conn *c) { return (unsigned)(c - conn); }
+
+static void drop(struct message_list *list, struct message *m)
+{
+	TAILQ_REMOVE(list, m, link);
+	free(m->data);
+	free(m);
+}
+
+static void drop_all(struct message_list *list)
+{
+	while (!TAILQ_EMPTY(list))
+		drop(list, TAILQ_FIRST(list));
+}
+
+static struct message *message(enum message_kind kind, struct ask *ask)
+{
+	struct message *m = calloc(1, sizeof *m);
+
+	if (!m)
+		fail("the simulator has no memory");
+	m->kind = kind;
+	m->ask = ask;
+	return m;
+}
+
+void net_reset(void)
+{
+	for (unsigned i = 0; i < conns; i++) {
+		drop_all(&conn[i].to);
+		drop_all(&conn[i].from);
+	}
+	conns = 0;
+	memset(line, 0, sizeof line);
+	memset(line_up, 0, sizeof line_up);
+	memset(known, 0, sizeof known);
+}
+
+static struct conn *conn_new(unsigned on)
+{
+	struct conn *c;
+	unsigned i = 0;
+
+	while (i < conns && (conn[i].ours || conn[i].events))
+		i++;
+	if (i == CONNS)
+		fail("more than %u connections are open at once", CONNS);
+	conns += i == conns;
+	c = &conn[i];
+	*c = (struct conn){ .on = on, .ours = true, .theirs = true, .cut_after = -1 };
+	TAILQ_INIT(&c->to);
+	TAILQ_INIT(&c->from);
+	return c;
+}
+
+struct conn *net_conn(unsigned on) { return line[on]; }
+
+bool net_up(unsigned on)
+{
+	return line_up[on] && line[on]->theirs && line[on]->epoch == lender[on].epoch;
+}
+
+/* ---- we hear */
+
+/* Until the very end a reply may have been arriving. */
+static void scribble(struct conn *c)
+{
+	struct message *m;
+
+	TAILQ_FOREACH(m, &c->from, link)
+		if (m->kind == REPLY && m->data && chance(2))
+			memcpy(m->ask->data, m->data, dice(m->pages * PAGE_BYTES));
+}
+
+static void leave(struct conn *c)
+{
+	struct message *m, *next;
+
+	c->ours = false;
+	line[c->on] = NULL;
+	line_up[c->on] = false;
+	for (m = TAILQ_FIRST(&c->from); m; m = next) {
+		next = TAILQ_NEXT(m, link);
+		HAPPENED(REPLY_LOST);
+		drop(&c->from, m);
+	}
+	/* The kernel goes on sending what it was given, up to there. */
+	TAILQ_FOREACH(m, &c->to, link) {
+		m->ask = NULL;
+		if (m->kind == ASK && m->what == ASK_PUT && !m->data)
+			break;
+	}
+	for (; m; m = next) {
+		next = TAILQ_NEXT(m, link);
+		HAPPENED(NEVER_SENT);
+		drop(&c->to, m);
+	}
+}
+
+static void went_down(struct conn *c)
+{
+	TRACE("link %u went down", c->on);
+	HAPPENED(WENT_DOWN);
+	just_ended[c->on] = true;
+	scribble(c);
+	leave(c);
+	core_link_down(&core, c->on, now);
+}
+
+static void arrive_end(unsigned i)
+{
+	conn[i].events--;
+	if (conn[i].ours)
+		went_down(&conn[i]);
+}
+
+void net_break(struct conn *c)
+{
+	if (c->cut)
+		return;
+	c->cut = true;
+	c->events++;
+	event_at(now + (int64_t)dice((uint64_t)config.delay + 1), arrive_end, number(c));
+}
+
+void net_end(struct conn *c)
+{
+	c->theirs = false;
+	c->deaf = false;
+	net_break(c);
+}
+
+void net_remember(unsigned on)
+{
+	for (unsigned i = 0; i < conns; i++)
+		if (conn[i].on == on)
+			conn[i].deaf = false;
+}
+
+/* Whoever says nothing for so long is asked by the kernel, and does not answer. */
+static void keep_alive(struct conn *c)
+{
+	c->events++;
+	event_at(now + KEEPALIVE_MS, arrive_end, number(c));
+}
+
+void net_end_all(unsigned on, bool silently)
+{
+	for (unsigned i = 0; i < conns; i++) {
+		if (conn[i].on != on || !conn[i].theirs)
+			continue;
+		if (silently) {
+			conn[i].theirs = false;
+			conn[i].deaf = true;
+			keep_alive(&conn[i]);
+		} else {
+			net_end(&conn[i]);
+		}
+	}
+}
+
+/* "INCARNATION SINCE": when only SINCE changes, another had the pool. */
+static void heard(unsigned on, const char *identity)
+{
+	size_t n = strcspn(identity, " ");
+
+	if (*known[on] && strncmp(known[on], identity, n + 1) == 0 && strcmp(known[on], identity) != 0)
+		lender[on].gone = true;
+	strcpy(known[on], identity);
+}
+
+static void hear(struct conn *c, struct message *m)
+{
+	unsigned on = c->on;
+
+	switch (m->kind) {
+	case UP:
+		TRACE("link %u is up: %s, %llu pages", on, m->identity,
+		      (unsigned long long)m->pages);
+		line_up[on] = true;
+		c->told = m->pages;
+		heard(on, m->identity);
+		core_link_up(&core, on, m->identity, m->pages, now);
+		break;
+	case REFUSED:
+		HAPPENED(CLAIM_REFUSED);
+		went_down(c);
+		break;
+	case REPLY:
+		TRACE("link %u replies to %s of %llu+%u: %d", on,
+		      (const char *[]){ "put", "get", "flush" }[m->ask->kind],
+		      (unsigned long long)m->ask->page, m->ask->pages, m->error);
+		if (m->data)
+			memcpy(m->ask->data, m->data, m->pages * PAGE_BYTES);
+		core_reply(&core, m->ask, m->error, now);
+		break;
+	case CLAIM:
+	case ASK:
+		break;
+	}
+}
+
+/* Some of a reply, and all of it later. */
+static bool halfway(struct conn *c, struct message *m)
+{
+	if (!c->ours || !m->data || m->begun || chance(2))
+		return false;
+	m->begun = true;
+	memcpy(m->ask->data, m->data, dice(m->pages * PAGE_BYTES));
+	return true;
+}
+
+static void arrive_from(unsigned i)
+{
+	struct conn *c = &conn[i];
+	struct message *m = TAILQ_FIRST(&c->from);
+	int64_t until = lender[c->on].from_until;
+
+	c->events--;
+	if (!m)
+		return;
+	if (until > now || halfway(c, m)) {
+		c->events++;
+		event_at((until > now ? until : now) + (int64_t)dice(4), arrive_from, i);
+		return;
+	}
+	TAILQ_REMOVE(&c->from, m, link);
+	if (c->ours)
+		hear(c, m);
+	free(m->data);
+	free(m);
+}
+
+void net_answer(struct conn *c, const struct message *to, enum message_kind kind, int error,
+                uint8_t *data, const char *identity)
+{
+	struct message *m;
+
+	if (!c->ours) {
+		HAPPENED(REPLY_LOST);
+		free(data);
+		return;
+	}
+	m = message(kind, to->ask);
+	m->page = to->page;
+	m->pages = kind == UP ? lender[c->on].told : to->pages;
+	m->data = data;
+	m->error = error;
+	if (identity)
+		strcpy(m->identity, identity);
+	TAILQ_INSERT_TAIL(&c->from, m, link);
+	c->events++;
+	event_at(now + lender_delay(c->on), arrive_from, number(c));
+}
+
+/* ---- the lender hears */
+
+static void capture(struct message *m)
+{
+	if (m->kind != ASK || m->what != ASK_PUT || m->data)
+		return;
+	m->data = malloc(m->pages * PAGE_BYTES);
+	if (!m->data)
+		fail("the simulator has no memory");
+	memcpy(m->data, m->ask->data, m->pages * PAGE_BYTES);
+}
+
+/* What was asked for at the same time may be done in any order. */
+static struct message *next_of(struct conn *c, struct message *m)
+{
+	struct message *second = TAILQ_NEXT(m, link);
+
+	if (c->epoch && second && chance(3)) {
+		HAPPENED(REORDERED);
+		m = second;
+	}
+	if (c->ours) {
+		capture(TAILQ_FIRST(&c->to));
+		capture(m);
+	}
+	return m;
+}
+
+static void arrive_to(unsigned i)
+{
+	struct conn *c = &conn[i];
+	struct lender *l = &lender[c->on];
+	struct message *m = TAILQ_FIRST(&c->to);
+	int64_t until = l->to_until > l->frozen_until ? l->to_until : l->frozen_until;
+
+	c->events--;
+	if (!m)
+		return;
+	if (c->held_until > until)
+		until = c->held_until;
+	if (until > now) {
+		c->events++;
+		event_at(until + (int64_t)dice(30), arrive_to, i);
+		return;
+	}
+	m = next_of(c, m);
+	TAILQ_REMOVE(&c->to, m, link);
+	lender_takes(c, m);
+	free(m->data);
+	free(m);
+}
+
+static void push(struct conn *c, struct message *m)
+{
+	TAILQ_INSERT_TAIL(&c->to, m, link);
+	c->events++;
+	event_at(now + lender_delay(c->on), arrive_to, number(c));
+}
+
+/* ---- what the core commands */
+
+void net_connect(unsigned on)
+{
+	if (line[on])
+		fail("link %u is opened, but it is open", on);
+	if (lender[on].gone)
+		fail("link %u is opened: its pool was another's", on);
+	just_ended[on] = false;
+	HAPPENED(CONNECT);
+	TRACE("link %u is opened", on);
+	if (lender[on].state == DEAD && chance(2)) {
+		core_link_down(&core, on, now);
+		return;
+	}
+	line[on] = conn_new(on);
+	push(line[on], message(CLAIM, NULL));
+}
+
+void net_close(unsigned on)
+{
+	struct conn *c = line[on];
+
+	if (!c && just_ended[on])
+		return;
+	if (!c)
+		fail("link %u is closed, but it is not open", on);
+	HAPPENED(CLOSE);
+	TRACE("link %u is closed", on);
+	leave(c);
+	if (chance(2))
+		drop_all(&c->to);
+}
+
+void net_send(struct ask *a)
+{
+	struct conn *c = line[a->on];
+	struct message *m;
+
+	if (!line_up[a->on])
+		fail("link %u is asked for something, but it is not up", a->on);
+	if (lender[a->on].gone)
+		fail("link %u is asked for something: its pool was another's", a->on);
+	if (!a->pages || a->page >= c->told || a->pages > c->told - a->page)
+		fail("link %u is asked for pages %llu+%u of %llu", a->on,
+		     (unsigned long long)a->page, a->pages,
+		     (unsigned long long)c->told);
+	if (c->cut && chance(2)) { /* sending finds out */
+		went_down(c);
+		return;
+	}
+	m = message(ASK, a);
+	m->what = a->kind;
+	m->page = a->page;
+	m->pages = a->pages;
+	if (chance(2))
+		capture(m);
+	push(c, m);
+}
