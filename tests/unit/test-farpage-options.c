@@ -10,6 +10,7 @@
 
 #define PAGE FARPAGE_PAGE_BYTES
 #define NONE "unix:/nonexistent/lender"
+#define MORE "unix:/nonexistent/b", "unix:/nonexistent/c", "unix:/nonexistent/d"
 
 static void refused(struct farpage_options o, const char *says)
 {
@@ -68,9 +69,9 @@ TEST(copies)
 	refused((struct farpage_options){ .size = PAGE, .copies = 2 }, "on a lender of its own");
 	refused((struct farpage_options){ .lender = { NONE }, .copies = 2 },
 	        "on a lender of its own, and 1 is given");
-	refused((struct farpage_options){ .lender = { NONE, "b" }, .copies = 3 },
+	refused((struct farpage_options){ .lender = { NONE, "unix:/nonexistent/b" }, .copies = 3 },
 	        "on a lender of its own, and 2 are given");
-	refused((struct farpage_options){ .lender = { NONE, "b", "c", "d" }, .copies = 4 },
+	refused((struct farpage_options){ .lender = { NONE, MORE }, .copies = 4 },
 	        "at most 3 copies");
 	opens((struct farpage_options){ .size = PAGE, .copies = 1 });
 }
