@@ -73,6 +73,7 @@ static inline void send_ask(struct link *l, struct ask *ask)
 	ask->sent = true;
 	ask->sent_at = NO_REPLY;
 	l->ops->send(l, ask);
+	l->ops->flush(l);
 }
 
 static inline int reply_of(struct link *l, struct ask *ask)
