@@ -5,18 +5,16 @@
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/faults.sh"
 on_tmpfs
 farm
-for round in $(seq "$repeat"); do
-    for i in 1 2 3; do
-        fault_at $i refuse
-        fault_at $i drop
-    done
+for _ in $(seq "$repeat"); do
+    all_at refuse
+    all_at drop
     sleep $((2 * deadline / 1000))
-    for i in 1 2 3; do fault_at $i calm; done
-    for i in 1 2 3; do wait_for 10 connected $i; done
+    all_at calm
+    wait_for 10 all_connected
     for i in 1 2 3; do end_of $i KILL; done
     sleep 0.3 # less than the deadline
     for i in 1 2 3; do lender_at $i; done
-    for i in 1 2 3; do wait_for 10 connected $i; done
+    wait_for 10 all_connected
     within 20 'all gone, and back with their pages: two copies' whole
 done
 verdict $((deadline + 1000)) errors
@@ -30,7 +28,7 @@ for i in 1 2 3; do
     rm -r "${state:?}/$i"
     lender_at $i
 done
-for i in 1 2 3; do wait_for 10 connected $i; done
+wait_for 10 all_connected
 ! copy zeros || fail 'it read what no lender has any more'
 load
 verdict 500

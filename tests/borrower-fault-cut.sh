@@ -40,5 +40,5 @@ PY
     wait_for 10 connected "$victim"
 done
 within 20 'two copies' whole
-verdict 1000
+verdict $dead
 redundant

@@ -4,7 +4,7 @@
 # what it was owed is there, and nobody is blamed.
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/faults.sh"
 farm
-for round in $(seq "$repeat"); do
+for _ in $(seq "$repeat"); do
     for seconds in 0.3 1 5; do
         kill -STOP "$borrower_pid"
         sleep $seconds

@@ -25,8 +25,10 @@ borrower_scripts = \
 # Real processes and what may happen to them; REPEAT is how often.
 fault_scripts = \
 	tests/borrower-fault-all-gone.sh \
+	tests/borrower-fault-bad-spill.sh \
 	tests/borrower-fault-borrower-killed.sh \
 	tests/borrower-fault-cut.sh \
+	tests/borrower-fault-exhaustion.sh \
 	tests/borrower-fault-flapping.sh \
 	tests/borrower-fault-flips-in-ram.sh \
 	tests/borrower-fault-flips.sh \
@@ -41,6 +43,7 @@ fault_scripts = \
 	tests/borrower-fault-restarted.sh \
 	tests/borrower-fault-second-borrower.sh \
 	tests/borrower-fault-slow.sh \
+	tests/borrower-fault-spill.sh \
 	tests/borrower-fault-stuck.sh \
 	tests/borrower-fault-suspended.sh \
 	tests/borrower-fault-vanished.sh
