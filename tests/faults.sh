@@ -154,11 +154,7 @@ verdict() {
     esac
 }
 
-<<<<<<< HEAD
-# Beside the link there may be the connection that asks what the lender wants back.
-=======
 # The borrower has a link and, soon, a connection beside it that asks how the lender is.
->>>>>>> 1c4e6ed (tests: a spill that takes what no lender can, one that fails, and nothing left to open with)
 connected() {
     fault_at "$1" status
     case $answer in *" connections="[12]" old=0 "*) ;; *) return 1 ;; esac

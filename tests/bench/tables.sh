@@ -6,7 +6,7 @@ requires python3 taskset nbdkit
 
 for name in servers borrowers; do
     "$FARPAGE_SRCDIR/tests/bench/$name" --depths 1,8 --modes read,mixed --repeat 1 --seconds 0.02 \
-        --size-mib 8 --no-syscalls --json "$tmp/json" >"$tmp/table" || fail "$name: status $?"
+        --size-mib 64 --no-syscalls --json "$tmp/json" >"$tmp/table" || fail "$name: status $?"
     python3 -c 'import json, sys; r = json.load(open(sys.argv[1])); p = r["points"]
 servers = {x["server"] for x in p}
 assert len(servers) >= 2 and r["reference"] in servers, servers
