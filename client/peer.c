@@ -160,14 +160,14 @@ static void lose(struct core *c, unsigned on)
 
 	layout_lost(&c->layout, on);
 	for (unsigned i = 0; i < sizeof lists / sizeof *lists; i++)
-		TAILQ_FOREACH(op, lists[i], link) {
-			struct extent *e = map_extent(c->map, op->page);
-
+		TAILQ_FOREACH(op, lists[i], link)
 			for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-				if (e->copy[copy].on == (int)on)
+				if (map_extent(c->map, op->page)->copy[copy].on == (int)on)
 					op->acked &= (uint8_t)~(1u << copy);
-			extent_freshen(c, e);
-		}
+	/* Only now: from here on nothing says any more where the copies were. */
+	for (unsigned i = 0; i < sizeof lists / sizeof *lists; i++)
+		TAILQ_FOREACH(op, lists[i], link)
+			extent_freshen(c, map_extent(c->map, op->page));
 }
 
 /* "INCARNATION SINCE": the first changes when the memory was lost, the second alone when
