@@ -56,6 +56,7 @@ check-faults: all
 
 EXTRA_DIST += \
 	tests/borrower-model.py \
+	tests/borrower-tries.py \
 	tests/faults.sh
 
 check_LTLIBRARIES += tests/countcalls.la tests/keeplocale.la

@@ -23,6 +23,7 @@ vm_alone = \
 vm_pairs = \
 	tests/vm/lender-shortage.sh \
 	tests/vm/swap-correct.sh \
+	tests/vm/swap-lender-faults.sh \
 	tests/vm/swap-lender-restarts.sh \
 	tests/vm/swap-overflow.sh \
 	tests/vm/swap-tmpfs.sh \
@@ -33,15 +34,18 @@ EXTRA_DIST += \
 	tests/vm/boot.sh \
 	tests/vm/guest-init.sh \
 	tests/vm/image.sh \
-	tests/vm/kernels.sh
+	tests/vm/kernels.sh \
+	tests/vm/lenders.sh
 
 check-guests: others = tests/units-guest.sh
 check-vm check-guests: all
 	$(MAKE) -j2 check TESTS="$(others) $(vm_pairs)" && pairs=good; \
 		$(MAKE) -j1 check TESTS="$(vm_alone)" && test "$$pairs"
 
-# Several hours. BOOTS is how often each wiring must survive on each kernel.
+# Several hours. BOOTS is how often each wiring must survive on each kernel, REPEAT how often
+# each fault is made.
 check-long: all
+	REPEAT=$${REPEAT-20} $(MAKE) -j3 check TESTS="$(fault_scripts)"
 	BOOTS=$${BOOTS-20} KERNELS='6.1 6.12' FULL=yes PASSES=fb \
 		$(MAKE) -j1 check TESTS="$(vm_pairs) $(vm_alone)"
 
