@@ -145,6 +145,27 @@ TEST(a_copy_that_was_lost_before_the_end_does_not_count)
 	assert_true(map_extent(&map, 0)->heal);
 }
 
+/* Nor for the second of two that are under way in the same extent. */
+TEST(of_several_puts_none_counts_on_lost_memory)
+{
+	struct op puts[2];
+	struct ask *two[2];
+
+	begin(2, 2, false);
+	for (unsigned i = 0; i < 2; i++) {
+		puts[i] = put_of(i, 1);
+		start(&puts[i]);
+		answer(asked(ASK_PUT, 0, &puts[i]), 0);
+		two[i] = asked(ASK_PUT, 1, &puts[i]);
+	}
+	comes_as(0, OTHER);
+	for (unsigned i = 0; i < 2; i++) {
+		answer(two[i], 0);
+		done(&puts[i], 0);
+		assert_int_equal(holders(i), ON(1));
+	}
+}
+
 /* It was all that the put had: it begins anew. */
 TEST(a_put_whose_only_ack_was_lost_begins_anew)
 {
@@ -242,6 +263,7 @@ int main(void)
 		UNIT(with_the_only_pool_gone_all_is_eio_at_once),
 		UNIT(identities_that_differ_in_their_last_letter),
 		UNIT(a_copy_that_was_lost_before_the_end_does_not_count),
+		UNIT(of_several_puts_none_counts_on_lost_memory),
 		UNIT(a_put_whose_only_ack_was_lost_begins_anew),
 		UNIT(an_ack_counts_when_the_link_died_after_it),
 		UNIT(a_get_that_came_in_time),
