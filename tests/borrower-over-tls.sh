@@ -29,8 +29,8 @@ relay
 cd "$tmp"
 borrower "lender=unix:$tmp/relay.sock" pool=a tls-psk=keys tls-username=web
 # It is read at each opening. On a tmpfs it would be swapped out, onto this very device.
-sanitized || grep -A 24 "$tmp/keys\$" "/proc/$borrower_pid/smaps" | grep -q '^Locked: *4 kB' ||
-    fail 'the key file is not locked in memory'
+key_is_locked() { grep -A 24 "$tmp/keys\$" "/proc/$borrower_pid/smaps" | grep -q '^Locked: *4 kB'; }
+sanitized || wait_for 10 key_is_locked
 python3_nbd "$FARPAGE_SRCDIR/tests/borrower-model.py" "nbd+unix:///?socket=$sock" 3 &
 model_pid=$!
 cut_while $model_pid

@@ -53,6 +53,6 @@ parameters=$(sed -n 's/^PARAMETERS=//p' "$examples/farpage.env" | sed 's/:10809/
 said=$("$FARPAGE_BUILDDIR/run" nbdkit -U - farpage $parameters --run true 2>&1) &&
     fail 'there was a lender'
 case $said in
-*'cannot open the lender'*) ;;
+*'cannot open the pool of lender'*) ;;
 *) fail "farpage.env: $said" ;;
 esac
