@@ -1,6 +1,7 @@
 # shellcheck shell=sh
 # SPDX-License-Identifier: BSD-2-Clause
 # Behind boot.sh: lenders on this host that things happen to, each at an address of its own.
+# shellcheck disable=SC2154
 given="$given|lenders"
 
 lender_at() { # address:port
