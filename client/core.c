@@ -43,6 +43,7 @@ void core_drop(struct core *c, struct buffer *buffer, int64_t now)
 
 void core_tick(struct core *c, int64_t now)
 {
+	still_excuse(c, now);
 	peers_tick(c, now);
 	ops_expire(c, now);
 	heal_tick(c, now);

@@ -32,6 +32,7 @@
 #define CORE_PATIENCE_MS  250  /* with a link that is gone: some tries long */
 #define CORE_FULL_MS      1000 /* a link that refused for want of room is not asked for more */
 #define CORE_MOVE_MS      2000 /* a lender that is away so long: its copies are made elsewhere */
+#define CORE_STILL_MS     250
 #define CORE_NEVER        INT64_MAX
 
 struct core_options {
@@ -40,6 +41,7 @@ struct core_options {
 	unsigned copies;
 	int64_t deadline_ms;      /* of an operation that nobody can carry out */
 	int64_t link_timeout_ms;  /* a link that owes a reply this long is dead */
+	int64_t still_ms;         /* who was so much late stood still, and nobody else; 0: never */
 	uint32_t heal_pages;      /* a second at most */
 	uint64_t seed;
 };

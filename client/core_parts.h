@@ -90,6 +90,10 @@ void peers_hurry(struct core *, int64_t now);
 int peers_connect(struct core *, int64_t now);
 void peer_measure(struct core *, const struct ask *, int64_t now);
 
+/* still.c */
+/* If nobody turned the core when something was due: that time does not count. */
+void still_excuse(struct core *, int64_t now);
+
 /* heal.c */
 void heal_tick(struct core *, int64_t now);
 void heal_ended(struct core *, int64_t now);

@@ -52,6 +52,7 @@ client_libborrower_la_SOURCES = \
 	client/seal_ops.h \
 	client/signature.h \
 	client/spill.c \
+	client/still.c \
 	client/spill.h \
 	client/watch.c \
 	client/watch.h \

@@ -18,7 +18,7 @@ for _ in $(seq "$repeat"); do
     within 20 'all gone, and back with their pages: two copies' whole
 done
 verdict $((deadline + 1000)) errors
-jq -e '.read_errors + .write_errors > 0 and .requests > 20000' "$tmp/report" >"$tmp/said" || fail 'nothing was gone'
+jq -e '.read_errors + .write_errors > 0' "$tmp/report" >"$tmp/said" || fail 'nothing was gone'
 load # no page stays lost once it is put
 verdict 500
 redundant

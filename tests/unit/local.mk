@@ -42,6 +42,7 @@ unit_tests = \
 	tests/unit/test-core-rate \
 	tests/unit/test-core-slow \
 	tests/unit/test-core-spill \
+	tests/unit/test-core-still \
 	tests/unit/test-drive \
 	tests/unit/test-drive-background \
 	tests/unit/test-drive-buffers \
@@ -154,6 +155,8 @@ tests_unit_test_core_slow_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_slow_LDADD = $(unit_borrower)
 tests_unit_test_core_spill_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_spill_LDADD = $(unit_borrower)
+tests_unit_test_core_still_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_still_LDADD = $(unit_borrower)
 tests_unit_test_drive_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_drive_LDADD = $(unit_borrower)
 tests_unit_test_drive_background_CPPFLAGS = $(unit_cppflags)

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* The process stood still: nobody is to blame for what was due meanwhile. */
+#include "coring.h"
+
+#define STILL 250
+
+static struct op op;
+
+static void begin_still(unsigned n)
+{
+	begin(n, n, false);
+	c.o.still_ms = STILL;
+}
+
+TEST(an_answer_that_came_meanwhile_is_heard)
+{
+	struct ask *ask;
+
+	begin_still(2);
+	put_now(0, 1);
+	op = get_of(0, 1);
+	start(&op);
+	ask = next(COMMAND_SEND).ask;
+	later(2 * DEADLINE);
+	nothing_to_do();
+	answer(ask, 0);
+	checks(&op, 1, 0);
+	done(&op, 0);
+}
+
+TEST(a_put_that_was_under_way_is_done)
+{
+	struct ask *ask[2];
+
+	begin_still(2);
+	op = put_of(0, 1);
+	start(&op);
+	ask[0] = next(COMMAND_SEND).ask;
+	ask[1] = next(COMMAND_SEND).ask;
+	answer(ask[0], 0);
+	later(2 * DEADLINE);
+	nothing_to_do();
+	answer(ask[1], 0);
+	done(&op, 0);
+	assert_int_equal(holders(0), ON(0) | ON(1));
+}
+
+TEST(who_waits_for_its_turn_or_a_link_waits_on)
+{
+	struct op second = get_of(0, 1);
+	struct ask *ask;
+
+	begin_still(1);
+	put_now(0, 1);
+	op = get_of(0, 1);
+	start(&op);
+	start(&second);
+	ask = next(COMMAND_SEND).ask;
+	later(2 * DEADLINE);
+	down(0);
+	later(CORE_RETRY_MAX_MS);
+	connects(0);
+	later(2 * DEADLINE);
+	nothing_to_do();
+	up(0);
+	ask = next(COMMAND_SEND).ask;
+	answer(ask, 0);
+	checks(&op, 1, 0);
+	done(&op, 0);
+	answer(next(COMMAND_SEND).ask, 0);
+	checks(&second, 1, 0);
+	done(&second, 0);
+}
+
+/* After that it is as always. */
+TEST(a_lender_that_says_nothing_is_given_up)
+{
+	begin_still(1);
+	put_now(0, 1);
+	op = get_of(0, 1);
+	start(&op);
+	next(COMMAND_SEND);
+	later(2 * DEADLINE);
+	nothing_to_do();
+	for (int ms = 0; ms < STILL; ms++)
+		later(1);
+	closes(0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(an_answer_that_came_meanwhile_is_heard),
+		UNIT(a_put_that_was_under_way_is_done),
+		UNIT(who_waits_for_its_turn_or_a_link_waits_on),
+		UNIT(a_lender_that_says_nothing_is_given_up),
+	};
+
+	return cmocka_run_group_tests_name("a core that stood still", tests, NULL, NULL);
+}
