@@ -25,6 +25,20 @@ static void copy_is_right(uint64_t page, const struct record *r, const struct co
 		     (unsigned long long)page, at->on);
 }
 
+/* At any time: a copy that a record has is somewhere. */
+void audit_places(void)
+{
+	for (unsigned spot = 0; spot < SPOTS; spot++) {
+		const struct record *r = map_record(&map, spot_page(spot));
+		const struct extent *e = map_extent(&map, spot_page(spot));
+
+		for (unsigned copy = 0; r && r->state == PAGE_SEALED && copy < COPY_PLACES; copy++)
+			if (r->copies & 1u << copy && e->copy[copy].on < 0)
+				fail("page %llu has a copy that is nowhere",
+				     (unsigned long long)spot_page(spot));
+	}
+}
+
 static void page_is_right(unsigned spot)
 {
 	uint64_t page = spot_page(spot);
@@ -39,8 +53,6 @@ static void page_is_right(unsigned spot)
 
 		if (!(r->copies & 1u << copy))
 			continue;
-		if (at->on < 0)
-			fail("page %llu has a copy that is nowhere", (unsigned long long)page);
 		if (at->stale || (at->on < (int)config.lenders && lender[at->on].gone))
 			continue;
 		copy_is_right(page, r, at);
@@ -71,6 +83,7 @@ void audit_held(void)
 void audit(void)
 {
 	audit_held();
+	audit_places();
 	for (unsigned spot = 0; spot < SPOTS; spot++)
 		page_is_right(spot);
 }

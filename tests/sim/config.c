@@ -12,6 +12,8 @@ static int64_t one_of(const int64_t *of, unsigned n)
 #define ONE_OF(...) one_of((const int64_t[]){ __VA_ARGS__ }, \
                            sizeof (int64_t[]){ __VA_ARGS__ } / sizeof(int64_t))
 
+#define BIT(fault) (UINT64_C(1) << (fault))
+
 /* Few kinds of faults at a time, so that each has room to do its worst; now and
  * then none at all. */
 static uint64_t throw_faults(void)
@@ -20,7 +22,9 @@ static uint64_t throw_faults(void)
 	unsigned n = chance(20) ? 0 : 1 + (unsigned)dice(6);
 
 	while (n--)
-		faults |= UINT64_C(1) << dice(FAULT_KINDS);
+		faults |= BIT(dice(FAULT_KINDS));
+	if (faults && chance(8)) /* memory is lost while another stands still */
+		faults = BIT(FAULT_KILLED) | BIT(FAULT_FROZEN);
 	return faults;
 }
 

@@ -108,7 +108,8 @@ static bool possible(const struct fault_kind *f, enum fault kind, unsigned on)
 
 static int64_t duration(const struct fault_kind *f)
 {
-	int64_t ms = time_between(20, 60000);
+	/* Some come back at once, as who is started again by systemd does. */
+	int64_t ms = chance(3) ? time_between(1, 200) : time_between(20, 60000);
 
 	/* There is nobody else: it must come back before the deadline. */
 	if (config.mode == LIVENESS && (config.copies == 1 || f->needs & EVERYBODY) &&

@@ -203,6 +203,7 @@ struct seen *caller_seen(unsigned i, unsigned spot);
 
 /* audit.c */
 void audit(void);
+void audit_places(void);
 void audit_held(void);  /* nobody holds what nobody uses */
 
 #endif

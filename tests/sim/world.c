@@ -230,6 +230,8 @@ static void step(void)
 		core_tick(&core, now);
 		carry_out();
 	}
+	if (chance(16))
+		audit_places();
 	if (map_wants(&map) && !giving && !faults_no_chunks()) {
 		giving = true;
 		event_at(now + (int64_t)dice(4), give, 0);
