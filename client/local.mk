@@ -52,8 +52,8 @@ client_libborrower_la_SOURCES = \
 	client/seal_ops.h \
 	client/signature.h \
 	client/spill.c \
-	client/still.c \
 	client/spill.h \
+	client/still.c \
 	client/watch.c \
 	client/watch.h \
 	client/watch_list.c \
