@@ -9,7 +9,7 @@
 
 size=${SIZE-400M} passes=${PASSES-fF} limit=${HANG-30}
 # Records are 24 bytes a page, by extents of 64 MiB, and four extents' are ready ahead.
-lost=0 locked_max_kib=$((34 * 1024 + (${size%M} / 64 + 5) * 384))
+lost=0 locked_max_kib=$((36 * 1024 + (${size%M} / 64 + 5) * 384))
 
 one_boot() {
     wire "$w" 1G
