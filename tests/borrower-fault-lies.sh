@@ -26,9 +26,9 @@ for round in $(seq "$repeat"); do
     done
     within 20 "and its memory is the same: two copies" whole
     victim=$(holder "$round")
-    for error in EIO EPERM ENOMEM EINVAL ENOSPC ENOTSUP ESHUTDOWN 0 75 4294967295; do
+    for error in EIO EPERM ENOMEM EINVAL ENOSPC ENOTSUP ESHUTDOWN 75 4294967295; do
+        fault_at "$victim" error $error write times 2 # after ENOSPC it is left alone for a second
         fault_at "$victim" error $error read times 30
-        fault_at "$victim" error $error write times 30
         fault_at "$victim" wait
     done
     within 20 'it no longer refuses: two copies' whole

@@ -117,8 +117,11 @@ disk() {
     cleanup "umount $tmp/disk"
 }
 
-# holder N: the Nth of those who keep pages, from 1 on, again and again.
+# holder N: the Nth of those who keep pages, from 1 on, again and again. Two faults at once are more
+# than two copies can take: single pages that lack one are found in a walk, one a second, which no
+# lender can tell of.
 holder() {
+    sleep 2
     # shellcheck disable=SC2046
     set -- "$1" $(for i in 1 2 3; do [ "$(kept $i)" = 0 ] || echo $i; done)
     [ $# -gt 1 ] || fail "nobody keeps pages"
