@@ -2,7 +2,6 @@
 #include "drive.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -223,24 +222,11 @@ static bool sleep_on(struct drive *d, struct waiter *w)
 	return false;
 }
 
-/* Where others wait too, more are likely to come just now: what they ask for leaves with
- * ours, in one write, if they may run before we sleep. */
-static void let_others(struct drive *d)
-{
-	if (TAILQ_EMPTY(&d->waiters))
-		return;
-	drive_unlock(d);
-	sched_yield();
-	pthread_mutex_lock(&d->lock);
-}
-
 static void lead(struct drive *d, struct waiter *w)
 {
 	d->leader = w;
-	while (w->pending && !w->to_check) {
-		let_others(d);
+	while (w->pending && !w->to_check)
 		drive_poll(d, core_wake_at(&d->core, false));
-	}
 	drive_hand_over(d);
 }
 
