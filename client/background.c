@@ -45,8 +45,11 @@ static void lead(struct drive *d)
 
 	d->leader = w;
 	do {
-		int64_t now = drive_now(), until = core_wake_at(&d->core, true);
+		int64_t now, until;
 
+		drive_flush(d);
+		now = drive_now();
+		until = core_wake_at(&d->core, true);
 		drive_poll(d, until < now + LOOK_MS ? until : now + LOOK_MS);
 	} while (!d->background.stop && !w->to_check && core_busy(&d->core) &&
 	         TAILQ_EMPTY(&d->waiters));

@@ -157,7 +157,7 @@ void core_tick(struct core *, int64_t now);
  * out before the next one is asked for. */
 bool core_next(struct core *, struct command *, int64_t now);
 /* When core_tick() has something to do at the latest. BACKGROUND: also if it is
- * nobody's operation, but healing or opening a link again. */
+ * nobody's operation, but healing or flushing slots. */
 int64_t core_wake_at(const struct core *, bool background);
 
 /* Is something under way that is nobody's operation? */

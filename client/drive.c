@@ -8,6 +8,8 @@
 #include <time.h>
 
 #define POLL_MAX_MS 60000
+/* From so many waiting threads on, requests leave when the leader runs, together. */
+#define CROWD       4u
 
 int64_t drive_now(void)
 {
@@ -47,6 +49,7 @@ static void tell(struct drive *d, struct waiter *w)
 	if (!w->asleep)
 		return;
 	w->asleep = false;
+	d->asleep--;
 	w->given = w->to_check;
 	w->to_check = NULL;
 	w->finished = !w->pending;
@@ -93,17 +96,29 @@ static void flush(struct drive *d)
 		d->link[on]->ops->flush(d->link[on]);
 }
 
-/* What the leader polls for was decided before we turned the wheel. */
-static void nudge(struct drive *d)
+/* What the leader polls for, and until when, was decided before we turned the wheel. */
+static bool polls_for_all(const struct drive *d)
 {
 	struct pollfd p[LINKS_MAX];
 
 	drive_interests(d, p);
 	for (unsigned on = 0; on < d->links; on++)
-		if (d->polled[on].fd != p[on].fd || d->polled[on].events != p[on].events) {
-			eventfd_write(d->wake, 1);
-			return;
-		}
+		if (d->polled[on].fd != p[on].fd || d->polled[on].events != p[on].events)
+			return false;
+	return true;
+}
+
+/* While the leader is in poll(): a few threads send for themselves, which is the shortest
+ * way. Of many, the first to come wakes the leader, who sends what all have put in
+ * line by the time it runs. */
+static void flush_or_nudge(struct drive *d)
+{
+	if (d->asleep < CROWD)
+		flush(d);
+	if (polls_for_all(d) && core_wake_at(&d->core, false) >= d->polled_until)
+		return;
+	d->nudged = true;
+	eventfd_write(d->wake, 1);
 }
 
 static void close_link(struct drive *d, unsigned on)
@@ -112,11 +127,13 @@ static void close_link(struct drive *d, unsigned on)
 	snprintf(d->opening[on].words, LINK_WORDS_MAX, "it did not answer in time");
 }
 
-void drive_carry_out(struct drive *d)
+/* False: there was nothing to do. */
+static bool obey(struct drive *d)
 {
 	struct command c;
+	bool any = false;
 
-	while (core_next(&d->core, &c, drive_now())) {
+	for (; core_next(&d->core, &c, drive_now()); any = true) {
 		switch (c.kind) {
 		case COMMAND_CONNECT: d->link[c.on]->ops->connect(d->link[c.on]); break;
 		case COMMAND_CLOSE: close_link(d, c.on); break;
@@ -125,14 +142,25 @@ void drive_carry_out(struct drive *d)
 		case COMMAND_DONE: done(d, c.op); break;
 		}
 	}
+	return any;
+}
+
+void drive_carry_out(struct drive *d)
+{
+	obey(d);
 	if (d->want_buffers && d->buffers.free_n)
 		pthread_cond_signal(&d->dropped);
 	if (map_wants(&d->map) && d->background.running)
 		pthread_cond_signal(&d->background.work);
-	if (d->polling) { /* otherwise the leader does, before it polls */
+	if (d->polling && !d->nudged) /* otherwise the leader flushes, before it polls */
+		flush_or_nudge(d);
+}
+
+void drive_flush(struct drive *d)
+{
+	do
 		flush(d);
-		nudge(d);
-	}
+	while (obey(d)); /* a link may break on being flushed, and others are asked then */
 }
 
 /* One more: a millisecond that has begun is not over. */
@@ -151,15 +179,15 @@ void drive_poll(struct drive *d, int64_t until)
 	int n, ms = timeout(until);
 	eventfd_t count;
 
-	flush(d);
 	links = drive_interests(d, p);
 	p[links] = (struct pollfd){ .fd = d->wake, .events = POLLIN };
 	memcpy(d->polled, p, links * sizeof *p);
+	d->polled_until = until;
 	d->polling = true;
 	drive_unlock(d);
 	n = poll(p, links + 1, ms);
 	pthread_mutex_lock(&d->lock);
-	d->polling = false;
+	d->polling = d->nudged = false;
 	if (n > 0 && p[links].revents)
 		eventfd_read(d->wake, &count);
 	if (n > 0)
@@ -177,7 +205,7 @@ void drive_hand_over(struct drive *d)
 	if (next)
 		tell(d, next);
 	else
-		flush(d);
+		drive_flush(d);
 }
 
 void drive_check(struct drive *d, struct op *ops)
@@ -208,6 +236,7 @@ static void check(struct drive *d, struct waiter *w)
 static bool sleep_on(struct drive *d, struct waiter *w)
 {
 	w->asleep = true;
+	d->asleep++;
 	w->given = NULL;
 	TAILQ_INSERT_TAIL(&d->waiters, w, link);
 	drive_unlock(d);
@@ -225,7 +254,7 @@ static bool sleep_on(struct drive *d, struct waiter *w)
 static void lead(struct drive *d, struct waiter *w)
 {
 	d->leader = w;
-	while (w->pending && !w->to_check)
+	for (drive_flush(d); w->pending && !w->to_check; drive_flush(d))
 		drive_poll(d, core_wake_at(&d->core, false));
 	drive_hand_over(d);
 }

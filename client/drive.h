@@ -41,11 +41,14 @@ struct drive {
 
 	unsigned links;
 	struct link *link[LINKS_MAX];
-	int wake;                /* eventfd: the leader polls for the wrong thing */
+	int wake;                /* eventfd: the leader polls for the wrong thing, or for too long */
+	bool nudged;             /* it was written since the leader began to poll */
 	struct waiter *leader;
 	bool polling;            /* it is in poll(), for what is in polled */
 	struct pollfd polled[LINKS_MAX];
+	int64_t polled_until;
 	struct waiter_list waiters; /* asleep, the oldest first */
+	unsigned asleep;            /* how many */
 	struct waiter_list woken;   /* to be posted when the lock is let go */
 
 	struct background {
@@ -120,8 +123,11 @@ void drive_notify(struct drive *d, const struct pollfd *p, nfds_t n);
 /* drive_start() with the lock held: 0 or an errno. */
 int drive_do_start(struct drive *d);
 int64_t drive_now(void);
-void drive_poll(struct drive *d, int64_t until);
+/* What the core wants done. What it sends may be flushed only by the leader. */
 void drive_carry_out(struct drive *d);
+/* The leader does, before it looks for how long to poll. */
+void drive_flush(struct drive *d);
+void drive_poll(struct drive *d, int64_t until);
 /* Let the lock go, and wake whom there is something to do for. */
 void drive_unlock(struct drive *d);
 /* Open what came for OPS; the lock is not held, and is after. */

@@ -207,8 +207,10 @@ void drive_wipe(struct drive *d, bool all, int64_t timeout_ms)
 	core_tick(&d->core, drive_now());
 	drive_carry_out(d);
 	while (core_wiping(&d->core) && drive_now() < end) {
-		int64_t at = core_wake_at(&d->core, true);
+		int64_t at;
 
+		drive_flush(d);
+		at = core_wake_at(&d->core, true);
 		drive_poll(d, at < end ? at : end);
 	}
 	drive_unlock(d);

@@ -34,7 +34,7 @@ struct link_ops {
 	 * is what the spill waits for. Not from within reply. */
 	void (*close)(struct link *);
 	/* Ask; its reply follows, maybe before this returns, unless it closes before. It may
-	 * wait until FLUSH, so that several leave at once. */
+	 * wait until FLUSH, so that several leave at once; INTEREST has POLLOUT meanwhile. */
 	void (*send)(struct link *, struct ask *);
 	void (*flush)(struct link *);
 	/* What to poll for; fd -1 if nothing. */

@@ -310,7 +310,7 @@ int64_t peers_wake_at(const struct core *c, bool background)
 		const struct peer *p = &c->peer[on];
 
 		at = sooner(at, expires(c, p));
-		if (p->state == PEER_DOWN && (background || !TAILQ_EMPTY(&c->active)))
+		if (p->state == PEER_DOWN)
 			at = sooner(at, p->retry_at);
 		if (p->state == PEER_UP && background && !p->wipe && c->layout.slots[on].dirty_n)
 			at = sooner(at, p->wipe_at);

@@ -26,6 +26,7 @@ struct fake {
 	int timer;                    /* -1: closed */
 	bool up, hanging;
 	bool asleep;                  /* nothing sent is on its way: it wants to be flushed */
+	bool cut;                     /* it breaks when it is flushed, once */
 	unsigned memory;              /* which one this is */
 	uint64_t seed;
 	struct ask *asked[ASKED_MAX]; /* not answered yet */
@@ -167,13 +168,22 @@ static inline void fake_flush(struct link *l)
 
 	if (!f->up || !f->asleep || !f->n)
 		return;
+	if (f->cut) {
+		f->cut = false;
+		fake_break(f);
+		return;
+	}
 	f->asleep = false;
 	fake_alarm(f, 1 + (unsigned)dice_below(&f->seed, 50));
 }
 
+/* A timer is never writable: POLLOUT says only that FLUSH is waited for. */
 static inline struct pollfd fake_interest(struct link *l)
 {
-	return (struct pollfd){ .fd = fake_of(l)->timer, .events = POLLIN };
+	struct fake *f = fake_of(l);
+	bool waits = f->up && f->asleep && f->n;
+
+	return (struct pollfd){ .fd = f->timer, .events = waits ? POLLIN | POLLOUT : POLLIN };
 }
 
 static inline void fake_notify(struct link *l, short revents)

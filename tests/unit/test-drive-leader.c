@@ -107,11 +107,57 @@ TEST(the_lead_is_handed_over)
 	close_drive();
 }
 
+/* The leader waits for a reply until the deadline: whoever asks meanwhile gets a second
+ * copy asked as soon as the first is late. */
+TEST(a_late_reply_is_noticed_for_those_who_do_not_lead)
+{
+	uint8_t data[8 * PAGE_BYTES];
+	int64_t begin;
+	pthread_t a, b;
+	void *error;
+
+	fill(data, sizeof data, 3);
+	open_drive(2, 3, (struct core_options){ .deadline_ms = 8000 });
+	assert_int_equal(run(OP_PUT, 0, 8, data), 0);
+	fake[0]->hangs = fake[1]->hangs = 1;
+	pthread_create(&a, NULL, get_in_thread, (void *)1);
+	WAIT_FOR(fake[0]->n == 1 && fake[1]->n == 1 && d.polling);
+	begin = drive_now();
+	pthread_create(&b, NULL, get_in_thread, (void *)2);
+	WAIT_FOR(fake[0]->n == 2 && fake[1]->n == 2);
+	assert_true(drive_now() - begin < 4000);
+	pthread_join(a, &error);
+	assert_int_equal((intptr_t)error, EIO);
+	pthread_join(b, &error);
+	assert_int_equal((intptr_t)error, EIO);
+	fake[0]->hangs = fake[1]->hangs = 0;
+	WAIT_FOR(!d.leader);
+	close_drive();
+}
+
+/* What is to be done next, and when, is not what it was before. */
+TEST(a_link_that_breaks_while_the_leader_sends)
+{
+	uint8_t data[PAGE_BYTES];
+	int64_t begin = drive_now();
+
+	open_with_pages(4);
+	fake[0]->cut = true;
+	assert_int_equal(run(OP_GET, 1, 1, data), 0);
+	fake[0]->cut = true;
+	assert_int_equal(run(OP_PUT, 1, 1, data), 0);
+	assert_false(fake[0]->cut);
+	assert_true(drive_now() - begin < 500);
+	close_drive();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_leader_whose_operation_is_over_when_it_wakes),
 		cmocka_unit_test(the_lead_is_handed_over),
+		cmocka_unit_test(a_late_reply_is_noticed_for_those_who_do_not_lead),
+		cmocka_unit_test(a_link_that_breaks_while_the_leader_sends),
 	};
 
 	return cmocka_run_group_tests_name("a drive's leader", tests, NULL, NULL);
