@@ -19,6 +19,15 @@ tests_bench_nbdload_SOURCES = \
 	tests/bench/stamp.h
 tests_bench_sealspeed_SOURCES = tests/bench/sealspeed.c
 tests_bench_sealspeed_LDADD = client/libborrower.la
+noinst_LTLIBRARIES += tests/bench/nbdkit-passfloor-plugin.la
+tests_bench_nbdkit_passfloor_plugin_la_SOURCES = \
+	tests/bench/nbdwire.h \
+	tests/bench/passfloor.c
+tests_bench_nbdkit_passfloor_plugin_la_CPPFLAGS = $(AM_CPPFLAGS) $(NBDKIT_CFLAGS)
+tests_bench_nbdkit_passfloor_plugin_la_LIBADD = $(LIBNBD_LIBS) $(NBDKIT_LIBS)
+# A shared object that is never installed.
+tests_bench_nbdkit_passfloor_plugin_la_LDFLAGS = $(AM_LDFLAGS) \
+	-module -avoid-version -shared -rpath /nowhere
 dist_check_SCRIPTS += \
 	tests/bench/borrowers \
 	tests/bench/hog \
