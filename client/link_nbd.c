@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define KEEPALIVE_SECONDS 5 /* idle until a link is probed, and from probe to probe */
+
 void link_nbd_close(struct link *l)
 {
 	struct link_nbd *n = link_nbd_of(l);
@@ -120,13 +122,17 @@ static bool value(const char *text, const char *key, char out[static 48])
 	return false;
 }
 
+/* A lender that goes away without a word is found out in 15 s at most, also while nothing
+ * is asked of it. All fail on a unix socket, where they are not needed. */
 static void set_options(struct link_nbd *n)
 {
-	int fd = nbd_aio_get_fd(n->nbd);
+	int fd = nbd_aio_get_fd(n->nbd), on = 1, seconds = KEEPALIVE_SECONDS;
 	unsigned timeout = (unsigned)n->timeout_ms;
 
-	/* Fails on a unix socket, where it is not needed. */
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &seconds, sizeof seconds);
+	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &seconds, sizeof seconds);
+	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 }
 
 /* Whoever asked for the lender's first pool goes on with that one, also when
