@@ -35,13 +35,21 @@ void heal_go_on(struct core *, struct op *, int64_t now);
 void heal_replied(struct core *, struct op *, const struct ask *, int error);
 void heal_end(struct core *, struct op *, int error, int64_t now);
 
+static inline unsigned how_many(uint32_t copies)
+{
+	return (unsigned)__builtin_popcount(copies);
+}
+
 /* put.c */
 /* What is remembered of each page of a fill. */
 struct record fill_record(const struct op *);
-/* Copies that are there, or not away so long that others are made in their place. */
-uint8_t extent_counts(const struct core *, const struct extent *, int64_t now);
+/* Copies that are there, or not away so long that others are made in their place. REFUSED:
+ * also where a page was refused. */
+uint8_t extent_counts(const struct core *, const struct extent *, bool refused, int64_t now);
 /* Copies that pages may be put to. FULL: also where there was no room lately. */
 uint8_t extent_targets(const struct core *, const struct extent *, bool full, int64_t now);
+/* It lacks a copy, and there is a link that could have one. */
+bool extent_has_room(const struct core *, const struct extent *, int64_t now);
 /* Give it the copies that it lacks, as far as there is room. */
 void extent_place(struct core *, struct extent *, int64_t now);
 /* Clear the copies that were lost from its records. */

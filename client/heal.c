@@ -13,14 +13,17 @@
 #define PAGE_CREDIT 1000               /* a page a second earns 1 in a millisecond */
 #define DEBT_MS     (RUN_PAGES * 1000) /* a run is earned in so long at the lowest rate */
 
-/* Which copies pages of E should have. */
+/* Which copies pages of E should have: where they were refused only for want of others. */
 static uint8_t wanted(const struct core *c, const struct extent *e, int64_t now)
 {
-	uint8_t counts = extent_counts(c, e, now), want = 0;
+	uint8_t want = 0;
 
-	for (unsigned copy = 0; copy < COPY_SPILL; copy++)
-		if (counts & 1u << copy && (unsigned)__builtin_popcount(want) < c->o.copies)
-			want |= (uint8_t)(1u << copy);
+	for (int refused = 0; refused < 2; refused++) {
+		uint8_t counts = extent_counts(c, e, refused, now);
+
+		for (unsigned copy = 0; copy < COPY_SPILL && how_many(want) < c->o.copies; copy++)
+			want |= counts & (uint8_t)(1u << copy);
+	}
 	return want;
 }
 
@@ -137,6 +140,35 @@ static void keep_all(struct extent *e)
 		e->copy[copy].going = false;
 }
 
+/* Does every page of COPY have another one that can be read? */
+static bool is_spare(const struct core *c, const struct extent *e, unsigned copy)
+{
+	uint8_t others = sources(c, e) & (uint8_t)~(1u << copy);
+	uint32_t pages = map_extent_pages(c->map, e);
+
+	for (uint32_t i = 0; i < pages; i++)
+		if (e->record[i].state == PAGE_SEALED && e->record[i].copies & 1u << copy &&
+		    !(e->record[i].copies & others))
+			return false;
+	return true;
+}
+
+/* Where all places are taken, a copy that does not count gives its place up. */
+static void make_place(struct core *c, struct extent *e, int64_t now)
+{
+	uint8_t keep = in_use(c, e) | extent_counts(c, e, true, now);
+
+	for (unsigned copy = 0; copy < COPY_SPILL; copy++)
+		if (e->copy[copy].on < 0)
+			return;
+	for (unsigned copy = 0; copy < COPY_SPILL; copy++)
+		if (!(keep & 1u << copy) && !peer_up(c, e->copy[copy].on) &&
+		    extent_has_room(c, e, now) && is_spare(c, e, copy)) {
+			extent_forget_copy(c, e, copy);
+			return;
+		}
+}
+
 static void take_back(struct core *c, struct extent *e)
 {
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
@@ -160,6 +192,7 @@ static bool look_at(struct core *c, struct extent *e, int64_t now)
 			take_back(c, e);
 		return false;
 	}
+	make_place(c, e, now);
 	extent_place(c, e, now);
 	keep_all(e);
 	w.want = wanted(c, e, now);
@@ -176,7 +209,7 @@ static bool look_at(struct core *c, struct extent *e, int64_t now)
 	} while (!whole && !h->failed);
 	if (h->failed)
 		return false; /* again in the next lap, after all others */
-	if (!w.lacking && (unsigned)__builtin_popcount(w.want) >= c->o.copies)
+	if (!w.lacking && how_many(w.want) >= c->o.copies)
 		tidy(c, e, w.want);
 	return false;
 }

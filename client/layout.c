@@ -187,6 +187,16 @@ static int roomiest(struct layout *l, const struct extent *e, uint32_t allowed, 
 	return best;
 }
 
+bool layout_has_room(const struct layout *l, const struct extent *e, uint32_t allowed)
+{
+	uint32_t pages = map_extent_pages(l->map, e);
+
+	for (unsigned on = 0; on < l->links; on++)
+		if (allowed & 1u << on && !has_copy(e, on) && room(l, on, pages))
+			return true;
+	return false;
+}
+
 bool layout_place(struct layout *l, struct extent *e, unsigned copy, uint32_t allowed)
 {
 	uint32_t pages = map_extent_pages(l->map, e);

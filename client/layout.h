@@ -54,6 +54,8 @@ void layout_forget(struct layout *, unsigned on);
 /* Give copy number COPY of EXTENT a slot on the roomiest of the links that are set in
  * ALLOWED (a bit each) and have no copy of it. False: there is no room. */
 bool layout_place(struct layout *, struct extent *, unsigned copy, uint32_t allowed);
+/* Could it? */
+bool layout_has_room(const struct layout *, const struct extent *, uint32_t allowed);
 /* Take its slot away; the slot is dirty then. No record has the copy. */
 void layout_drop(struct layout *, struct extent *, unsigned copy);
 /* Does the link want the slot of this copy back? */

@@ -20,6 +20,7 @@ struct copy {
 	int16_t on;       /* the link, -1 nowhere */
 	bool stale;       /* it was lost, though records may still say otherwise */
 	bool going;       /* it is not needed, and goes when no operation uses it */
+	bool refused;     /* its lender had no room for a page of it, and has taken none since */
 	uint32_t slot;    /* extents of the link's pool */
 };
 

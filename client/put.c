@@ -4,12 +4,13 @@
 
 #include "core_parts.h"
 
-uint8_t extent_counts(const struct core *c, const struct extent *e, int64_t now)
+uint8_t extent_counts(const struct core *c, const struct extent *e, bool refused, int64_t now)
 {
 	uint8_t counts = 0;
 
 	for (unsigned copy = 0; copy < COPY_SPILL; copy++)
-		if (!e->copy[copy].stale && peer_counts(c, e->copy[copy].on, now) &&
+		if (!e->copy[copy].stale && e->copy[copy].refused <= refused &&
+		    peer_counts(c, e->copy[copy].on, now) &&
 		    !layout_wanted(&c->layout, &e->copy[copy]))
 			counts |= (uint8_t)(1u << copy);
 	return counts;
@@ -26,7 +27,7 @@ uint8_t extent_targets(const struct core *c, const struct extent *e, bool full, 
 		    (full || !peer_full(c, at->on, now)))
 			*(at->going ? &going : &targets) |= (uint8_t)(1u << copy);
 	}
-	return (unsigned)__builtin_popcount(targets) < c->o.copies ? targets | going : targets;
+	return how_many(targets) < c->o.copies ? targets | going : targets;
 }
 
 static uint32_t with_room(const struct core *c, int64_t now)
@@ -39,9 +40,15 @@ static uint32_t with_room(const struct core *c, int64_t now)
 	return on_mask;
 }
 
+bool extent_has_room(const struct core *c, const struct extent *e, int64_t now)
+{
+	return how_many(extent_counts(c, e, false, now)) < c->o.copies &&
+	       layout_has_room(&c->layout, e, with_room(c, now));
+}
+
 void extent_place(struct core *c, struct extent *e, int64_t now)
 {
-	unsigned have = (unsigned)__builtin_popcount(extent_counts(c, e, now));
+	unsigned have = how_many(extent_counts(c, e, false, now));
 
 	for (unsigned copy = 0; copy < COPY_SPILL && have < c->o.copies; copy++)
 		if (e->copy[copy].on < 0 && layout_place(&c->layout, e, copy, with_room(c, now))) {
@@ -102,7 +109,7 @@ static uint8_t choose(struct core *c, const struct op *op, int64_t now)
 
 static void remember(struct core *c, struct op *op)
 {
-	unsigned copies = (unsigned)__builtin_popcount(op->acked & ~(1u << COPY_SPILL));
+	unsigned copies = how_many(op->acked & COPIES_ALL & ~(1u << COPY_SPILL));
 
 	for (uint32_t i = 0; i < op->pages; i++) {
 		op->record[i].state = PAGE_SEALED;
@@ -176,10 +183,13 @@ void put_go_on(struct core *c, struct op *op, int64_t now)
 
 void put_replied(struct core *c, struct op *op, const struct ask *ask, int error)
 {
-	(void)c;
+	struct extent *e = map_extent(c->map, op->page);
+
 	if (!error) {
 		op->acked |= (uint8_t)(1u << ask->copy);
+		e->copy[ask->copy].refused = false;
 	} else {
+		e->copy[ask->copy].refused |= error == ENOSPC;
 		op->tried |= (uint8_t)(1u << ask->copy);
 		op->refused = error == ENOSPC ? ENOSPC : EIO; /* the callers' words */
 	}

@@ -143,4 +143,7 @@ static struct nbdkit_plugin plugin = {
 	.pwrite = put,
 };
 
+/* What nbdkit's macro defines. */
+struct nbdkit_plugin *plugin_init(void);
+
 NBDKIT_REGISTER_PLUGIN(plugin)

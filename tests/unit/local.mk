@@ -29,6 +29,7 @@ unit_tests = \
 	tests/unit/test-buffer \
 	tests/unit/test-conn \
 	tests/unit/test-core-deadline \
+	tests/unit/test-core-elsewhere \
 	tests/unit/test-core-fill \
 	tests/unit/test-core-get \
 	tests/unit/test-core-heal \
@@ -129,6 +130,8 @@ tests_unit_test_conn_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_conn_LDADD = $(unit_lender)
 tests_unit_test_core_deadline_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_deadline_LDADD = $(unit_borrower)
+tests_unit_test_core_elsewhere_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_elsewhere_LDADD = $(unit_borrower)
 tests_unit_test_core_fill_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_fill_LDADD = $(unit_borrower)
 tests_unit_test_core_get_CPPFLAGS = $(unit_cppflags)
