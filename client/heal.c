@@ -22,7 +22,7 @@ static uint8_t wanted(const struct core *c, const struct extent *e, int64_t now)
 		uint8_t counts = extent_counts(c, e, refused, now);
 
 		for (unsigned copy = 0; copy < COPY_SPILL && how_many(want) < c->o.copies; copy++)
-			want |= counts & (uint8_t)(1u << copy);
+			want = (uint8_t)(want | (counts & 1u << copy));
 	}
 	return want;
 }

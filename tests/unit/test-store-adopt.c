@@ -187,6 +187,8 @@ struct deed {
 	_Atomic uint64_t done[PAGES], doing, busy;
 };
 
+#define NOTHING UINT64_MAX /* not yet begun */
+
 static void do_until_killed(struct store *s, struct deed *deed, uint64_t seed)
 {
 	static uint8_t data[8][PAGE_SIZE];
@@ -227,10 +229,14 @@ TEST(killed_at_any_moment)
 	struct store *s = keep(&fd, PAGES);
 
 	for (int round = 0; round < 300; round++) {
-		pid_t child = fork();
+		pid_t child;
 
+		deed->doing = NOTHING;
+		child = fork();
 		if (child == 0)
 			do_until_killed(s, deed, dice(&seed));
+		for (int i = 0; deed->doing == NOTHING && i < 100000; i++)
+			usleep(100); /* a busy machine may begin with others */
 		usleep((useconds_t)dice_below(&seed, 2000));
 		dice(&seed);
 		kill(child, SIGKILL);
