@@ -31,7 +31,7 @@
 #define CORE_RETRY_MAX_MS 100
 #define CORE_PATIENCE_MS  250  /* with a link that is gone: some tries long */
 #define CORE_FULL_MS      1000 /* a link that refused for want of room is not asked for more */
-#define CORE_MOVE_MS      2000 /* a lender that is away so long: its copies are made elsewhere */
+#define CORE_MOVE_MS      2000 /* a lender that is away, or refuses, so long: its copies are made elsewhere */
 #define CORE_STILL_MS     250
 #define CORE_NEVER        INT64_MAX
 

@@ -44,7 +44,7 @@ static inline unsigned how_many(uint32_t copies)
 /* What is remembered of each page of a fill. */
 struct record fill_record(const struct op *);
 /* Copies that are there, or not away so long that others are made in their place. REFUSED:
- * also where a page was refused. */
+ * also where pages have been refused for as long. */
 uint8_t extent_counts(const struct core *, const struct extent *, bool refused, int64_t now);
 /* Copies that pages may be put to. FULL: also where there was no room lately. */
 uint8_t extent_targets(const struct core *, const struct extent *, bool full, int64_t now);

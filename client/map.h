@@ -20,8 +20,8 @@ struct copy {
 	int16_t on;       /* the link, -1 nowhere */
 	bool stale;       /* it was lost, though records may still say otherwise */
 	bool going;       /* it is not needed, and goes when no operation uses it */
-	bool refused;     /* its lender had no room for a page of it, and has taken none since */
 	uint32_t slot;    /* extents of the link's pool */
+	int64_t refused;  /* since when its lender had no room for pages of it; 0: it has */
 };
 
 struct extent {

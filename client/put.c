@@ -4,12 +4,17 @@
 
 #include "core_parts.h"
 
+static bool refuses(const struct copy *copy, int64_t now)
+{
+	return copy->refused && now - copy->refused >= CORE_MOVE_MS;
+}
+
 uint8_t extent_counts(const struct core *c, const struct extent *e, bool refused, int64_t now)
 {
 	uint8_t counts = 0;
 
 	for (unsigned copy = 0; copy < COPY_SPILL; copy++)
-		if (!e->copy[copy].stale && e->copy[copy].refused <= refused &&
+		if (!e->copy[copy].stale && (refused || !refuses(&e->copy[copy], now)) &&
 		    peer_counts(c, e->copy[copy].on, now) &&
 		    !layout_wanted(&c->layout, &e->copy[copy]))
 			counts |= (uint8_t)(1u << copy);
@@ -187,9 +192,10 @@ void put_replied(struct core *c, struct op *op, const struct ask *ask, int error
 
 	if (!error) {
 		op->acked |= (uint8_t)(1u << ask->copy);
-		e->copy[ask->copy].refused = false;
+		e->copy[ask->copy].refused = 0;
 	} else {
-		e->copy[ask->copy].refused |= error == ENOSPC;
+		if (error == ENOSPC && !e->copy[ask->copy].refused)
+			e->copy[ask->copy].refused = ask->sent_at;
 		op->tried |= (uint8_t)(1u << ask->copy);
 		op->refused = error == ENOSPC ? ENOSPC : EIO; /* the callers' words */
 	}

@@ -55,6 +55,25 @@ TEST(what_a_lender_always_refuses_goes_to_another)
 	assert_int_equal(core_unhealed(&c), 0);
 }
 
+/* Once is no reason to move an extent: a request that was bent on its way looks the same. */
+TEST(who_refused_once_keeps_its_copies)
+{
+	struct op put;
+	unsigned before;
+
+	begin_healing(3, 2, false);
+	put_now(0, 32);
+	before = holders(0);
+	put = put_of(3, 1);
+	start(&put);
+	answer(next(COMMAND_SEND).ask, ENOSPC);
+	answer(next(COMMAND_SEND).ask, 0);
+	done(&put, 0);
+	heal_all();
+	assert_int_equal(holders(3), before);
+	assert_int_equal(c.counts.healed_pages, 1);
+}
+
 /* With nobody else it is tried again, until it takes them. */
 TEST(what_a_lender_refused_it_is_offered_again)
 {
@@ -118,6 +137,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		UNIT(what_a_lender_always_refuses_goes_to_another),
+		UNIT(who_refused_once_keeps_its_copies),
 		UNIT(what_a_lender_refused_it_is_offered_again),
 		UNIT(places_of_lenders_that_are_gone_for_good_are_used),
 		UNIT(the_place_of_a_last_copy_is_kept),
