@@ -28,10 +28,12 @@ trap 'exit 143' TERM INT HUP
 # cleanup COMMAND: run it when the script ends.
 cleanup() { cleanups="$*; $cleanups"; }
 
+# Seen also from within wait_for, which hides what the command says.
+exec 9>&2
 fail() {
-    echo "FAILED: $*" >&2
+    echo "FAILED: $*" >&9
     for log in "$tmp"/lender.log "$tmp"/*/lender.log "$tmp"/borrower.log; do
-        [ ! -s "$log" ] || tail -7 "$log" | sed 's/^/  | /' >&2
+        [ ! -s "$log" ] || tail -7 "$log" | sed 's/^/  | /' >&9
     done
     exit 1
 }
