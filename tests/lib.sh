@@ -206,7 +206,7 @@ faults() {
 
 # fault LINE: tell it; its answer is in $answer.
 fault() {
-    answer=$(nbdfault --tell "$FAULT_CONTROL" "$@") || fail "fault $*: $answer"
+    answer=$(timeout 100 nbdfault --tell "$FAULT_CONTROL" "$@") || fail "fault $*: $answer"
 }
 
 # cut_while PID: cut the relay as long as it runs, and each time when the owner of pool a
