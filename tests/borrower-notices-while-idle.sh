@@ -3,17 +3,8 @@
 # A lender's host goes away without a word while nobody reads or writes: it is found out
 # within 15 s, and the copies that it had are made elsewhere.
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
-requires ip nbdkit nbdcopy nbdinfo
-ns=farpage-idle-$$
-ip netns add $ns 2>/dev/null || { echo "SKIPPED: no network namespaces" >&2; exit 77; }
-cleanup "ip netns del $ns"
-net=198.19.$(($$ % 256)) # of the addresses for tests like this one
-ip link add fi$$ type veth peer name far netns $ns
-cleanup "ip link del fi$$ 2>/dev/null"
-ip addr add $net.1/30 dev fi$$
-ip link set fi$$ up
-ip -n $ns addr add $net.2/30 dev far
-ip -n $ns link set far up
+requires nbdkit nbdcopy nbdinfo
+far_host
 
 lenders=
 for i in 1 2; do

@@ -3,17 +3,7 @@
 # An owner whose host went away without a word is found out within 15 s, and its
 # pool is free again; also if it owes the lender the taking of an answer.
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
-requires ip
-ns=farpage-test-$$
-ip netns add $ns 2>/dev/null || { echo "SKIPPED: no network namespaces" >&2; exit 77; }
-cleanup "ip netns del $ns"
-net=198.18.$(($$ % 256)) # of the addresses for tests like this one
-ip link add fp$$ type veth peer name far netns $ns
-cleanup "ip link del fp$$ 2>/dev/null"
-ip addr add $net.1/30 dev fp$$
-ip link set fp$$ up
-ip -n $ns addr add $net.2/30 dev far
-ip -n $ns link set far up
+far_host
 lender --listen 127.0.0.1:0 --listen "$net.1:0" --allow-plaintext --lend 2M --pool idle=1M --pool owing=1M
 far_port=$(sed -n "s/.*listening on $net.1:\([0-9]*\)$/\1/p" "$tmp/lender.log")
 PYTHONPATH=$FARPAGE_SRCDIR/tests PYTHONDONTWRITEBYTECODE=1 ip netns exec $ns \
@@ -32,7 +22,7 @@ PY
 far_pid=$!
 cleanup "kill $far_pid"
 wait_for 20 test -e "$tmp/there"
-raw "fp$$" <<'PY'
+raw "$near" <<'PY'
 assert refused("idle?claim=near")[0] == POLICY
 assert os.system("ip link set %s down" % sys.argv[1]) == 0
 start = time.monotonic()

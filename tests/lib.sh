@@ -81,6 +81,21 @@ lender() {
     port=$(sed -n 's/.*listening on 127.0.0.1:\([0-9]*\)$/\1/p' "$tmp/lender.log" | tail -1)
 }
 
+# far_host: a host of its own, the network namespace $ns, at $net.2; we are $net.1 to it, on $near. Or skip.
+far_host() {
+    requires ip
+    ns=farpage-test-$$ near=fp$$
+    ip netns add $ns 2>/dev/null || { echo "SKIPPED: no network namespaces" >&2; exit 77; }
+    cleanup "ip netns del $ns"
+    net=198.18.$(($$ % 256)) # of the addresses for tests like these
+    ip link add $near type veth peer name far netns $ns
+    cleanup "ip link del $near 2>/dev/null"
+    ip addr add $net.1/30 dev $near
+    ip link set $near up
+    ip -n $ns addr add $net.2/30 dev far
+    ip -n $ns link set far up
+}
+
 # on_tmpfs: an empty directory $state in memory, for --state-dir; or skip.
 on_tmpfs() {
     if [ "$(stat -f -c %T /dev/shm)" != tmpfs ] || [ ! -w /dev/shm ]; then
