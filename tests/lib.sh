@@ -48,15 +48,18 @@ requires() {
     done
 }
 
-# wait_for SECONDS COMMAND...: until it succeeds.
+# wait_for SECONDS COMMAND...: until it succeeds. COMMAND may wait for something itself: when this
+# ends is a parameter, for only those are a function's own.
 wait_for() {
     wait_end=$(($(date +%s) + $1))
     shift
-    until "$@" >/dev/null 2>&1; do
-        [ "$(date +%s)" -lt "$wait_end" ] || fail "waited in vain for: $*"
+    set -- $wait_end "$@"
+    until but_the_first "$@" >/dev/null 2>&1; do
+        [ "$(date +%s)" -lt "$1" ] || { shift; fail "waited in vain for: $*"; }
         sleep 0.02
     done
 }
+but_the_first() { shift; "$@"; }
 
 # lender [OPTION...]: a farpaged on a port of its own; $port, $lender_pid and
 # its log in $tmp/lender.log. A test that needs a certain port gives --listen,
