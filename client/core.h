@@ -143,8 +143,8 @@ void core_link_down(struct core *, unsigned on, int64_t now);
 /* The lender wants back all from PAGE of its pool on; 0 drains it, UINT64_MAX
  * is that it no longer does. */
 void core_link_wants(struct core *, unsigned on, uint64_t page);
-/* One lender more, which is down: its number, one that was retired or behind all others. -1:
- * there are as many as may be. */
+/* One lender more, which is down: its number, one that was retired, and the commands since
+ * carried out, or behind all others. -1: there are as many as may be. */
 int core_link_add(struct core *);
 /* Forget the drained lender ON. False: it is not empty yet; what it kept is flushed before,
  * unless it is away. */

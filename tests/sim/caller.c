@@ -127,6 +127,14 @@ static bool seal_run(struct caller *k)
 	return true;
 }
 
+/* The core is told all the same: what was there before is not to be got any more. */
+static void give_up_sealing(struct caller *k)
+{
+	HAPPENED(PUT_UNSEALED);
+	core_drop(&core, k->op.buffer, now);
+	k->op.buffer = NULL;
+}
+
 static void throw_fill(struct caller *k)
 {
 	k->op.kind = OP_FILL;
@@ -156,6 +164,8 @@ static void next(unsigned i)
 		event_at(now + 1 + (int64_t)dice(5), next, i);
 		return;
 	}
+	if (k->op.kind == OP_PUT && config.mode == SAFETY && faults_seen() && chance(500))
+		give_up_sealing(k);
 	left--;
 	begin(k);
 }
@@ -280,6 +290,8 @@ static void in_time(const struct caller *k)
 	if (ms > bound)
 		fail("%s %llu+%u took %lld ms", kind_words(&k->op),
 		     (unsigned long long)k->op.page, k->op.pages, (long long)ms);
+	if (k->op.kind == OP_PUT && !k->op.buffer && !k->op.error)
+		fail("what could not be sealed was put");
 	if (k->op.error && (config.mode == LIVENESS || (!faults_seen() && lenders_have_room())))
 		fail("%s %llu+%u ended in error %d", kind_words(&k->op),
 		     (unsigned long long)k->op.page, k->op.pages, k->op.error);
@@ -303,7 +315,8 @@ static void changed(struct caller *k)
 			HAPPENED(PUT_EIO);
 		else
 			HAPPENED(PUT);
-		core_drop(&core, k->op.buffer, now);
+		if (k->op.buffer)
+			core_drop(&core, k->op.buffer, now);
 	} else {
 		if (k->op.error)
 			HAPPENED(FILL_EIO);

@@ -38,6 +38,7 @@ void config_throw(enum mode mode)
 		.callers = 1 + (unsigned)dice(CALLERS_MAX),
 		.ops = 100 + (unsigned)dice(600),
 		.spill = chance(2),
+		.for_good = chance(8),
 		.deadline = ONE_OF(300, 1000, 5000, 30000),
 		.link_timeout = ONE_OF(100, 500, 2000, 10000),
 		.heal_pages = (uint32_t)ONE_OF(200, 2000, 50000),

@@ -65,8 +65,8 @@ static bool replaced(unsigned on)
 {
 	const struct peer *p = &core.peer[on];
 
-	return lender[on].state != RUNS && p->state != PEER_UP &&
-	       now > p->down_since + REPLACED_MS;
+	return lender[on].left || (lender[on].state != RUNS && p->state != PEER_UP &&
+	                           now > p->down_since + REPLACED_MS);
 }
 
 /* Lenders that serve us, or will again soon. */
@@ -75,7 +75,8 @@ static unsigned lenders_left(void)
 	unsigned n = config.lenders;
 
 	for (unsigned on = 0; on < config.lenders; on++)
-		n -= lender[on].gone || lender[on].usurped || lender[on].state != RUNS;
+		n -= lender[on].gone || lender[on].usurped || lender[on].leaving || lender[on].left ||
+		     lender[on].state != RUNS;
 	return n;
 }
 
@@ -101,7 +102,8 @@ static bool possible(const struct fault_kind *f, enum fault kind, unsigned on)
 		return false;
 	if (f->needs & THE_SPILL && !config.spill)
 		return false;
-	if (on < LENDERS_MAX && (lender[on].state != RUNS || lender[on].others || lender[on].gone))
+	if (on < LENDERS_MAX && (lender[on].state != RUNS || lender[on].others || lender[on].gone ||
+	                         lender[on].left))
 		return false;
 	return !fault_active(kind, on);
 }
@@ -111,6 +113,8 @@ static int64_t duration(const struct fault_kind *f)
 	/* Some come back at once, as who is started again by systemd does. */
 	int64_t ms = chance(3) ? time_between(1, 200) : time_between(20, 60000);
 
+	if (config.for_good && f->needs & LOSES_ALL)
+		ms = 2 * HEALED_BY_MS;
 	/* There is nobody else: it must come back before the deadline. */
 	if (config.mode == LIVENESS && (config.copies == 1 || f->needs & EVERYBODY) &&
 	    ms > config.deadline / 3)

@@ -30,12 +30,7 @@ static void restart(unsigned on)
 
 static void restart_empty(unsigned on)
 {
-	struct lender *l = &lender[on];
-
-	store_wipe(&l->store);
-	l->incarnation += LENDERS_MAX;
-	l->epoch += 1000;
-	l->ours = false;
+	lender_renew(on);
 	restart(on);
 }
 
@@ -148,6 +143,61 @@ static void want_and_drop(unsigned on, int64_t until)
 {
 	want(on, until);
 	event_at(now + (until - now) / 2, lender_drops, on);
+}
+
+/* Its place may be another's soon. */
+static void leave(unsigned on)
+{
+	struct lender *l = &lender[on];
+
+	if (!l->leaving)
+		return;
+	if (!core_link_retire(&core, on, now)) {
+		event_at(now + 100, leave, on);
+		return;
+	}
+	obey(); /* before another comes */
+	l->leaving = false;
+	l->left = true;
+	HAPPENED(LEFT);
+}
+
+static void drain(unsigned on, int64_t until)
+{
+	(void)until;
+	if (!core.peer[on].known)
+		return;
+	lender[on].leaving = true;
+	core_link_wants(&core, on, 0);
+	leave(on);
+}
+
+static bool any_left(void)
+{
+	for (unsigned on = 0; on < config.lenders; on++)
+		if (lender[on].left)
+			return true;
+	return false;
+}
+
+/* It is wanted again, or another comes instead of one that left. */
+static void join(unsigned on)
+{
+	struct lender *l = &lender[on];
+	int joined;
+
+	if (l->leaving) {
+		l->leaving = false;
+		core_link_wants(&core, on, UINT64_MAX);
+	} else if (any_left()) {
+		joined = core_link_add(&core);
+		if (joined < 0 || !lender[joined].left)
+			fail("a lender joins as number %d, which is somebody's", joined);
+		lender_renew((unsigned)joined);
+		l = &lender[joined];
+		l->left = l->liar = l->gone = l->usurped = l->others = false;
+		net_forget((unsigned)joined);
+	}
 }
 
 /* ---- the way there */
@@ -280,9 +330,9 @@ static void spill_down(unsigned on, int64_t until)
 }
 
 static const struct fault_kind kinds[FAULT_KINDS] = {
-	[FAULT_KILLED] = { kill_it, restart_empty, SPARE },
+	[FAULT_KILLED] = { kill_it, restart_empty, SPARE | LOSES_ALL },
 	[FAULT_RESTARTED] = { kill_it, restart, 0 },
-	[FAULT_VANISHED_HOST] = { vanish, restart_empty, SPARE },
+	[FAULT_VANISHED_HOST] = { vanish, restart_empty, SPARE | LOSES_ALL },
 	[FAULT_HALF_OPEN] = { half_open, net_remember, 0 },
 	[FAULT_PARTITION] = { partition, connect_again, 0 },
 	[FAULT_PARTITION_TO] = { partition_to, connect_again, 0 },
@@ -307,6 +357,7 @@ static const struct fault_kind kinds[FAULT_KINDS] = {
 	[FAULT_ALL_FULL] = { all_full, all_have_room, THE_SPILL },
 	[FAULT_WANTS] = { want, want_no_more, SPARE },
 	[FAULT_DROPS] = { want_and_drop, want_no_more, SAFETY_ONLY },
+	[FAULT_DRAINED] = { drain, join, ANOTHER },
 	[FAULT_USURPED] = { usurp, leave_it, SPARE | ANOTHER },
 	[FAULT_ALL_GONE] = { all_gone, NULL, EVERYBODY },
 	[FAULT_SUSPEND] = { jump, NULL, SAFETY_ONLY | EVERYBODY },

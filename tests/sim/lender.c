@@ -46,6 +46,16 @@ void lenders_reset(void)
 		HAPPENED(NO_ROOM);
 }
 
+void lender_renew(unsigned on)
+{
+	struct lender *l = &lender[on];
+
+	store_wipe(&l->store);
+	l->incarnation += LENDERS_MAX;
+	l->epoch += 1000;
+	l->ours = false;
+}
+
 int64_t lender_delay(unsigned on)
 {
 	int64_t ms = (int64_t)dice((uint64_t)config.delay + 1);

@@ -73,6 +73,7 @@ static struct conn *conn_new(unsigned on)
 }
 
 struct conn *net_conn(unsigned on) { return line[on]; }
+void net_forget(unsigned on) { *known[on] = '\0'; }
 
 bool net_up(unsigned on)
 {
@@ -354,7 +355,7 @@ void net_close(unsigned on)
 {
 	struct conn *c = line[on];
 
-	if (!c && just_ended[on])
+	if (!c && (just_ended[on] || core.peer[on].state == PEER_RETIRED))
 		return;
 	if (!c)
 		fail("link %u is closed, but it is not open", on);

@@ -13,7 +13,7 @@
 #include "core.h"
 #include "stats.h"
 
-#define LENDERS_MAX 4u
+#define LENDERS_MAX 5u
 #define CALLERS_MAX 12u
 
 /* The device has this many extents, the last is short. Only a few pages of each are
@@ -33,6 +33,7 @@ struct config {
 	enum seal_kind seal;
 	unsigned lenders, copies, callers, ops;
 	bool spill;
+	bool for_good;         /* who is killed does not come back */
 	int64_t deadline, link_timeout;
 	uint32_t heal_pages;
 	int64_t delay;         /* of a message, at most */
@@ -57,6 +58,7 @@ int64_t time_between(int64_t least, int64_t most); /* short ones as often as lon
 void event_at(int64_t when, void (*)(unsigned), unsigned);
 void now_jumps(int64_t ms);
 void stalled(int64_t ms);  /* somebody waits so long who is not the core */
+void obey(void);       /* what the core commands */
 int64_t jumped(void);  /* so far, in all, or stalled */
 void fail(const char *format, ...) __attribute__((format(printf, 1, 2), noreturn));
 void trace_line(const char *format, ...) __attribute__((format(printf, 1, 2)));
@@ -133,6 +135,7 @@ void net_end_all(unsigned on, bool silently);
 struct conn *net_conn(unsigned on);  /* ours, NULL none */
 void net_break(struct conn *);       /* our end; the lender does not hear of it */
 void net_remember(unsigned on);      /* what is deaf says that it knows of no connection */
+void net_forget(unsigned on);        /* whom we knew there: another lender comes */
 bool net_up(unsigned on);             /* and the lender sees it so, too */
 
 /* lender.c */
@@ -145,6 +148,7 @@ struct lender {
 	bool liar;                    /* it altered pages, once */
 	bool usurped;                 /* it was another's */
 	bool gone;                    /* and we heard so: never again */
+	bool leaving, left;           /* it is drained; it is no lender of ours */
 	uint64_t pages, told;         /* what it has, and what it says */
 	int64_t frozen_until, to_until, from_until, slow_until;
 	int64_t slow;
@@ -154,6 +158,7 @@ struct lender {
 extern struct lender lender[LENDERS_MAX];
 void lenders_reset(void);
 bool lenders_have_room(void);
+void lender_renew(unsigned on);      /* another host's, or its memory is lost */
 void lender_takes(struct conn *, struct message *);
 void lender_drops(unsigned on);      /* what it wanted back, and still wants */
 int64_t lender_delay(unsigned on);

@@ -39,6 +39,7 @@
 	X(ALL_FULL, "all lenders full", IN_B) \
 	X(WANTS, "lender wants pages back", IN_B) \
 	X(DROPS, "lender drops what it wanted back", IN_S) \
+	X(DRAINED, "lender drained, another in its stead", IN_B) \
 	X(USURPED, "another borrower claims the pool", IN_B) \
 	X(ALL_GONE, "all lenders gone, then back", IN_B) \
 	X(SUSPEND, "the clock jumps", IN_S) \
@@ -89,6 +90,8 @@
 	X(BAD, "bad pages of copies", IN_B) \
 	X(MEMORY_LOST, "lost memories noticed", IN_B) \
 	X(GONE, "links given up for ever", IN_B) \
+	X(LEFT, "lenders that left empty", IN_B) \
+	X(PUT_UNSEALED, "puts of what could not be sealed", IN_S) \
 	X(NO_ROOM, "worlds whose pools have too little room", IN_S) \
 	X(HEALTHY, "worlds healed at the end", IN_B) \
 	X(AUDITED, "copies audited", IN_B) \

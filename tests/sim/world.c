@@ -148,7 +148,7 @@ static void send_ask(struct ask *a)
 		disk_send(a);
 }
 
-static void carry_out(void)
+void obey(void)
 {
 	struct command command;
 
@@ -225,10 +225,10 @@ static void step(void)
 			e.what(e.argument);
 		}
 	} while (events && heap[0].at <= now && chance(2));
-	carry_out();
+	obey();
 	if (core_wake_at(&core, true) <= now || chance(2)) {
 		core_tick(&core, now);
-		carry_out();
+		obey();
 	}
 	if (chance(16))
 		audit_places();
@@ -246,6 +246,12 @@ static bool asked(void)
 	return core.heal.busy;
 }
 
+/* Who does not come back is replaced, which does not wait for callers. */
+static bool healing_alone(void)
+{
+	return config.mode == LIVENESS && config.for_good && !faults_healed();
+}
+
 /* Trouble is over, everybody is back: it all heals. */
 static void calm(void)
 {
@@ -253,7 +259,7 @@ static void calm(void)
 
 	TRACE("all is well from here on");
 	faults_end();
-	carry_out();
+	obey();
 	while (now < end && (callers_busy() || !faults_healed() || asked()))
 		step();
 	if (callers_busy())
@@ -269,7 +275,7 @@ static void read_all(void)
 			continue;
 		for (unsigned n = head ? HEAD : TAIL, at = 0; at < n; at += TAIL) {
 			caller_get(0, spot_page(spot) + at, TAIL);
-			carry_out();
+			obey();
 			while (callers_busy())
 				step();
 		}
@@ -348,7 +354,7 @@ void sim_run(uint64_t from, enum mode mode)
 	      (long long)config.deadline, (long long)config.link_timeout, (int)config.seal);
 	faults_begin();
 	callers_begin();
-	while (!callers_over())
+	while (!callers_over() || healing_alone())
 		step();
 	calm();
 	if (faults_healed()) {
