@@ -9,8 +9,10 @@ fuzz_targets = \
 	tests/fuzz/config.fuzz \
 	tests/fuzz/export.fuzz \
 	tests/fuzz/handshake.fuzz \
+	tests/fuzz/lenders.fuzz \
 	tests/fuzz/size.fuzz \
-	tests/fuzz/transmission.fuzz
+	tests/fuzz/transmission.fuzz \
+	tests/fuzz/wire.fuzz
 if HAVE_GNUTLS
 fuzz_targets += tests/fuzz/tls.fuzz
 endif
@@ -30,6 +32,7 @@ fuzz_main = tests/fuzz/replay.c
 endif
 EXTRA_DIST += tests/fuzz/replay.c
 fuzz_lender = server/liblender.la
+fuzz_borrower = client/libborrower.la
 
 tests_fuzz_address_fuzz_SOURCES = tests/fuzz/address.c $(fuzz_main)
 tests_fuzz_address_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -42,6 +45,9 @@ tests_fuzz_export_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_handshake_fuzz_SOURCES = tests/fuzz/handshake.c $(fuzz_main)
 tests_fuzz_handshake_fuzz_LDADD = $(fuzz_lender)
 tests_fuzz_handshake_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_lenders_fuzz_SOURCES = tests/fuzz/lenders.c $(fuzz_main)
+tests_fuzz_lenders_fuzz_LDADD = $(fuzz_borrower)
+tests_fuzz_lenders_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_size_fuzz_SOURCES = tests/fuzz/size.c $(fuzz_main)
 tests_fuzz_size_fuzz_LDADD = $(fuzz_lender)
 tests_fuzz_size_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
@@ -52,6 +58,9 @@ tests_fuzz_tls_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_transmission_fuzz_SOURCES = tests/fuzz/transmission.c tests/fuzz/model.c $(fuzz_main)
 tests_fuzz_transmission_fuzz_LDADD = $(fuzz_lender)
 tests_fuzz_transmission_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_wire_fuzz_SOURCES = tests/fuzz/wire.c $(fuzz_main)
+tests_fuzz_wire_fuzz_LDADD = $(fuzz_borrower)
+tests_fuzz_wire_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 
 # FUZZ_SECONDS each, by default 60, as many at a time as make's -j says.
 if FUZZERS

@@ -137,6 +137,26 @@ def tls():
             yield bytes([switches]) + cuts + b"\0\5\1\0\x40\0\xff\xff" + b"\0\1\0\x09"
 
 
+# Of wire.c: in how many replies it closes, the cuts, then steps.
+def wires():
+    def ask(kind, pages):
+        return bytes([0, kind, 0, 3, pages - 1])
+
+    def reply(slot, error=0, bent=b"\0"):
+        return bytes([2, slot, error]) + bent
+
+    send = b"\1"
+    for cuts in WHOLE, PIECES:
+        for closes in b"\0", b"\2":
+            begin = closes + cuts + ask(1, 1) + ask(0, 32) + ask(2, 9) + ask(1, 32) + send
+            yield begin + reply(0) + reply(2) + reply(3) + reply(1) + ask(1, 2) + send + reply(1)
+            yield begin + reply(0, 3) + reply(1, 4) + reply(0) + reply(3)
+            yield begin + reply(0, 0, b"\2\17\377") + reply(2)
+            yield begin + reply(0, 0, b"\1\4\200") + reply(0, 0, b"\1\13\1")
+            yield begin + ask(1, 1) + reply(4)
+            yield begin + b"\3\40" + b"Gd" * 16
+
+
 TARGETS = {
     "address": words("host", "127.0.0.1:10809", "[::1]:1", "[::1]", "unix:/run/s", "nbd://127.0.0.1/pool",
                      "nbd+unix:///pool?socket=/s", "nbds://h", "nbd://[::1]:65536/", ":1", "1.2.3.4:", "[::1"),
@@ -144,9 +164,11 @@ TARGETS = {
     "export": words("", "pool", "pool@18446744073709551615", "p?claim=instance&force", "p?force&claim=i", "p@1?claim=x",
                     "@7", "p?claim=", "x" * 65),
     "handshake": handshakes,
+    "lenders": words("a\nb drain # leaves\n", "# none\n", "a b\n", "a drain drain", "a\na\n", "x" * 300, "1.2.3.4:5\t\r\n" * 17),
     "size": words("0", "4096", "64K", "1.5G", "2TiB", "7.999999P", "8EB", "9223372036854775807", "1.0000001b", "5 K"),
     "tls": tls,
     "transmission": transmissions,
+    "wire": wires,
 }
 
 target, where = sys.argv[1:]
