@@ -55,6 +55,14 @@ void link_nbd_fail(struct link_nbd *n, const char *words)
 	n->link.upcalls->down(&n->link, copy);
 }
 
+/* People will read it: one line of text, whatever a lender says. */
+static void make_printable(char *words)
+{
+	for (; *words; words++)
+		if (*words < ' ' || *words > '~')
+			*words = '?';
+}
+
 /* libnbd tells what a server said of a refusal only in its debug messages. */
 static int on_debug(void *user, const char *context, const char *message)
 {
@@ -62,9 +70,11 @@ static int on_debug(void *user, const char *context, const char *message)
 	struct link_nbd *n = user;
 
 	(void)context;
-	if (strncmp(message, prefix, sizeof prefix - 1) == 0)
+	if (strncmp(message, prefix, sizeof prefix - 1) == 0) {
 		snprintf(n->refusal, sizeof n->refusal, "the lender says: %s",
 		         message + sizeof prefix - 1);
+		make_printable(n->refusal);
+	}
 	return 0;
 }
 

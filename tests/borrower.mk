@@ -22,7 +22,8 @@ borrower_scripts = \
 	tests/borrower-stays-with-its-pool.sh \
 	tests/borrower-successor-starts-empty.sh \
 	tests/borrower-usurped-pool-is-eio.sh \
-	tests/borrower-vacates.sh
+	tests/borrower-vacates.sh \
+	tests/borrower-words-are-printable.sh
 # Real processes and what may happen to them; REPEAT is how often. How long they wait is judged,
 # so few of them run at a time: not part of check.
 fault_scripts = \
