@@ -79,6 +79,7 @@ void *background_run(void *drive)
 	struct drive *d = drive;
 	struct background *b = &d->background;
 
+	pthread_setname_np(pthread_self(), "farpage-heal");
 	pthread_mutex_lock(&d->lock);
 	while (!b->stop) {
 		int64_t now = drive_now(), until = core_wake_at(&d->core, true);

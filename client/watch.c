@@ -178,6 +178,7 @@ static void *run(void *watch)
 	struct watch *w = watch;
 	struct pollfd p = { .fd = w->stop, .events = POLLIN };
 
+	pthread_setname_np(pthread_self(), "farpage-watch");
 	look_first(w);
 	while (poll(&p, 1, LOOK_MS) <= 0)
 		look(w);

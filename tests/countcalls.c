@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Preloaded: counts a process' requests for memory in the file that COUNTCALLS
- * names, as a number of 8 bytes: malloc and its like, and new mappings. */
+/* Preloaded: counts a process' requests for memory, malloc and its like and new mappings, in the
+ * file that COUNTCALLS names: for each thread that made any, two numbers of 8 bytes, its id and how
+ * many. */
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -16,7 +17,14 @@ void *__libc_malloc(size_t bytes);
 void *__libc_calloc(size_t n, size_t bytes);
 void *__libc_realloc(void *p, size_t bytes);
 
-static _Atomic uint64_t before_open, *calls = &before_open;
+#define THREADS 1024u /* what more there are, the last one's count has */
+
+struct thread { _Atomic uint64_t id, calls; };
+
+static struct thread nobody, *threads;
+static _Atomic unsigned known;
+/* Without a request for memory of its own. */
+static _Thread_local struct thread *mine __attribute__((tls_model("initial-exec")));
 
 static void __attribute__((constructor)) open_counts(void)
 {
@@ -24,17 +32,29 @@ static void __attribute__((constructor)) open_counts(void)
 	int fd = path ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
 	void *p;
 
-	if (fd < 0 || ftruncate(fd, sizeof *calls) < 0)
+	if (fd < 0 || ftruncate(fd, THREADS * sizeof *threads) < 0)
 		return;
-	p = (void *)syscall(SYS_mmap, NULL, sizeof *calls, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	p = (void *)syscall(SYS_mmap, NULL, THREADS * sizeof *threads, PROT_READ | PROT_WRITE, MAP_SHARED,
+	                    fd, 0);
 	if (p != MAP_FAILED)
-		calls = p;
+		threads = p;
 	close(fd);
+}
+
+static struct thread *who(void)
+{
+	unsigned n = threads ? atomic_fetch_add(&known, 1) : 0;
+
+	if (!threads)
+		return &nobody;
+	mine = &threads[n < THREADS ? n : THREADS - 1];
+	mine->id = (uint64_t)syscall(SYS_gettid);
+	return mine;
 }
 
 static void count(void)
 {
-	atomic_fetch_add(calls, 1);
+	atomic_fetch_add(&(mine ? mine : who())->calls, 1);
 }
 
 void *malloc(size_t bytes)

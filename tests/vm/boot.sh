@@ -27,7 +27,7 @@ trap 'exit 130' INT TERM
 
 # nbdkit does not end while it has a client, and one whose guest is gone has it for ever.
 end_all() {
-    [ ! -e "$dir/lender.pid" ] || pids="$(cat "$dir/lender.pid") $pids"
+    pids="$(cat "$dir"/*.pid 2>/dev/null) $pids" # also those that a guest had started anew
     for pid in $pids; do kill "$pid" 2>/dev/null; done
     for pid in $pids; do
         for _ in 1 2 3 4 5 6 7 8 9 10; do
@@ -37,7 +37,7 @@ end_all() {
         wait "$pid" 2>/dev/null
     done
     pids=''
-    rm -rf "$dir/lender.pid" "${state:-$dir/state}"
+    rm -rf "$dir"/*.pid "${state:-$dir/state}"
 }
 
 vm_end() {
