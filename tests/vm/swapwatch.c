@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -85,6 +86,7 @@ static void watch_report(const char *what)
 static void watch_hang(int sysrq)
 {
 	watch_report("hang");
+	tcdrain(STDOUT_FILENO); /* a reboot does not wait for a console */
 	for (const char *key = opt.sysrq; sysrq >= 0 && *key; key++)
 		if (write(sysrq, key, 1) < 0)
 			say("swapcheck: sysrq %c: %s", *key, strerror(errno));
