@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 plugin_LTLIBRARIES = plugin/nbdkit-farpage-plugin.la
 plugin_nbdkit_farpage_plugin_la_SOURCES = \
+	plugin/parameters.c \
+	plugin/parameters.h \
 	plugin/plugin.c \
 	plugin/prepare.c \
 	plugin/prepare.h \

@@ -191,9 +191,6 @@ static void set_option(struct settings *s, unsigned *mixed_percent, int key, cha
 	case OPT_OPS:
 		plan->ops = parse_number("ops", argument, 1, UINT64_MAX);
 		break;
-	case OPT_RANDOM:
-		plan->sequential = false;
-		break;
 	case OPT_READ_PERCENT:
 		*mixed_percent = (unsigned)parse_number("read-percent", argument, 0, 100);
 		break;
@@ -203,8 +200,9 @@ static void set_option(struct settings *s, unsigned *mixed_percent, int key, cha
 	case OPT_SEED:
 		plan->seed = parse_number("seed", argument, 0, UINT64_MAX);
 		break;
+	case OPT_RANDOM:
 	case OPT_SEQUENTIAL:
-		plan->sequential = true;
+		plan->sequential = key == OPT_SEQUENTIAL;
 		break;
 	case OPT_SERVER_PID:
 		add_server_pids(s, argument);
