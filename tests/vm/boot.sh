@@ -15,6 +15,7 @@ set -u
 
 KERNEL=${KERNEL-6.12}
 MEMORY_MIB=${MEMORY_MIB-128}
+CARD=${CARD-virtio-net-pci}
 BOOT_SECONDS=${BOOT_SECONDS-900}
 vm=$FARPAGE_SRCDIR/tests/vm
 cache=$FARPAGE_BUILDDIR/tests/vm
@@ -185,10 +186,10 @@ vm_qemu() {
     # shellcheck disable=SC2086 # $in_net is words
     exec timeout "$BOOT_SECONDS" $in_net qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-erms,-fsrm -smp 2 -m "$MEMORY_MIB" \
         -nodefaults -display none -no-reboot -kernel "$cache/kernel-$KERNEL/vmlinuz" -initrd "$dir/initrd" \
-        -append "console=ttyS0 panic=-1 quiet mitigations=off sysrq_always_enabled=1 ${APPEND-}" \
+        -append "console=ttyS0 panic=-1 loglevel=5 mitigations=off sysrq_always_enabled=1 ${APPEND-}" \
         -drive "file=$cache/root.img,format=raw,if=virtio,readonly=on" \
         -drive "file=$dir/disk,format=raw,if=virtio,cache=unsafe" \
-        -netdev "$netdev" -device virtio-net-pci,netdev=net,romfile= \
+        -netdev "$netdev" -device "$CARD,netdev=net,romfile=" \
         -serial "file:$dir/console" -serial "pipe:$dir/line"
 }
 

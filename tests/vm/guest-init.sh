@@ -7,8 +7,8 @@
 nbdkit_pid=''
 lender=10.0.2.2 # the host, as seen from here
 wiring='' lender_port='' gateway_port='' # the scenario begins with these
-# What a host needs that swaps through a process of its own (docs/zero-memory.md). The scenario may
-# have other values, to find out what each is worth.
+# What a host needs that swaps (docs/zero-memory.md): the reserve in every wiring, the rest through a
+# process of its own. The scenario may have other values, to find out what each is worth.
 min_free_kib=8192 boost=0 sectors_kib=128 threads=4 realtime=true
 
 # Asks the host to run one of its shell functions, and prints what that prints (one line).
@@ -22,6 +22,7 @@ say() { echo "guest: $*"; }
 
 fail() {
     say "FAILED: $*"
+    dmesg | tail -n 150 # who was killed for lack of memory, and what there was
     finish 1
 }
 
@@ -63,15 +64,26 @@ say_memory() {
         printf "%s=%s ", tolower(substr($1, 1, length($1) - 1)), $2 }' "/proc/$nbdkit_pid/smaps_rollup")"
 }
 
+# Never less than it is: a larger host has more of its own.
+reserve() { # KiB
+    [ "$(cat /proc/sys/vm/min_free_kbytes)" -ge "$1" ] || sysctl -q "vm.min_free_kbytes=$1"
+}
+
 prepare_host() {
-    [ -z "$min_free_kib" ] || sysctl -q "vm.min_free_kbytes=$min_free_kib"
+    [ -z "$min_free_kib" ] || reserve "$min_free_kib"
     [ -z "$boost" ] || sysctl -q "vm.watermark_boost_factor=$boost"
 }
 
 attach() { # by $wiring
     case $wiring in
-        direct) attach_tcp "$lender_port" 'host?claim=guest' ;;
-        gateway) attach_tcp "$gateway_port" '' ;;
+        direct)
+            [ -z "$min_free_kib" ] || reserve "$min_free_kib"
+            attach_tcp "$lender_port" 'host?claim=guest'
+            ;;
+        gateway)
+            [ -z "$min_free_kib" ] || reserve "$min_free_kib"
+            attach_tcp "$gateway_port" ''
+            ;;
         plugin | plugin-tls)
             prepare_host
             [ "$wiring" = plugin ] || set -- tls-psk=/run/keys tls-username=host

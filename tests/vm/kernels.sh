@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# kernels.sh 6.1|6.12: takes or fetches Debian's newest cloud kernel of that line and unpacks what a guest
-# needs (vmlinuz, and the modules in the order in which they are loaded) into
+# kernels.sh 6.1|6.12|6.1-full|6.12-full: takes or fetches Debian's newest kernel of that line (its cloud
+# kernel, or the full one, which has drivers for real cards) and unpacks
+# what a guest needs (vmlinuz, and the modules in the order in which they are loaded) into
 # $FARPAGE_BUILDDIR/tests/vm/kernel-VERSION. Installs nothing. The second time is instant.
 # Exit 77: this host cannot get that kernel.
 set -eu
 
 modules='virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover
-net_failover virtio_net virtio_blk nbd'
+net_failover virtio_net virtio_blk nbd pps_core ptp e1000e'
 
 skip() { echo "$*" >&2; exit 77; }
 
@@ -15,6 +16,8 @@ skip() { echo "$*" >&2; exit 77; }
 newest() {
     case $1 in
         6.1) meta=linux-image-cloud-amd64 ;;
+        6.1-full) meta=linux-image-amd64 ;;
+        *-full) meta=linux-image-${1%-full}-amd64 ;;
         *) meta=linux-image-$1-cloud-amd64 ;;
     esac
     apt-cache depends --important "$meta" 2>/dev/null | sed -n 's/.*Depends: \(linux-image-.*\)/\1/p'

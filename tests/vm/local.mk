@@ -18,6 +18,7 @@ tests_vm_swapcheck_LDFLAGS = -all-static
 # What is measured goes alone: a guest has two processors, and its stalls count. The others
 # keep little more than one processor busy, and go in pairs.
 vm_alone = \
+	tests/vm/squeeze.sh \
 	tests/vm/zero-memory.sh \
 	tests/vm/zero-memory-stock.sh
 vm_pairs = \
@@ -35,7 +36,8 @@ EXTRA_DIST += \
 	tests/vm/guest-init.sh \
 	tests/vm/image.sh \
 	tests/vm/kernels.sh \
-	tests/vm/lenders.sh
+	tests/vm/lenders.sh \
+	tests/vm/noise.py
 
 check-guests: others = tests/units-guest.sh
 check-vm check-guests: all

@@ -12,7 +12,7 @@ swap_disk
 swap_farpage
 mkdir /tmp/files
 mount -t tmpfs -o size=300M files /tmp/files
-swapcheck --size 256M --files /tmp/files --passes fF --hang 60 || fail swapcheck
+swapcheck --size 256M --files /tmp/files --passes fF --hang 60 --on-hang 9mtb || fail swapcheck
 [ "$(swap_used_kib /dev/nbd0)" -gt 150000 ] || fail 'the files are not on Farpage'
 [ "$(swap_used_kib /dev/vdb)" = 0 ] || fail 'the disk was used while Farpage had room'
 EOT

@@ -71,11 +71,13 @@ static const char help[] =
 	"  --passes LETTERS     one pass each: f forward, b backward, r random; check, then rewrite;\n"
 	"                       F, B, R only check (fbrF); . wait at the gate\n"
 	"  --sample N           R visits one page in N, all over the working set (1)\n"
-	"  --gate FILE          which opens when FILE exists\n"
+	"  --gate FILE          which opens when FILE exists; all being there makes FILE.reached\n"
 	"  --rounds N           all passes so often (1), but start no new round after\n"
 	"  --time SECONDS\n"
 	"  --files DIR          files in DIR instead of anonymous memory\n"
+	"  --signals N          interrupt each process so often a second\n"
 	"  --hang SECONDS       give up when a process makes no progress for so long\n"
+	"  --silence SECONDS    give up when none of them does\n"
 	"  --on-hang KEYS       then write these to /proc/sysrq-trigger\n"
 	"  --progress SECONDS   say something so often (5)\n"
 	"  --plant              damage page 7: must be found, or swapcheck is blind\n"
@@ -109,8 +111,8 @@ static void parse_options(int argc, char **argv)
 	static const struct option table[] = {
 		{"size", 1, NULL, 's'},  {"processes", 1, NULL, 'n'}, {"passes", 1, NULL, 'p'},
 		{"rounds", 1, NULL, 'r'}, {"time", 1, NULL, 't'},     {"files", 1, NULL, 'f'},
-		{"gate", 1, NULL, 'w'},  {"sample", 1, NULL, 'm'},
-		{"hang", 1, NULL, 'h'},  {"on-hang", 1, NULL, 'k'},   {"progress", 1, NULL, 'g'},
+		{"gate", 1, NULL, 'w'},  {"sample", 1, NULL, 'm'},    {"signals", 1, NULL, 'i'},
+		{"hang", 1, NULL, 'h'},  {"silence", 1, NULL, 'q'},   {"on-hang", 1, NULL, 'k'},   {"progress", 1, NULL, 'g'},
 		{"plant", 0, NULL, 'x'}, {"help", 0, NULL, '?'},      {NULL, 0, NULL, 0}};
 	int c;
 
@@ -123,7 +125,9 @@ static void parse_options(int argc, char **argv)
 		case 't': opt.seconds = parse_count(optarg, INT_MAX); break;
 		case 'f': opt.files = optarg; break;
 		case 'h': opt.hang_seconds = parse_count(optarg, INT_MAX); break;
+		case 'q': opt.silence_seconds = parse_count(optarg, INT_MAX); break;
 		case 'w': opt.gate = optarg; break;
+		case 'i': opt.signals = parse_count(optarg, 1000); break;
 		case 'm': opt.sample = parse_count(optarg, 4096); break;
 		case 'k': opt.sysrq = optarg; break;
 		case 'g': opt.progress_seconds = parse_count(optarg, INT_MAX); break;
@@ -145,6 +149,9 @@ int main(int argc, char **argv)
 		say("swapcheck: no memory: %s", strerror(errno));
 		return EXIT_DIED;
 	}
+	/* Before they take all there is. They do not inherit it. */
+	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
+		say("swapcheck: the watcher is not locked in memory: %s", strerror(errno));
 	start_workers();
 	return watch();
 }

@@ -29,8 +29,9 @@ struct report {
 
 struct options {
 	uint64_t size_bytes;
-	unsigned processes, rounds, seconds, hang_seconds, progress_seconds;
+	unsigned processes, rounds, seconds, hang_seconds, silence_seconds, progress_seconds;
 	unsigned sample; /* R visits one page of so many */
+	unsigned signals; /* a second, to each process */
 	const char *passes, *files, *sysrq, *gate;
 	bool plant;
 };

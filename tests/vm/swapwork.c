@@ -4,9 +4,11 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/time.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -110,6 +112,21 @@ static void share_open(struct share *s)
 	}
 }
 
+static void on_alarm(int signal)
+{
+	(void)signal;
+}
+
+/* Signals that do nothing but come, also in the middle of a page fault. */
+static void be_interrupted(unsigned times_a_second)
+{
+	struct timeval period = {.tv_usec = times_a_second > 1 ? 1000000 / times_a_second : 999999};
+	struct sigaction action = {.sa_handler = on_alarm, .sa_flags = SA_RESTART};
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &(struct itimerval){period, period}, NULL);
+}
+
 _Noreturn void worker(uint32_t process)
 {
 	struct share s = {.process = process, .pages = (uint32_t)(opt.size_bytes / PAGE / opt.processes)};
@@ -117,6 +134,8 @@ _Noreturn void worker(uint32_t process)
 	uint32_t generation = 0;
 
 	share_open(&s);
+	if (opt.signals)
+		be_interrupted(opt.signals);
 	for (unsigned round = 0; round < opt.rounds; round++) {
 		for (const char *p = opt.passes; *p; p++) {
 			if (*p == '.') {
