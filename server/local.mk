@@ -63,6 +63,8 @@ server_liblender_la_SOURCES = \
 	server/send.c \
 	server/send.h \
 	server/service.h \
+	server/silence.c \
+	server/silence.h \
 	server/size.c \
 	server/size.h \
 	server/socket.c \

@@ -22,6 +22,17 @@ static struct member *live_owner(struct pool *pool)
 	return NULL;
 }
 
+/* Is a connection of the owner there, and not only silence? */
+static bool owner_is_heard(struct pool *pool)
+{
+	struct member *m;
+
+	LIST_FOREACH(m, &pool->members, link)
+		if (m->owner && m->epoch == pool->epoch && !(m->silent && m->silent(m)))
+			return true;
+	return false;
+}
+
 static void add_member(struct pool *pool, struct member *m, bool owner)
 {
 	m->pool = pool;
@@ -100,7 +111,7 @@ int member_claim(struct member *m, struct pool *pool, const char *instance,
 	int r = -1;
 
 	pthread_rwlock_wrlock(&pool->lock);
-	if (!force && live_owner(pool) && strcmp(pool->instance, instance) != 0) {
+	if (!force && owner_is_heard(pool) && strcmp(pool->instance, instance) != 0) {
 		refuse_claim(pool, words);
 		goto out;
 	}
@@ -209,14 +220,16 @@ static int put_page(struct pool *pool, uint64_t page, size_t offset, size_t len,
 
 /* May M write, also now that it is in the middle of it? A plain member that
  * does breaks the owner's sight of its pages. */
-static bool may_write(const struct member *m)
+static bool may_write(struct member *m)
 {
 	if (m->read_only) {
 		errno = EPERM;
 		return false;
 	}
-	if (!m->owner)
+	if (!m->owner) {
 		atomic_store_explicit(pool_foreign(m->pool), 1, memory_order_relaxed);
+		m->wrote = true;
+	}
 	return true;
 }
 

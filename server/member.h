@@ -16,14 +16,19 @@ struct member {
 	uint64_t epoch;
 	bool owner;                     /* by claim, or NAME@EPOCH */
 	bool read_only;                 /* plain, beside an owner */
+	bool wrote;                     /* plain, and some pages are its own */
 	const char *identity;           /* proven by TLS; or NULL */
 	const char *peer;               /* for words about it */
 	void (*fence)(struct member *); /* from any thread: hang up */
+	/* From any thread: for how many seconds has nothing been heard of it, though it
+	 * was asked? 0: it is there. NULL: always. */
+	unsigned (*silent)(const struct member *);
 	LIST_ENTRY(member) link;        /* pool.lock */
 };
 
 /* Become a member: plainly, or of an epoch that must still be the pool's,
- * or by a claim, which fences all others before it returns. -1 with words.
+ * or by a claim, which fences all others before it returns. -1 with words. A claim of
+ * another instance is refused while the owner is heard of.
  * Under pools.lock, so that the pool cannot go meanwhile. */
 int member_join(struct member *, struct pool *);
 int member_join_epoch(struct member *, struct pool *, uint64_t epoch,
@@ -31,6 +36,11 @@ int member_join_epoch(struct member *, struct pool *, uint64_t epoch,
 int member_claim(struct member *, struct pool *, const char *instance,
                  bool force, char words[static POOL_WORDS_MAX]);
 void member_leave(struct member *);
+/* Would it lose pages with its connection? Its own thread only. */
+static inline bool member_has_pages(const struct member *m)
+{
+	return m->owner || m->wrote;
+}
 /* Would a plain member be read-only now? */
 bool pool_owned(struct pool *);
 

@@ -232,6 +232,7 @@ void daemon_reload(struct daemon *d)
 	}
 	options_free(&d->options);
 	d->options = new;
+	atomic_store(&d->loops.shared.dead_after, new.dead_after_s);
 	struct pressure_rule rule = daemon_rule(&new);
 	watch_set_rule(&d->watch, &rule);
 	log_line(LOG_INFO, "configuration read again");

@@ -101,6 +101,7 @@ behaviour_scripts = \
 	tests/lender-restart-loses-memory.sh \
 	tests/lender-state-of-a-user.sh \
 	tests/lender-state-refused.sh \
+	tests/lender-silence.sh \
 	tests/lender-stored-keeps-pages.sh \
 	tests/lender-takes-sockets.sh \
 	tests/lender-tells-its-manager.sh \

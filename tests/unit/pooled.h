@@ -19,11 +19,17 @@ struct body {
 	struct member m;
 	char peer[POOL_PEER_MAX];
 	_Atomic unsigned fenced;
+	unsigned silent; /* seconds */
 };
 
 static inline void count_fence(struct member *m)
 {
 	atomic_fetch_add(&((struct body *)m)->fenced, 1);
+}
+
+static inline unsigned how_silent(const struct member *m)
+{
+	return ((const struct body *)m)->silent;
 }
 
 static inline struct body *body(const char *peer)
@@ -34,6 +40,7 @@ static inline struct body *body(const char *peer)
 	snprintf(b->peer, sizeof b->peer, "%s", peer);
 	b->m.peer = b->peer;
 	b->m.fence = count_fence;
+	b->m.silent = how_silent;
 	return b;
 }
 

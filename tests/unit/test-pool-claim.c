@@ -127,6 +127,29 @@ TEST(force_takes_a_pool_away)
 	gone(a), gone(b);
 }
 
+TEST(a_silent_owner_keeps_its_pool_until_another_claims_it)
+{
+	struct body *a = claim("a", false), *again = claim("a", false), *p, *b;
+	struct body *e = by_epoch(again->m.epoch);
+	uint64_t since = told(pool, "since=");
+
+	gone(a);
+	put(again, 1, 1);
+	again->silent = 15;
+	assert_true(refused("b")); /* the other connection is heard */
+	e->silent = 100;
+	p = plain();
+	assert_true(p->m.read_only);
+	assert_int_equal(again->fenced, 0);
+	e->silent = 0;
+	assert_true(refused("b")); /* it is back */
+	e->silent = 16;
+	b = claim("b", false);
+	assert_true(fenced(again) && fenced(e) && fenced(p));
+	assert_true(told(pool, "since=") == b->m.epoch && b->m.epoch > since);
+	gone(p), gone(again), gone(e), gone(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +157,7 @@ int main(void)
 		POOL_UNIT(a_claim_fences_all_that_were_there),
 		POOL_UNIT(a_fenced_member_changes_nothing),
 		POOL_UNIT(the_same_instance_may_always_claim_again),
+		POOL_UNIT(a_silent_owner_keeps_its_pool_until_another_claims_it),
 		POOL_UNIT(another_instance_is_refused_while_the_owner_lives),
 		POOL_UNIT(any_of_its_connections_keeps_an_owner_alive),
 		POOL_UNIT(a_fenced_connection_keeps_nobody_alive),
