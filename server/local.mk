@@ -60,6 +60,8 @@ server_liblender_la_SOURCES = \
 	server/reply.h \
 	server/request.c \
 	server/request.h \
+	server/secret.c \
+	server/secret.h \
 	server/send.c \
 	server/send.h \
 	server/service.h \
@@ -75,6 +77,8 @@ server_liblender_la_SOURCES = \
 	server/stream.c \
 	server/stream.h \
 	server/terms.h \
+	server/ticket.c \
+	server/ticket.h \
 	server/tls.h \
 	server/vacate.c \
 	server/vacate.h \

@@ -8,6 +8,7 @@
 
 #include "dropped.h"
 #include "keep.h"
+#include "secret.h"
 #include "vacate.h"
 
 static const uint8_t zeros[PAGE_SIZE];
@@ -69,16 +70,23 @@ static void stop_writers(struct pool *pool)
 		m->read_only |= !m->owner;
 }
 
-int member_join_epoch(struct member *m, struct pool *pool, uint64_t epoch,
-                      char words[static POOL_WORDS_MAX])
+/* Nobody else may have written since the claim, nor claimed. */
+static bool epoch_lasts(struct pool *pool, uint64_t epoch)
+{
+	return epoch == pool->epoch && *pool->instance && !atomic_load(pool_foreign(pool));
+}
+
+int member_join_ticket(struct member *m, struct pool *pool, uint64_t epoch,
+                       const struct ticket *ticket, char words[static POOL_WORDS_MAX])
 {
 	int r = -1;
 
 	pthread_rwlock_wrlock(&pool->lock);
-	if (epoch != pool->epoch || !*pool->instance || atomic_load(pool_foreign(pool))) {
+	if (!epoch_lasts(pool, epoch) || !ticket_use(&pool->tickets, ticket)) {
 		snprintf(words, POOL_WORDS_MAX,
-		         "pool %s: epoch %" PRIu64 " is over; claim the pool again",
-		         pool->name, epoch);
+		         "pool %s: this name is void: each is good for one connection, and none "
+		         "after a newer claim, a restart, or a write by somebody else; claim the "
+		         "pool again", pool->name);
 	} else {
 		stop_writers(pool);
 		m->read_only = false;
@@ -89,6 +97,28 @@ int member_join_epoch(struct member *m, struct pool *pool, uint64_t epoch,
 	return r;
 }
 
+bool member_may_join(struct pool *pool, uint64_t epoch, const struct ticket *ticket)
+{
+	pthread_rwlock_rdlock(&pool->lock);
+	bool good = ticket_good(&pool->tickets, ticket) && epoch_lasts(pool, epoch);
+	pthread_rwlock_unlock(&pool->lock);
+	return good;
+}
+
+void member_tell_name(const struct member *m, char name[static MEMBER_NAME_MAX])
+{
+	struct pool *pool = m->pool;
+	char text[TICKET_TEXT_MAX];
+
+	pthread_rwlock_wrlock(&pool->lock);
+	struct ticket ticket = m->epoch == pool->epoch ? ticket_issue(&pool->tickets)
+	                                               : (struct ticket){0};
+	pthread_rwlock_unlock(&pool->lock);
+	ticket_format(&ticket, text);
+	snprintf(name, MEMBER_NAME_MAX, "%s@%" PRIu64 ".%s", pool->name, m->epoch, text);
+}
+
+/* Under which name it was claimed is told to nobody: it is what claiming again takes. */
 static void refuse_claim(struct pool *pool, char words[static POOL_WORDS_MAX])
 {
 	char since[32];
@@ -97,9 +127,19 @@ static void refuse_claim(struct pool *pool, char words[static POOL_WORDS_MAX])
 	strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ",
 	         gmtime_r(&pool->owner_since, &tm));
 	snprintf(words, POOL_WORDS_MAX,
-	         "pool %s is claimed by instance %s from %s since %s; stop it there, "
+	         "pool %s is claimed by another instance, from %s, since %s; stop it there, "
 	         "or add &force to the name to take its pages away from it",
-	         pool->name, pool->instance, pool->owner_peer, since);
+	         pool->name, pool->owner_peer, since);
+}
+
+/* Who tries instances does not learn how far he came. */
+static bool is_instance(const struct pool *pool, const char *instance)
+{
+	char a[POOL_INSTANCE_MAX + 1] = "", b[POOL_INSTANCE_MAX + 1] = "";
+
+	snprintf(a, sizeof a, "%s", pool->instance);
+	snprintf(b, sizeof b, "%s", instance);
+	return secret_same(a, b, sizeof a);
 }
 
 /* Fenced members are hung up on here and leave on their own loops; until then
@@ -111,12 +151,14 @@ int member_claim(struct member *m, struct pool *pool, const char *instance,
 	int r = -1;
 
 	pthread_rwlock_wrlock(&pool->lock);
-	if (!force && owner_is_heard(pool) && strcmp(pool->instance, instance) != 0) {
+	bool same = is_instance(pool, instance);
+	if (!force && !same && owner_is_heard(pool)) {
 		refuse_claim(pool, words);
 		goto out;
 	}
 	pool->epoch++;
-	if (atomic_load(pool_foreign(pool)) || strcmp(pool->instance, instance) != 0)
+	pool->tickets = (struct tickets){0};
+	if (!same || atomic_load(pool_foreign(pool)))
 		pool->since = pool->epoch;
 	LIST_FOREACH(old, &pool->members, link)
 		old->fence(old);

@@ -11,10 +11,12 @@
 
 #include "pool.h"
 
+#define MEMBER_NAME_MAX 128 /* NAME@EPOCH.TICKET, with its NUL */
+
 struct member {
 	struct pool *pool;              /* NULL: not a member */
 	uint64_t epoch;
-	bool owner;                     /* by claim, or NAME@EPOCH */
+	bool owner;                     /* by claim, or a ticket */
 	bool read_only;                 /* plain, beside an owner */
 	bool wrote;                     /* plain, and some pages are its own */
 	const char *identity;           /* proven by TLS; or NULL */
@@ -26,16 +28,20 @@ struct member {
 	LIST_ENTRY(member) link;        /* pool.lock */
 };
 
-/* Become a member: plainly, or of an epoch that must still be the pool's,
+/* Become a member: plainly, or by a ticket, of an epoch that must still be the pool's,
  * or by a claim, which fences all others before it returns. -1 with words. A claim of
  * another instance is refused while the owner is heard of.
  * Under pools.lock, so that the pool cannot go meanwhile. */
 int member_join(struct member *, struct pool *);
-int member_join_epoch(struct member *, struct pool *, uint64_t epoch,
-                      char words[static POOL_WORDS_MAX]);
+int member_join_ticket(struct member *, struct pool *, uint64_t epoch, const struct ticket *,
+                       char words[static POOL_WORDS_MAX]);
 int member_claim(struct member *, struct pool *, const char *instance,
                  bool force, char words[static POOL_WORDS_MAX]);
 void member_leave(struct member *);
+/* The name that lets one further connection of the owner in: of an owner only. */
+void member_tell_name(const struct member *, char name[static MEMBER_NAME_MAX]);
+/* Would member_join_ticket() succeed? */
+bool member_may_join(struct pool *, uint64_t epoch, const struct ticket *);
 /* Would it lose pages with its connection? Its own thread only. */
 static inline bool member_has_pages(const struct member *m)
 {

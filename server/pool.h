@@ -16,6 +16,7 @@
 #include "label.h"
 #include "rate.h"
 #include "store.h"
+#include "ticket.h"
 #include "tls.h"
 
 #define POOL_WORDS_MAX    512 /* bytes of an explanation, with its NUL */
@@ -65,6 +66,7 @@ struct pool {
 	char instance[POOL_INSTANCE_MAX + 1]; /* of the last claim, or "" */
 	char owner_peer[POOL_PEER_MAX];
 	time_t owner_since;
+	struct tickets tickets;               /* of this epoch */
 	struct pool_vacate vacate;
 	LIST_HEAD(, member) members;
 	TAILQ_ENTRY(pool) link;               /* pools.lock */

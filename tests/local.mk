@@ -104,6 +104,7 @@ behaviour_scripts = \
 	tests/lender-silence.sh \
 	tests/lender-stored-keeps-pages.sh \
 	tests/lender-takes-sockets.sh \
+	tests/lender-stranger.sh \
 	tests/lender-tells-its-manager.sh \
 	tests/lender-threads-side-by-side.sh \
 	tests/lender-trim-frees.sh \
@@ -112,7 +113,8 @@ behaviour_scripts = \
 	tests/model-claim.sh \
 	tests/tls-certificates.sh \
 	tests/tls-keys.sh \
-	tests/tls-required.sh
+	tests/tls-required.sh \
+	tests/tls-ticket.sh
 check_PROGRAMS += tests/badnbd tests/nbdfault
 tests_badnbd_SOURCES = tests/badnbd.c
 tests_nbdfault_SOURCES = \
