@@ -391,6 +391,7 @@ void conn_new(struct loop *loop, struct accepted accepted)
 	c->state = CONN_HANDSHAKE;
 	c->member.fence = fence;
 	c->member.silent = silent;
+	c->member.origin = socket_origin(fd);
 	socket_set_options(fd);
 	ev_io_init(&c->readable, on_readable, fd, EV_READ);
 	ev_io_init(&c->writable, on_writable, fd, EV_WRITE);

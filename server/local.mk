@@ -11,6 +11,8 @@ server_libstore_la_SOURCES = \
 # All of the daemon but main(), for the unit tests and the fuzzers.
 noinst_LTLIBRARIES += server/liblender.la
 server_liblender_la_SOURCES = \
+	server/allow.c \
+	server/allow.h \
 	server/buf.c \
 	server/buf.h \
 	server/chunk.c \

@@ -20,6 +20,7 @@ struct member {
 	bool read_only;                 /* plain, beside an owner */
 	bool wrote;                     /* plain, and some pages are its own */
 	const char *identity;           /* proven by TLS; or NULL */
+	struct origin origin;           /* where it comes from */
 	const char *peer;               /* for words about it */
 	void (*fence)(struct member *); /* from any thread: hang up */
 	/* From any thread: for how many seconds has nothing been heard of it, though it

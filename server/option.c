@@ -58,7 +58,7 @@ bool text_take(const uint8_t **data, uint32_t *len, struct text *text)
 uint32_t option_pool(struct handshake *h, const struct export *e,
                           struct pool **pool, char words[static POOL_WORDS_MAX])
 {
-	*pool = pool_offered(h->pools, e->name, h->member->identity);
+	*pool = pool_offered(h->pools, e->name, h->member->identity, &h->member->origin);
 	if (*pool)
 		return 0;
 	if (*e->name)
@@ -74,7 +74,8 @@ static struct pool *invited_to(struct handshake *h, const struct export *e)
 {
 	struct pool *pool = e->how == EXPORT_TICKET ? pool_find(h->pools, e->name) : NULL;
 
-	return pool && member_may_join(pool, e->epoch, &e->ticket) ? pool : NULL;
+	return pool && allow_admits(&pool->allow, &h->member->origin) &&
+	               member_may_join(pool, e->epoch, &e->ticket) ? pool : NULL;
 }
 
 /* The pool to be opened: as option_pool(), or by a ticket. */
@@ -283,7 +284,7 @@ static void list(struct handshake *h, uint32_t len, struct buf *out)
 		uint32_t n = (uint32_t)strlen(pool->name);
 		uint8_t *p;
 
-		if (!pool_admits(pool, h->member->identity))
+		if (!pool_admits(pool, h->member->identity, &h->member->origin))
 			continue;
 		p = option_reply(out, NBD_OPT_LIST, NBD_REP_SERVER, 4 + n);
 

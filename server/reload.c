@@ -187,8 +187,10 @@ static void change_pools(struct daemon *d, const struct options *new)
 		const struct pool_spec *spec = &new->pool[i];
 
 		pool = pool_find(&d->pools, spec->name);
-		if (pool)
+		if (pool) {
 			pool_limit(pool, spec->iops, spec->bandwidth);
+			pool->allow = spec->allow;
+		}
 		if (!pool)
 			daemon_add_pool(d, spec);
 		else if (spec->size > pool->size && pool_grow(pool, spec->size, words) < 0)

@@ -66,6 +66,19 @@ void socket_name_host(int fd, char text[static POOL_PEER_MAX])
 		snprintf(text, POOL_PEER_MAX, "somebody");
 }
 
+struct origin socket_origin(int fd)
+{
+	struct sockaddr_storage addr = {0};
+	socklen_t len = sizeof addr;
+
+	if (getpeername(fd, (struct sockaddr *)&addr, &len) < 0)
+		return (struct origin){ .kind = ORIGIN_UNKNOWN };
+	return allow_origin(addr.ss_family,
+	                    addr.ss_family == AF_INET
+	                        ? (void *)&((struct sockaddr_in *)&addr)->sin_addr
+	                        : (void *)&((struct sockaddr_in6 *)&addr)->sin6_addr);
+}
+
 /* Probes are sent while nothing else is on its way. When a connection ends for it is the
  * user timeout's to say: it counts instead of the number of probes and of retransmissions. */
 void socket_set_options(int fd)

@@ -14,6 +14,8 @@ void socket_name_peer(int fd, char text[static POOL_PEER_MAX]);
 /* What a limit for each address counts by: its IPv4 address, its IPv6 network, or
  * its user. */
 void socket_name_host(int fd, char text[static POOL_PEER_MAX]);
+/* For what pools allow. */
+struct origin socket_origin(int fd);
 /* From now on it is known when a peer is silent, and a connection to one that stays so
  * ends after SOCKET_DEAD_SECONDS. */
 void socket_set_options(int fd);

@@ -44,6 +44,7 @@ behaviour_scripts = \
 	tests/fault-replies.sh \
 	tests/fault-stuck.sh \
 	tests/lender-32-mib-requests.sh \
+	tests/lender-allow.sh \
 	tests/lender-any-offset-and-length.sh \
 	tests/lender-busy-clients.sh \
 	tests/lender-busy-poll.sh \
