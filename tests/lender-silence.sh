@@ -46,13 +46,19 @@ except OSError:
 open(sys.argv[3] + "/went-on", "w").close()
 sys.stdin.read()
 PY
-went_on() { [ -e "$tmp/went-on" ] || ! kill -0 $far_pid; }
+went_on() { [ -e "$tmp/went-on" ] || ! kill -0 "$far_pid"; }
 told() {
     [ "$(grep -c 'has been silent for 1[5-9] s; it has pages in' "$tmp/lender.log")" = "$1" ] &&
         [ "$(grep -c 'is back after 2[0-9] s of silence' "$tmp/lender.log")" = "$1" ]
 }
+link() { # END up|down
+    case $1 in
+    near) ip link set "$near" "$2" ;;
+    far) ip -n "$ns" link set far "$2" ;;
+    esac
+}
 told=0
-for end in "$near" "-n $ns far"; do
+for end in near far; do
     rm -f "$tmp/ready" "$tmp/up" "$tmp/went-on" "$tmp/stay"
     mkfifo "$tmp/stay"
     PYTHONPATH=$FARPAGE_SRCDIR/tests PYTHONDONTWRITEBYTECODE=1 ip netns exec $ns \
@@ -60,11 +66,9 @@ for end in "$near" "-n $ns far"; do
     far_pid=$!
     exec 8>"$tmp/stay"
     wait_for 20 test -e "$tmp/ready"
-    set -- $end
-    case $1 in -n) down="ip -n $ns link set far" ;; *) down="ip link set $1" ;; esac
-    $down down
+    link "$end" down
     sleep 22
-    $down up
+    link "$end" up
     : >"$tmp/up"
     back=$(date +%s)
     wait_for 130 went_on
