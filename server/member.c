@@ -70,39 +70,43 @@ static void stop_writers(struct pool *pool)
 		m->read_only |= !m->owner;
 }
 
-/* Nobody else may have written since the claim, nor claimed. */
-static bool epoch_lasts(struct pool *pool, uint64_t epoch)
+/* -1 with words. Under pool.lock. */
+static int check_ticket(struct pool *pool, uint64_t epoch, const struct ticket *ticket,
+                        char words[static POOL_WORDS_MAX])
 {
-	return epoch == pool->epoch && *pool->instance && !atomic_load(pool_foreign(pool));
+	bool good = ticket_good(&pool->tickets, ticket);
+
+	if (good && epoch == pool->epoch && !atomic_load(pool_foreign(pool)))
+		return 0;
+	snprintf(words, POOL_WORDS_MAX,
+	         "pool %s: this name is void: each is good for one connection, and none after a "
+	         "newer claim, a restart, or a write by somebody else; claim the pool again",
+	         pool->name);
+	return -1;
 }
 
 int member_join_ticket(struct member *m, struct pool *pool, uint64_t epoch,
                        const struct ticket *ticket, char words[static POOL_WORDS_MAX])
 {
-	int r = -1;
-
 	pthread_rwlock_wrlock(&pool->lock);
-	if (!epoch_lasts(pool, epoch) || !ticket_use(&pool->tickets, ticket)) {
-		snprintf(words, POOL_WORDS_MAX,
-		         "pool %s: this name is void: each is good for one connection, and none "
-		         "after a newer claim, a restart, or a write by somebody else; claim the "
-		         "pool again", pool->name);
-	} else {
+	int r = check_ticket(pool, epoch, ticket, words);
+	if (r == 0) {
+		ticket_use(&pool->tickets, ticket);
 		stop_writers(pool);
 		m->read_only = false;
 		add_member(pool, m, true);
-		r = 0;
 	}
 	pthread_rwlock_unlock(&pool->lock);
 	return r;
 }
 
-bool member_may_join(struct pool *pool, uint64_t epoch, const struct ticket *ticket)
+int member_may_join(struct pool *pool, uint64_t epoch, const struct ticket *ticket,
+                    char words[static POOL_WORDS_MAX])
 {
 	pthread_rwlock_rdlock(&pool->lock);
-	bool good = ticket_good(&pool->tickets, ticket) && epoch_lasts(pool, epoch);
+	int r = check_ticket(pool, epoch, ticket, words);
 	pthread_rwlock_unlock(&pool->lock);
-	return good;
+	return r;
 }
 
 void member_tell_name(const struct member *m, char name[static MEMBER_NAME_MAX])
@@ -127,9 +131,25 @@ static void refuse_claim(struct pool *pool, char words[static POOL_WORDS_MAX])
 	strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ",
 	         gmtime_r(&pool->owner_since, &tm));
 	snprintf(words, POOL_WORDS_MAX,
-	         "pool %s is claimed by another instance, from %s, since %s; stop it there, "
-	         "or add &force to the name to take its pages away from it",
+	         "pool %s is claimed, from %s, since %s; another instance gets it when that is "
+	         "stopped, or by &force in the name, which takes its pages away from it",
 	         pool->name, pool->owner_peer, since);
+}
+
+static int check_owner(struct pool *pool, bool force, char words[static POOL_WORDS_MAX])
+{
+	if (force || !owner_is_heard(pool))
+		return 0;
+	refuse_claim(pool, words);
+	return -1;
+}
+
+int member_may_claim(struct pool *pool, bool force, char words[static POOL_WORDS_MAX])
+{
+	pthread_rwlock_rdlock(&pool->lock);
+	int r = check_owner(pool, force, words);
+	pthread_rwlock_unlock(&pool->lock);
+	return r;
 }
 
 /* Who tries instances does not learn how far he came. */
@@ -152,10 +172,8 @@ int member_claim(struct member *m, struct pool *pool, const char *instance,
 
 	pthread_rwlock_wrlock(&pool->lock);
 	bool same = is_instance(pool, instance);
-	if (!force && !same && owner_is_heard(pool)) {
-		refuse_claim(pool, words);
+	if (!same && check_owner(pool, force, words) < 0)
 		goto out;
-	}
 	pool->epoch++;
 	pool->tickets = (struct tickets){0};
 	if (!same || atomic_load(pool_foreign(pool)))

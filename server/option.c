@@ -72,10 +72,11 @@ uint32_t option_pool(struct handshake *h, const struct export *e,
  * pools.lock. */
 static struct pool *invited_to(struct handshake *h, const struct export *e)
 {
+	char words[POOL_WORDS_MAX];
 	struct pool *pool = e->how == EXPORT_TICKET ? pool_find(h->pools, e->name) : NULL;
 
 	return pool && allow_admits(&pool->allow, &h->member->origin) &&
-	               member_may_join(pool, e->epoch, &e->ticket) ? pool : NULL;
+	               member_may_join(pool, e->epoch, &e->ticket, words) == 0 ? pool : NULL;
 }
 
 /* The pool to be opened: as option_pool(), or by a ticket. */
@@ -95,6 +96,30 @@ static uint16_t export_flags(const struct handshake *h)
 	                  (h->member->read_only ? NBD_READ_ONLY : 0));
 }
 
+static int refuse_epoch(const struct pool *pool, char words[static POOL_WORDS_MAX])
+{
+	snprintf(words, POOL_WORDS_MAX,
+	         "pool %s: NAME@EPOCH opens nothing: the answer to a claim has a longer name, "
+	         "NAME@EPOCH.TICKET, good for one connection; or claim the pool", pool->name);
+	return -1;
+}
+
+/* What join() would say, and nothing comes of it but the flags that it would have. */
+static uint32_t would_join(struct handshake *h, const struct export *e, struct pool *pool,
+                           char words[static POOL_WORDS_MAX])
+{
+	int r = 0;
+
+	h->member->read_only = e->how == EXPORT_PLAIN && pool_owned(pool);
+	if (e->how == EXPORT_EPOCH)
+		r = refuse_epoch(pool, words);
+	if (e->how == EXPORT_TICKET)
+		r = member_may_join(pool, e->epoch, &e->ticket, words);
+	if (e->how == EXPORT_CLAIM)
+		r = member_may_claim(pool, e->force, words);
+	return r < 0 ? NBD_REP_ERR_POLICY : 0;
+}
+
 /* Become a member as the name says. 0, or an option's error with words. */
 static uint32_t join(struct handshake *h, const struct text *name, const struct export *e,
                      struct pool *pool, char words[static POOL_WORDS_MAX])
@@ -108,9 +133,7 @@ static uint32_t join(struct handshake *h, const struct text *name, const struct 
 		r = member_join(h->member, pool);
 		break;
 	case EXPORT_EPOCH:
-		snprintf(words, POOL_WORDS_MAX,
-		         "pool %s: NAME@EPOCH opens nothing: the answer to a claim has a longer name, "
-		         "NAME@EPOCH.TICKET, good for one connection; or claim the pool", pool->name);
+		r = refuse_epoch(pool, words);
 		break;
 	case EXPORT_TICKET:
 		r = member_join_ticket(h->member, pool, e->epoch, &e->ticket, words);
@@ -222,10 +245,9 @@ static void info_or_go(struct handshake *h, uint32_t option,
 	pthread_mutex_lock(&h->pools->lock);
 	error = option == NBD_OPT_GO ? pool_to_open(h, &e, &pool, words)
 	                             : option_pool(h, &e, &pool, words);
-	if (!error && option == NBD_OPT_GO)
-		error = join(h, &name, &e, pool, words);
-	else if (!error) /* as GO would */
-		h->member->read_only = e.how == EXPORT_PLAIN && pool_owned(pool);
+	if (!error)
+		error = option == NBD_OPT_GO ? join(h, &name, &e, pool, words)
+		                             : would_join(h, &e, pool, words);
 	if (!error) {
 		h->terms.size = pool->size;
 		send_infos(h, option, pool, data + 2, n, out);

@@ -31,13 +31,12 @@ bool ticket_good(const struct tickets *t, const struct ticket *ticket)
 	return find(t, ticket) >= 0;
 }
 
-bool ticket_use(struct tickets *t, const struct ticket *ticket)
+void ticket_use(struct tickets *t, const struct ticket *ticket)
 {
 	int i = find(t, ticket);
 
 	if (i >= 0)
 		t->slot[i].good = false;
-	return i >= 0;
 }
 
 void ticket_format(const struct ticket *ticket, char text[static TICKET_TEXT_MAX])

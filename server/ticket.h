@@ -24,9 +24,9 @@ struct tickets {
 };
 
 struct ticket ticket_issue(struct tickets *);
-/* Is it good? And: then it is void from now on. */
 bool ticket_good(const struct tickets *, const struct ticket *);
-bool ticket_use(struct tickets *, const struct ticket *);
+/* It is void from now on. */
+void ticket_use(struct tickets *, const struct ticket *);
 
 void ticket_format(const struct ticket *, char text[static TICKET_TEXT_MAX]);
 /* -1: it is none. */

@@ -25,8 +25,13 @@ for kind, alive in ("its first connection", owner), ("only its sibling", sibling
     assert Conn("a").epoch == owner.epoch, "a refused claim raised the epoch"
     if alive is owner:
         owner.close()
-# INFO asks, and does not claim.
-for name in "a?claim=host-two&force", "a?claim=host-one", "a?claim=host-two":
-    Conn().go(name, INFO)
+# INFO asks, and does not claim, and does not tell either which instance is right.
+Conn().go("a?claim=host-two&force", INFO)
+for name in "a?claim=host-one", "a?claim=host-two":
+    try:
+        Conn().go(name, INFO)
+        raise SystemExit("INFO of %s is not refused" % name)
+    except Refused as e:
+        assert (e.code, e.words) == (code, words), e
 assert Conn("a").epoch == owner.epoch and sibling.read(0, PAGE) == page(0)
 PY

@@ -54,7 +54,7 @@ static inline struct body *join(struct pool *pool, const char *name)
 
 	assert_int_equal(export_parse(&e, name, strlen(name)), 0);
 	assert_int_equal(e.how, EXPORT_TICKET);
-	bool may = member_may_join(pool, e.epoch, &e.ticket);
+	bool may = member_may_join(pool, e.epoch, &e.ticket, words) == 0;
 	if (member_join_ticket(&b->m, pool, e.epoch, &e.ticket, words) == 0) {
 		assert_true(may);
 		return b;

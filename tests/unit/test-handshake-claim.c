@@ -93,7 +93,7 @@ TALK_TEST(the_name_a_claim_was_told_lets_one_in)
 	feed(first, 0);
 	told_name(first, name);
 	assert_int_equal(first->h.state, HANDSHAKE_DONE);
-	/* To ask about it tells nothing, and does not use it up. */
+	/* To ask about it does not use it up. */
 	for (int i = 0; i < 2; i++) {
 		say_open(&t->in, INFO, name, 1, name_and_description);
 		feed(t, 0);
@@ -115,6 +115,9 @@ TALK_TEST(the_name_a_claim_was_told_lets_one_in)
 	say_open(&third->in, GO, name, 0, NULL);
 	feed(third, 0);
 	assert_non_null(strstr(heard_refusal(third, GO, POLICY), "this name is void"));
+	say_open(&third->in, INFO, name, 0, NULL);
+	feed(third, 0);
+	assert_non_null(strstr(heard_refusal(third, INFO, POLICY), "this name is void"));
 	say_option(&third->in, 1, next, strlen(next));
 	feed(third, 0);
 	assert_true(third->me->m.owner);
@@ -194,7 +197,7 @@ TALK_TEST(info_tells_what_go_would)
 
 	member_claim(&owner->m, t->p, "o", false, words);
 	say_open(&t->in, INFO, "p", 0, NULL);
-	say_open(&t->in, INFO, "p?claim=o", 0, NULL);
+	say_open(&t->in, INFO, "p?claim=me&force", 0, NULL);
 	say_open(&t->in, INFO, "q", 0, NULL);
 	feed(t, 0);
 	say_infos(&t->want, INFO, 16 * 4096, FLAGS | READ_ONLY);
@@ -207,6 +210,30 @@ TALK_TEST(info_tells_what_go_would)
 	gone(owner);
 }
 
+/* While it is there, so that nobody finds out unseen. */
+TALK_TEST(info_does_not_tell_which_instance_is_right)
+{
+	struct body *owner = body("owner");
+	char words[POOL_WORDS_MAX], other[1024];
+
+	member_claim(&owner->m, t->p, "o", false, words);
+	say_open(&t->in, INFO, "p?claim=other", 0, NULL);
+	feed(t, 0);
+	snprintf(other, sizeof other, "%s", heard_refusal(t, INFO, POLICY));
+	say_open(&t->in, INFO, "p?claim=o", 0, NULL);
+	feed(t, 0);
+	assert_string_equal(heard_refusal(t, INFO, POLICY), other);
+	say_open(&t->in, GO, "p?claim=other", 0, NULL);
+	feed(t, 0);
+	assert_string_equal(heard_refusal(t, GO, POLICY), other);
+	gone(owner);
+	say_open(&t->in, INFO, "p?claim=other", 0, NULL);
+	feed(t, 0);
+	say_infos(&t->want, INFO, 16 * 4096, FLAGS);
+	say_ack(&t->want, INFO);
+	heard(t, HANDSHAKE_OPTION);
+}
+
 TALK_TEST(a_claim_that_is_refused)
 {
 	struct body *owner = body("owner");
@@ -216,7 +243,7 @@ TALK_TEST(a_claim_that_is_refused)
 	say_open(&t->in, GO, "p?claim=me", 0, NULL);
 	feed(t, 0);
 	const char *said = heard_refusal(t, GO, POLICY);
-	assert_non_null(strstr(said, "claimed by another instance, from owner, since 20"));
+	assert_non_null(strstr(said, "claimed, from owner, since 20"));
 	assert_null(strstr(said, "secret"));
 	assert_null(t->me->m.pool);
 	assert_int_equal(owner->fenced, 0);
@@ -266,6 +293,7 @@ int main(void)
 		cmocka_unit_test(export_name_takes_a_ticket_without_tls),
 		cmocka_unit_test(beside_an_owner_a_plain_name_is_read_only),
 		cmocka_unit_test(info_tells_what_go_would),
+		cmocka_unit_test(info_does_not_tell_which_instance_is_right),
 		cmocka_unit_test(a_claim_that_is_refused),
 		cmocka_unit_test(an_epoch_alone_opens_nothing),
 		cmocka_unit_test(export_name_claims_too),
