@@ -103,6 +103,7 @@ behaviour_scripts = \
 	tests/lender-state-of-a-user.sh \
 	tests/lender-state-refused.sh \
 	tests/lender-silence.sh \
+	tests/lender-stopped.sh \
 	tests/lender-stored-keeps-pages.sh \
 	tests/lender-takes-sockets.sh \
 	tests/lender-stranger.sh \
