@@ -22,6 +22,7 @@ static void look(struct conn *c, ev_tstamp now)
 
 	if (seconds && c->silent_since == 0.) {
 		c->silent_since = now - seconds;
+		socket_retry_soon(c->stream.fd, true);
 		log_line(LOG_INFO, "%s has been silent for %u s; it has pages in pool %s, so its "
 		         "connection stays until another claims that, or for %u s", c->member.peer,
 		         seconds, c->member.pool->name, c->end_after);
@@ -29,6 +30,7 @@ static void look(struct conn *c, ev_tstamp now)
 		log_line(LOG_INFO, "%s is back after %.0f s of silence", c->member.peer,
 		         now - c->silent_since);
 		c->silent_since = 0.;
+		socket_retry_soon(c->stream.fd, false);
 	}
 }
 

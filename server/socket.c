@@ -8,6 +8,10 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS 44
+#endif
+
 /* Of an IPv6 network, whose host has as many addresses as it likes. */
 static void only_network(struct sockaddr_storage *addr)
 {
@@ -98,6 +102,20 @@ void socket_end_after(int fd, unsigned seconds)
 	const unsigned ms = seconds * 1000;
 
 	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+}
+
+/* Where nothing is unacknowledged, or the peer's window is shut, probes are sent, and the
+ * kernel counts those. */
+void socket_retry_soon(int fd, bool soon)
+{
+	const unsigned ms = soon ? 4000 : 120000;
+	struct tcp_info i = {0};
+	socklen_t len = sizeof i;
+
+	if (soon && (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &len) < 0 || !i.tcpi_unacked ||
+	             !i.tcpi_snd_wnd))
+		return;
+	setsockopt(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, &ms, sizeof ms);
 }
 
 /* A host that was suspended wakes to clocks that may have run on, and a peer that was

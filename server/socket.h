@@ -21,6 +21,10 @@ struct origin socket_origin(int fd);
 void socket_set_options(int fd);
 /* It ends after so many SECONDS of silence instead, whatever waits to be acknowledged. */
 void socket_end_after(int fd, unsigned seconds);
+/* Of a silent peer: try again soon what it did not acknowledge, if that cannot end the
+ * connection, so that it goes on soon after it is back; then as ever. Before Linux 6.15 the
+ * kernel tries ever more rarely, in the end every two minutes. */
+void socket_retry_soon(int fd, bool soon);
 /* For how many seconds has the peer not said a word, not even its kernel, though it was
  * asked to? 0: it has, not SOCKET_DEAD_SECONDS ago. Of a unix socket always 0. */
 unsigned socket_silent_seconds(int fd);
