@@ -135,6 +135,7 @@ EXTRA_DIST += \
 	tests/.shellcheckrc \
 	tests/lib.sh \
 	tests/model/claim.pml \
+	tests/model/owner.pml \
 	tests/rawnbd.py
 
 include tests/unit/local.mk
