@@ -55,6 +55,7 @@ behaviour_scripts = \
 	tests/lender-commands-and-flags.sh \
 	tests/lender-config.sh \
 	tests/lender-cut-in-mid-payload.sh \
+	tests/lender-dead-after.sh \
 	tests/lender-deaf-at-the-end.sh \
 	tests/lender-disc-finishes.sh \
 	tests/lender-ends-cleanly.sh \
