@@ -13,6 +13,7 @@ struct farpage {
 	struct watch watch;
 	struct seal *seal;
 	char instance[FARPAGE_INSTANCE_MAX];
+	char claim[FARPAGE_INSTANCE_MAX]; /* the instance that lenders know: a secret */
 	uint64_t pages;
 };
 

@@ -89,15 +89,21 @@ static int check_options(const struct farpage_options *o, char *words)
 	return -1;
 }
 
-static int make_instance(struct farpage *f)
+static int make_name(char name[static FARPAGE_INSTANCE_MAX])
 {
 	uint64_t id[2];
 
 	if (getrandom(id, sizeof id, 0) != sizeof id)
 		return -1;
-	snprintf(f->instance, sizeof f->instance, "%016" PRIx64 "%016" PRIx64,
-	         id[0], id[1]);
+	snprintf(name, FARPAGE_INSTANCE_MAX, "%016" PRIx64 "%016" PRIx64, id[0], id[1]);
 	return 0;
+}
+
+/* Two of them: one is told to everybody who asks, and with the other the pools could be
+ * claimed in our name. */
+static int make_names(struct farpage *f)
+{
+	return make_name(f->instance) < 0 || make_name(f->claim) < 0 ? -1 : 0;
 }
 
 static int add_links(struct farpage *f, const struct farpage_options *o, char *words)
@@ -238,7 +244,7 @@ static int open_watch(struct farpage *f, const struct farpage_options *o,
                       struct farpage_options *all, char *words)
 {
 	const struct watch_options watch = {
-		.proof = { f->instance, o->tls_psk, o->tls_username },
+		.proof = { f->claim, o->tls_psk, o->tls_username },
 		.pool = o->pool,
 		.file = o->lenders_file,
 		.warn = o->warn,
@@ -276,7 +282,7 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 	if (!f)
 		return NULL;
 	f->watch.stop = -1;
-	if (drive_init(&f->drive) < 0 || make_instance(f) < 0) {
+	if (drive_init(&f->drive) < 0 || make_names(f) < 0) {
 		say(words, "cannot begin: %s", strerror(errno));
 		goto err;
 	}

@@ -111,7 +111,7 @@ int farpage_flush_area(struct farpage *f);
 /* Bytes. Since 0.1. */
 uint64_t farpage_size(const struct farpage *f);
 
-/* The random name of this opening, 32 hex digits. F owns it. Since 0.1. */
+/* The random name of this opening, 32 hex digits, which may be told. F owns it. Since 0.1. */
 const char *farpage_instance(const struct farpage *f);
 
 #ifdef __cplusplus

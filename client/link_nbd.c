@@ -39,6 +39,15 @@ const char *link_nbd_error(void)
 
 static void open_nbd(struct link_nbd *n);
 
+/* libnbd's words may hold the whole name that was asked for. */
+static void hide_claim(char *words)
+{
+	char *claim = strstr(words, "?claim=");
+
+	if (claim)
+		memmove(claim, claim + strcspn(claim, "' "), strlen(claim + strcspn(claim, "' ")) + 1);
+}
+
 /* An opening that fails goes on with the lender's next address, unless it was the
  * lender who refused. */
 void link_nbd_fail(struct link_nbd *n, const char *words)
@@ -47,6 +56,7 @@ void link_nbd_fail(struct link_nbd *n, const char *words)
 	bool opening = !n->up;
 
 	snprintf(copy, sizeof copy, "%s", *n->refusal ? n->refusal : words);
+	hide_claim(copy);
 	link_nbd_close(&n->link);
 	if (opening && !*n->refusal && ++n->tried < n->address.endpoints) {
 		open_nbd(n);

@@ -8,6 +8,7 @@
 
 #include "log.h"
 #include "send.h"
+#include "silence.h"
 #include "socket.h"
 
 /* Kept buffers above this size are given back when they are empty. */
@@ -15,10 +16,27 @@
 /* Of one that is alone on its loop: 1 MiB, as much as one message sends. */
 #define RECEIVES_MAX 4
 #define REST_SECONDS_MAX .5
+#define LAST_SECONDS 1.
 
 static void watch(struct conn *c, ev_io *w, bool on)
 {
 	(on ? ev_io_start : ev_io_stop)(c->loop->ev, w);
+}
+
+static void set_timer(struct conn *c, ev_tstamp seconds)
+{
+	ev_timer_stop(c->loop->ev, &c->timer);
+	ev_timer_set(&c->timer, seconds, 0.);
+	ev_timer_start(c->loop->ev, &c->timer);
+}
+
+/* When we were stopped, it is past before what came meanwhile was read: so its last
+ * second begins only when the rest of it was found to be over. */
+void conn_set_deadline(struct conn *c, ev_tstamp seconds)
+{
+	ev_now_update(c->loop->ev);
+	c->overdue = false;
+	set_timer(c, seconds - LAST_SECONDS);
 }
 
 /* The one way from state to state. */
@@ -28,9 +46,10 @@ static void set_state(struct conn *c, enum conn_state state)
 	ev_timer_stop(c->loop->ev, &c->timer);
 	if (state == CONN_ENDING) {
 		watch(c, &c->readable, false);
-		ev_timer_set(&c->timer, 0., SOCKET_DEAD_SECONDS);
-		ev_timer_again(c->loop->ev, &c->timer);
+		conn_set_deadline(c, SOCKET_DEAD_SECONDS);
 	}
+	if (state == CONN_SESSION && c->member.owner)
+		silence_outlast(c);
 	if (state == CONN_SESSION)
 		log_line(LOG_INFO, "%s opens pool %s, epoch %llu%s", c->member.peer,
 		         c->member.pool->name, (unsigned long long)c->member.epoch,
@@ -55,6 +74,9 @@ void conn_free(struct conn *c)
 	/* Before close(): fence() may use the descriptor until then. */
 	member_leave(&c->member);
 	LIST_REMOVE(c, link);
+	/* What it will never acknowledge does not stay with the kernel for hours. */
+	if (c->end_after)
+		socket_end_after(c->stream.fd, SOCKET_DEAD_SECONDS);
 	stream_close(&c->stream, &c->loop->room);
 	limits_unshare(c->loop->shared->limits, LIMITS_IDENTITY, c->identity);
 	limits_unshare(c->loop->shared->limits, LIMITS_HOST, c->host);
@@ -81,6 +103,13 @@ static void fence(struct member *m)
 	shutdown(c->stream.fd, SHUT_RDWR);
 }
 
+static unsigned silent(const struct member *m)
+{
+	const struct conn *c = (const struct conn *)((const char *)m - offsetof(struct conn, member));
+
+	return socket_silent_seconds(c->stream.fd);
+}
+
 /* Send what can be sent now. false: C is gone. */
 static bool push_out(struct conn *c)
 {
@@ -99,9 +128,7 @@ static bool push_out(struct conn *c)
 static void rest(struct conn *c, ev_tstamp seconds)
 {
 	c->resting = true;
-	ev_timer_stop(c->loop->ev, &c->timer);
-	ev_timer_set(&c->timer, seconds, 0.);
-	ev_timer_start(c->loop->ev, &c->timer);
+	set_timer(c, seconds);
 }
 
 /* Reading stops while what was kept comes first, and while too much is owed. */
@@ -335,6 +362,9 @@ static void on_timer(struct ev_loop *ev, ev_timer *w, int events)
 	if (c->state == CONN_SESSION) {
 		c->resting = false;
 		resume(c);
+	} else if (!c->overdue) {
+		c->overdue = true;
+		set_timer(c, LAST_SECONDS);
 	} else {
 		drop(c, c->state == CONN_HANDSHAKE ? "no handshake within 10 s"
 		                                   : "it does not take what it asked for");
@@ -360,14 +390,16 @@ void conn_new(struct loop *loop, struct accepted accepted)
 	c->host = accepted.host;
 	c->state = CONN_HANDSHAKE;
 	c->member.fence = fence;
+	c->member.silent = silent;
+	c->member.origin = socket_origin(fd);
 	socket_set_options(fd);
 	ev_io_init(&c->readable, on_readable, fd, EV_READ);
 	ev_io_init(&c->writable, on_writable, fd, EV_WRITE);
-	ev_timer_init(&c->timer, on_timer, CONN_HANDSHAKE_SECONDS, 0.);
+	ev_timer_init(&c->timer, on_timer, 0., 0.);
 	c->readable.data = c->writable.data = c->timer.data = c;
 	LIST_INSERT_HEAD(&loop->conns, c, link);
 	handshake_start(&c->handshake, shared->pools, &c->member, shared->tls_mode, &c->out);
-	ev_timer_start(loop->ev, &c->timer);
+	conn_set_deadline(c, CONN_HANDSHAKE_SECONDS);
 	if (push_out(c))
 		pace_reading(c);
 }

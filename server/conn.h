@@ -22,6 +22,9 @@ struct conn {
 	enum conn_state state;
 	ev_io readable, writable;
 	ev_timer timer;           /* SESSION: end of a rest; else a deadline */
+	bool overdue;             /* its deadline's last second has begun */
+	unsigned end_after;       /* seconds of silence; 0: SOCKET_DEAD_SECONDS */
+	ev_tstamp silent_since;   /* 0: it is heard */
 	bool resting;             /* had its turn; others first */
 	bool stuffed;             /* it could take no more before all was fed */
 	struct handshake handshake;
@@ -38,5 +41,7 @@ void conn_new(struct loop *, struct accepted);
 /* Closes it instead. */
 void conn_refuse(struct loop *, struct accepted);
 void conn_free(struct conn *);
+/* In its handshake, and when it ends: so many SECONDS from now on it is hung up on. */
+void conn_set_deadline(struct conn *, ev_tstamp seconds);
 
 #endif

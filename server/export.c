@@ -16,16 +16,16 @@ static char *cut(char *text, int c)
 	return at;
 }
 
-static int parse_epoch(struct export *e, const char *text)
+static int parse_epoch(struct export *e, char *text)
 {
-	char *end;
+	char *ticket = cut(text, '.'), *end;
 
-	e->how = EXPORT_EPOCH;
+	e->how = ticket ? EXPORT_TICKET : EXPORT_EPOCH;
 	if (!isdigit((unsigned char)*text))
 		return -1;
 	errno = 0;
 	e->epoch = strtoull(text, &end, 10);
-	return errno || *end ? -1 : 0;
+	return errno || *end || (ticket && ticket_parse(&e->ticket, ticket) < 0) ? -1 : 0;
 }
 
 static int parse_claim(struct export *e, char *query)

@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Export names: NAME, NAME@EPOCH, NAME?claim=INSTANCE[&force]. An empty NAME
- * is the first pool. */
+/* Export names: NAME, NAME?claim=INSTANCE[&force], NAME@EPOCH.TICKET. An empty NAME
+ * is the first pool. NAME@EPOCH is one, too, which opens nothing any more. */
 #ifndef FARPAGE_EXPORT_H
 #define FARPAGE_EXPORT_H
 
 #include "pool.h"
 
-enum export_how { EXPORT_PLAIN, EXPORT_EPOCH, EXPORT_CLAIM };
+enum export_how { EXPORT_PLAIN, EXPORT_EPOCH, EXPORT_TICKET, EXPORT_CLAIM };
 
 struct export {
 	enum export_how how;
 	char name[POOL_NAME_MAX + 1];
 	uint64_t epoch;
+	struct ticket ticket;
 	char instance[POOL_INSTANCE_MAX + 1];
 	bool force;
 };

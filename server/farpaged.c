@@ -230,7 +230,8 @@ static int share(struct daemon *d)
 	limits_init(&d->limits, o->max_connections, o->max_per_address, o->max_per_identity);
 	d->loops.shared = (struct shared){ .pools = &d->pools, .limits = &d->limits,
 	                                   .tls_mode = o->tls,
-	                                   .busy_poll = o->busy_poll_us / 1e6 };
+	                                   .busy_poll = o->busy_poll_us / 1e6,
+	                                   .dead_after = o->dead_after_s };
 	d->loops.exposed = o->allow_plaintext || o->tls == TLS_REQUIRE;
 	if (o->tls == TLS_OFF)
 		return 0;

@@ -101,7 +101,7 @@ static size_t feed_skip(struct handshake *h, size_t len, struct buf *out)
 	if (++h->options > HANDSHAKE_OPTIONS)
 		handshake_hang_up(h, "too many options");
 	else {
-		if (!option_needs_tls(h, h->option, out))
+		if (!option_needs_tls(h, h->option, NULL, 0, out))
 			option_refuse(out, h->option, NBD_REP_ERR_TOO_BIG, "the option is too long");
 		handshake_set_state(h, HANDSHAKE_OPTION);
 	}

@@ -4,26 +4,18 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "secret.h"
 #include "state.h"
-
-static void random_bytes(void *p, size_t n)
-{
-	while (getrandom(p, n, 0) != (ssize_t)n)
-		if (errno != EINTR)
-			abort(); /* no kernel that can run us lacks it */
-}
 
 static void new_incarnation(struct pool *pool)
 {
 	uint64_t id[2];
 
-	random_bytes(id, sizeof id);
+	secret_random(id, sizeof id);
 	snprintf(pool->incarnation, sizeof pool->incarnation,
 	         "%016" PRIx64 "%016" PRIx64, id[0], id[1]);
 }
@@ -36,7 +28,7 @@ static uint64_t first_epoch(void)
 	uint16_t noise;
 
 	clock_gettime(CLOCK_REALTIME, &now);
-	random_bytes(&noise, sizeof noise);
+	secret_random(&noise, sizeof noise);
 	return ((uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000) << 12 |
 	       (noise & 0xfff);
 }

@@ -11,6 +11,8 @@ server_libstore_la_SOURCES = \
 # All of the daemon but main(), for the unit tests and the fuzzers.
 noinst_LTLIBRARIES += server/liblender.la
 server_liblender_la_SOURCES = \
+	server/allow.c \
+	server/allow.h \
 	server/buf.c \
 	server/buf.h \
 	server/chunk.c \
@@ -60,9 +62,13 @@ server_liblender_la_SOURCES = \
 	server/reply.h \
 	server/request.c \
 	server/request.h \
+	server/secret.c \
+	server/secret.h \
 	server/send.c \
 	server/send.h \
 	server/service.h \
+	server/silence.c \
+	server/silence.h \
 	server/size.c \
 	server/size.h \
 	server/socket.c \
@@ -73,6 +79,8 @@ server_liblender_la_SOURCES = \
 	server/stream.c \
 	server/stream.h \
 	server/terms.h \
+	server/ticket.c \
+	server/ticket.h \
 	server/tls.h \
 	server/vacate.c \
 	server/vacate.h \

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "conn.h"
+#include "silence.h"
 
 static void on_wake(struct ev_loop *ev, ev_async *w, int events)
 {
@@ -45,6 +46,7 @@ struct loop *loop_new(struct ev_loop *ev, const struct shared *shared)
 	ev_async_init(&loop->wake, on_wake);
 	loop->wake.data = loop;
 	ev_async_start(ev, &loop->wake);
+	silence_watch(loop);
 	return loop;
 }
 
@@ -117,6 +119,7 @@ void loop_free(struct loop *loop)
 	free(loop->inbox);
 	stream_room_free(&loop->room);
 	ev_async_stop(loop->ev, &loop->wake);
+	ev_timer_stop(loop->ev, &loop->silence);
 	ev_loop_destroy(loop->ev);
 	pthread_mutex_destroy(&loop->lock);
 	free(loop);

@@ -26,6 +26,7 @@ struct shared {
 	enum tls_mode tls_mode;
 	struct tls *tls;        /* NULL: TLS_OFF */
 	ev_tstamp busy_poll;    /* s: look so long for more before sleeping */
+	_Atomic unsigned dead_after; /* s of silence that end a connection that has pages */
 };
 
 /* An accepted socket, and whose connection it counts as. */
@@ -39,6 +40,7 @@ struct loop {
 	const struct shared *shared;
 	pthread_t thread;
 	ev_async wake;
+	ev_timer silence;       /* see silence.h */
 	ev_tstamp active;       /* when something was received last */
 	bool ended;
 	LIST_HEAD(, conn) conns;

@@ -8,6 +8,7 @@
 
 #include "dropped.h"
 #include "keep.h"
+#include "secret.h"
 #include "vacate.h"
 
 static const uint8_t zeros[PAGE_SIZE];
@@ -20,6 +21,17 @@ static struct member *live_owner(struct pool *pool)
 		if (m->owner && m->epoch == pool->epoch)
 			return m;
 	return NULL;
+}
+
+/* Is a connection of the owner there, and not only silence? */
+static bool owner_is_heard(struct pool *pool)
+{
+	struct member *m;
+
+	LIST_FOREACH(m, &pool->members, link)
+		if (m->owner && m->epoch == pool->epoch && !(m->silent && m->silent(m)))
+			return true;
+	return false;
 }
 
 static void add_member(struct pool *pool, struct member *m, bool owner)
@@ -58,26 +70,59 @@ static void stop_writers(struct pool *pool)
 		m->read_only |= !m->owner;
 }
 
-int member_join_epoch(struct member *m, struct pool *pool, uint64_t epoch,
-                      char words[static POOL_WORDS_MAX])
+/* -1 with words. Under pool.lock. */
+static int check_ticket(struct pool *pool, uint64_t epoch, const struct ticket *ticket,
+                        char words[static POOL_WORDS_MAX])
 {
-	int r = -1;
+	bool good = ticket_good(&pool->tickets, ticket);
 
+	if (good && epoch == pool->epoch && !atomic_load(pool_foreign(pool)))
+		return 0;
+	snprintf(words, POOL_WORDS_MAX,
+	         "pool %s: this name is void: each is good for one connection, and none after a "
+	         "newer claim, a restart, or a write by somebody else; claim the pool again",
+	         pool->name);
+	return -1;
+}
+
+int member_join_ticket(struct member *m, struct pool *pool, uint64_t epoch,
+                       const struct ticket *ticket, char words[static POOL_WORDS_MAX])
+{
 	pthread_rwlock_wrlock(&pool->lock);
-	if (epoch != pool->epoch || !*pool->instance || atomic_load(pool_foreign(pool))) {
-		snprintf(words, POOL_WORDS_MAX,
-		         "pool %s: epoch %" PRIu64 " is over; claim the pool again",
-		         pool->name, epoch);
-	} else {
+	int r = check_ticket(pool, epoch, ticket, words);
+	if (r == 0) {
+		ticket_use(&pool->tickets, ticket);
 		stop_writers(pool);
 		m->read_only = false;
 		add_member(pool, m, true);
-		r = 0;
 	}
 	pthread_rwlock_unlock(&pool->lock);
 	return r;
 }
 
+int member_may_join(struct pool *pool, uint64_t epoch, const struct ticket *ticket,
+                    char words[static POOL_WORDS_MAX])
+{
+	pthread_rwlock_rdlock(&pool->lock);
+	int r = check_ticket(pool, epoch, ticket, words);
+	pthread_rwlock_unlock(&pool->lock);
+	return r;
+}
+
+void member_tell_name(const struct member *m, char name[static MEMBER_NAME_MAX])
+{
+	struct pool *pool = m->pool;
+	char text[TICKET_TEXT_MAX];
+
+	pthread_rwlock_wrlock(&pool->lock);
+	struct ticket ticket = m->epoch == pool->epoch ? ticket_issue(&pool->tickets)
+	                                               : (struct ticket){0};
+	pthread_rwlock_unlock(&pool->lock);
+	ticket_format(&ticket, text);
+	snprintf(name, MEMBER_NAME_MAX, "%s@%" PRIu64 ".%s", pool->name, m->epoch, text);
+}
+
+/* Under which name it was claimed is told to nobody: it is what claiming again takes. */
 static void refuse_claim(struct pool *pool, char words[static POOL_WORDS_MAX])
 {
 	char since[32];
@@ -86,9 +131,35 @@ static void refuse_claim(struct pool *pool, char words[static POOL_WORDS_MAX])
 	strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ",
 	         gmtime_r(&pool->owner_since, &tm));
 	snprintf(words, POOL_WORDS_MAX,
-	         "pool %s is claimed by instance %s from %s since %s; stop it there, "
-	         "or add &force to the name to take its pages away from it",
-	         pool->name, pool->instance, pool->owner_peer, since);
+	         "pool %s is claimed, from %s, since %s; another instance gets it when that is "
+	         "stopped, or by &force in the name, which takes its pages away from it",
+	         pool->name, pool->owner_peer, since);
+}
+
+static int check_owner(struct pool *pool, bool force, char words[static POOL_WORDS_MAX])
+{
+	if (force || !owner_is_heard(pool))
+		return 0;
+	refuse_claim(pool, words);
+	return -1;
+}
+
+int member_may_claim(struct pool *pool, bool force, char words[static POOL_WORDS_MAX])
+{
+	pthread_rwlock_rdlock(&pool->lock);
+	int r = check_owner(pool, force, words);
+	pthread_rwlock_unlock(&pool->lock);
+	return r;
+}
+
+/* Who tries instances does not learn how far he came. */
+static bool is_instance(const struct pool *pool, const char *instance)
+{
+	char a[POOL_INSTANCE_MAX + 1] = "", b[POOL_INSTANCE_MAX + 1] = "";
+
+	snprintf(a, sizeof a, "%s", pool->instance);
+	snprintf(b, sizeof b, "%s", instance);
+	return secret_same(a, b, sizeof a);
 }
 
 /* Fenced members are hung up on here and leave on their own loops; until then
@@ -100,12 +171,12 @@ int member_claim(struct member *m, struct pool *pool, const char *instance,
 	int r = -1;
 
 	pthread_rwlock_wrlock(&pool->lock);
-	if (!force && live_owner(pool) && strcmp(pool->instance, instance) != 0) {
-		refuse_claim(pool, words);
+	bool same = is_instance(pool, instance);
+	if (!same && check_owner(pool, force, words) < 0)
 		goto out;
-	}
 	pool->epoch++;
-	if (atomic_load(pool_foreign(pool)) || strcmp(pool->instance, instance) != 0)
+	pool->tickets = (struct tickets){0};
+	if (!same || atomic_load(pool_foreign(pool)))
 		pool->since = pool->epoch;
 	LIST_FOREACH(old, &pool->members, link)
 		old->fence(old);
@@ -209,14 +280,16 @@ static int put_page(struct pool *pool, uint64_t page, size_t offset, size_t len,
 
 /* May M write, also now that it is in the middle of it? A plain member that
  * does breaks the owner's sight of its pages. */
-static bool may_write(const struct member *m)
+static bool may_write(struct member *m)
 {
 	if (m->read_only) {
 		errno = EPERM;
 		return false;
 	}
-	if (!m->owner)
+	if (!m->owner) {
 		atomic_store_explicit(pool_foreign(m->pool), 1, memory_order_relaxed);
+		m->wrote = true;
+	}
 	return true;
 }
 

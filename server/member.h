@@ -11,26 +11,46 @@
 
 #include "pool.h"
 
+#define MEMBER_NAME_MAX 128 /* NAME@EPOCH.TICKET, with its NUL */
+
 struct member {
 	struct pool *pool;              /* NULL: not a member */
 	uint64_t epoch;
-	bool owner;                     /* by claim, or NAME@EPOCH */
+	bool owner;                     /* by claim, or a ticket */
 	bool read_only;                 /* plain, beside an owner */
+	bool wrote;                     /* plain, and some pages are its own */
 	const char *identity;           /* proven by TLS; or NULL */
+	struct origin origin;           /* where it comes from */
 	const char *peer;               /* for words about it */
 	void (*fence)(struct member *); /* from any thread: hang up */
+	/* From any thread: for how many seconds has nothing been heard of it, though it
+	 * was asked? 0: it is there. NULL: always. */
+	unsigned (*silent)(const struct member *);
 	LIST_ENTRY(member) link;        /* pool.lock */
 };
 
-/* Become a member: plainly, or of an epoch that must still be the pool's,
- * or by a claim, which fences all others before it returns. -1 with words.
+/* Become a member: plainly, or by a ticket, of an epoch that must still be the pool's,
+ * or by a claim, which fences all others before it returns. -1 with words. A claim of
+ * another instance is refused while the owner is heard of.
  * Under pools.lock, so that the pool cannot go meanwhile. */
 int member_join(struct member *, struct pool *);
-int member_join_epoch(struct member *, struct pool *, uint64_t epoch,
-                      char words[static POOL_WORDS_MAX]);
+int member_join_ticket(struct member *, struct pool *, uint64_t epoch, const struct ticket *,
+                       char words[static POOL_WORDS_MAX]);
 int member_claim(struct member *, struct pool *, const char *instance,
                  bool force, char words[static POOL_WORDS_MAX]);
 void member_leave(struct member *);
+/* The name that lets one further connection of the owner in: of an owner only. */
+void member_tell_name(const struct member *, char name[static MEMBER_NAME_MAX]);
+/* What these two would say now; nothing comes of it. Of a claim it is what any other
+ * instance would be told, so that nobody learns by asking which one is right. */
+int member_may_join(struct pool *, uint64_t epoch, const struct ticket *,
+                    char words[static POOL_WORDS_MAX]);
+int member_may_claim(struct pool *, bool force, char words[static POOL_WORDS_MAX]);
+/* Would it lose pages with its connection? Its own thread only. */
+static inline bool member_has_pages(const struct member *m)
+{
+	return m->owner || m->wrote;
+}
 /* Would a plain member be read-only now? */
 bool pool_owned(struct pool *);
 

@@ -58,7 +58,7 @@ bool text_take(const uint8_t **data, uint32_t *len, struct text *text)
 uint32_t option_pool(struct handshake *h, const struct export *e,
                           struct pool **pool, char words[static POOL_WORDS_MAX])
 {
-	*pool = pool_offered(h->pools, e->name, h->member->identity);
+	*pool = pool_offered(h->pools, e->name, h->member->identity, &h->member->origin);
 	if (*pool)
 		return 0;
 	if (*e->name)
@@ -68,6 +68,25 @@ uint32_t option_pool(struct handshake *h, const struct export *e,
 	return NBD_REP_ERR_UNKNOWN;
 }
 
+/* The pool that a ticket is good for, whoever has it: its owner gave it away. Under
+ * pools.lock. */
+static struct pool *invited_to(struct handshake *h, const struct export *e)
+{
+	char words[POOL_WORDS_MAX];
+	struct pool *pool = e->how == EXPORT_TICKET ? pool_find(h->pools, e->name) : NULL;
+
+	return pool && allow_admits(&pool->allow, &h->member->origin) &&
+	               member_may_join(pool, e->epoch, &e->ticket, words) == 0 ? pool : NULL;
+}
+
+/* The pool to be opened: as option_pool(), or by a ticket. */
+static uint32_t pool_to_open(struct handshake *h, const struct export *e, struct pool **pool,
+                             char words[static POOL_WORDS_MAX])
+{
+	*pool = invited_to(h, e);
+	return *pool ? 0 : option_pool(h, e, pool, words);
+}
+
 static uint16_t export_flags(const struct handshake *h)
 {
 	return (uint16_t)(NBD_HAS_FLAGS | NBD_SEND_FLUSH | NBD_SEND_FUA |
@@ -75,6 +94,30 @@ static uint16_t export_flags(const struct handshake *h)
 	                  NBD_CAN_MULTI_CONN | NBD_SEND_CACHE | NBD_SEND_FAST_ZERO |
 	                  (h->terms.structured ? NBD_SEND_DF : 0) |
 	                  (h->member->read_only ? NBD_READ_ONLY : 0));
+}
+
+static int refuse_epoch(const struct pool *pool, char words[static POOL_WORDS_MAX])
+{
+	snprintf(words, POOL_WORDS_MAX,
+	         "pool %s: NAME@EPOCH opens nothing: the answer to a claim has a longer name, "
+	         "NAME@EPOCH.TICKET, good for one connection; or claim the pool", pool->name);
+	return -1;
+}
+
+/* What join() would say, and nothing comes of it but the flags that it would have. */
+static uint32_t would_join(struct handshake *h, const struct export *e, struct pool *pool,
+                           char words[static POOL_WORDS_MAX])
+{
+	int r = 0;
+
+	h->member->read_only = e->how == EXPORT_PLAIN && pool_owned(pool);
+	if (e->how == EXPORT_EPOCH)
+		r = refuse_epoch(pool, words);
+	if (e->how == EXPORT_TICKET)
+		r = member_may_join(pool, e->epoch, &e->ticket, words);
+	if (e->how == EXPORT_CLAIM)
+		r = member_may_claim(pool, e->force, words);
+	return r < 0 ? NBD_REP_ERR_POLICY : 0;
 }
 
 /* Become a member as the name says. 0, or an option's error with words. */
@@ -90,7 +133,10 @@ static uint32_t join(struct handshake *h, const struct text *name, const struct 
 		r = member_join(h->member, pool);
 		break;
 	case EXPORT_EPOCH:
-		r = member_join_epoch(h->member, pool, e->epoch, words);
+		r = refuse_epoch(pool, words);
+		break;
+	case EXPORT_TICKET:
+		r = member_join_ticket(h->member, pool, e->epoch, &e->ticket, words);
 		break;
 	case EXPORT_CLAIM:
 		r = member_claim(h->member, pool, e->instance, e->force, words);
@@ -111,19 +157,20 @@ static void info_text(struct buf *out, uint32_t option, enum nbd_info type,
 	memcpy(p + 2, text, len);
 }
 
-/* The name under which further connections join what this one is part of. */
-static void canonical_name(const struct export *e, const struct pool *pool,
-                           const struct member *m, char name[static 128])
+/* The name under which a further connection joins what this one is part of. Not where it
+ * could be overheard by somebody who could not have claimed himself. */
+static void canonical_name(const struct handshake *h, const struct pool *pool,
+                           char name[static MEMBER_NAME_MAX])
 {
-	if (e->how == EXPORT_PLAIN || !m->pool)
-		snprintf(name, 128, "%s", pool->name);
+	const struct member *m = h->member;
+
+	if (m->pool && m->owner && (h->secured || (h->tls != TLS_REQUIRE && !*pool->owner)))
+		member_tell_name(m, name);
 	else
-		snprintf(name, 128, "%s@%llu", pool->name,
-		         (unsigned long long)m->epoch);
+		snprintf(name, MEMBER_NAME_MAX, "%s", pool->name);
 }
 
-static void send_infos(struct handshake *h, uint32_t option,
-                       const struct export *e, struct pool *pool,
+static void send_infos(struct handshake *h, uint32_t option, struct pool *pool,
                        const uint8_t *wanted, uint16_t n, struct buf *out)
 {
 	char text[POOL_WORDS_MAX];
@@ -148,7 +195,7 @@ static void send_infos(struct handshake *h, uint32_t option,
 		description |= load16(wanted + 2 * i) == NBD_INFO_DESCRIPTION;
 	}
 	if (name) {
-		canonical_name(e, pool, h->member, text);
+		canonical_name(h, pool, text);
 		info_text(out, option, NBD_INFO_NAME, text);
 	}
 	if (description) {
@@ -191,19 +238,19 @@ static void info_or_go(struct handshake *h, uint32_t option,
 	}
 	if (export_parse(&e, (const char *)name.data, name.len) < 0) {
 		option_refuse(out, option, NBD_REP_ERR_UNKNOWN,
-		       "no such export name: it is POOL, POOL@EPOCH or "
-		       "POOL?claim=INSTANCE[&force]");
+		       "no such export name: it is POOL, POOL?claim=INSTANCE[&force] or "
+		       "POOL@EPOCH.TICKET");
 		return;
 	}
 	pthread_mutex_lock(&h->pools->lock);
-	error = option_pool(h, &e, &pool, words);
-	if (!error && option == NBD_OPT_GO)
-		error = join(h, &name, &e, pool, words);
-	else if (!error) /* as GO would */
-		h->member->read_only = e.how == EXPORT_PLAIN && pool_owned(pool);
+	error = option == NBD_OPT_GO ? pool_to_open(h, &e, &pool, words)
+	                             : option_pool(h, &e, &pool, words);
+	if (!error)
+		error = option == NBD_OPT_GO ? join(h, &name, &e, pool, words)
+		                             : would_join(h, &e, pool, words);
 	if (!error) {
 		h->terms.size = pool->size;
-		send_infos(h, option, &e, pool, data + 2, n, out);
+		send_infos(h, option, pool, data + 2, n, out);
 		option_ack(out, option);
 		if (option == NBD_OPT_GO)
 			handshake_set_state(h, HANDSHAKE_DONE);
@@ -226,7 +273,7 @@ static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
 
 	pthread_mutex_lock(&h->pools->lock);
 	if (export_parse(&e, (const char *)data, len) == 0 &&
-	    option_pool(h, &e, &pool, words) == 0 &&
+	    pool_to_open(h, &e, &pool, words) == 0 &&
 	    join(h, &name, &e, pool, words) == 0) {
 		joined = true;
 		h->terms.size = pool->size;
@@ -259,7 +306,7 @@ static void list(struct handshake *h, uint32_t len, struct buf *out)
 		uint32_t n = (uint32_t)strlen(pool->name);
 		uint8_t *p;
 
-		if (!pool_admits(pool, h->member->identity))
+		if (!pool_admits(pool, h->member->identity, &h->member->origin))
 			continue;
 		p = option_reply(out, NBD_OPT_LIST, NBD_REP_SERVER, 4 + n);
 
@@ -288,11 +335,29 @@ static void start_tls(struct handshake *h, uint32_t len, struct buf *out)
 	handshake_set_state(h, HANDSHAKE_TLS);
 }
 
+/* Does it open a pool by a ticket? That was told within TLS, so who has it in the open has
+ * it from a holder of a key: a kernel's client, for one, which does not speak TLS. */
+static bool has_ticket(struct handshake *h, uint32_t option, const uint8_t *data, uint32_t len)
+{
+	struct text name = { data, len };
+	struct export e;
+
+	if (option == NBD_OPT_GO ? !text_take(&data, &len, &name) : option != NBD_OPT_EXPORT_NAME)
+		return false;
+	if (export_parse(&e, (const char *)name.data, name.len) < 0)
+		return false;
+	pthread_mutex_lock(&h->pools->lock);
+	bool invited = invited_to(h, &e) != NULL;
+	pthread_mutex_unlock(&h->pools->lock);
+	return invited;
+}
+
 /* Is OPTION one that must not be said in the open? Then it was refused. */
-bool option_needs_tls(struct handshake *h, uint32_t option, struct buf *out)
+bool option_needs_tls(struct handshake *h, uint32_t option, const uint8_t *data, uint32_t len,
+                      struct buf *out)
 {
 	if (h->tls != TLS_REQUIRE || h->secured || option == NBD_OPT_STARTTLS ||
-	    option == NBD_OPT_ABORT)
+	    option == NBD_OPT_ABORT || has_ticket(h, option, data, len))
 		return false;
 	if (option == NBD_OPT_EXPORT_NAME)
 		handshake_hang_up(h, "EXPORT_NAME without TLS");
@@ -304,7 +369,7 @@ bool option_needs_tls(struct handshake *h, uint32_t option, struct buf *out)
 void option_answer(struct handshake *h, uint32_t option,
                          const uint8_t *data, uint32_t len, struct buf *out)
 {
-	if (option_needs_tls(h, option, out))
+	if (option_needs_tls(h, option, data, len, out))
 		return;
 	switch (option) {
 	case NBD_OPT_EXPORT_NAME:

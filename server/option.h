@@ -10,8 +10,9 @@
 /* Answer OPTION, which carries LEN bytes. */
 void option_answer(struct handshake *, uint32_t option, const uint8_t *data, uint32_t len,
                    struct buf *out);
-/* Is OPTION one that must not be said in the open? Then it was refused. */
-bool option_needs_tls(struct handshake *, uint32_t option, struct buf *out);
+/* Is OPTION, with what it carries, one that must not be said in the open? Then it was refused. */
+bool option_needs_tls(struct handshake *, uint32_t option, const uint8_t *data, uint32_t len,
+                      struct buf *out);
 void option_refuse(struct buf *out, uint32_t option, uint32_t error, const char *words);
 
 /* What the answers are made of. */

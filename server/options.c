@@ -10,6 +10,7 @@
 #include "gauge.h"
 #include "listen.h"
 #include "size.h"
+#include "socket.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:10809"
 #define DEFAULT_POOL   "default"
@@ -135,6 +136,12 @@ static const char *set_vacate_deadline(struct options *o, const char *value)
 	           ? NULL : "write seconds from 1 to 86400";
 }
 
+static const char *set_dead_after(struct options *o, const char *value)
+{
+	return options_number(&o->dead_after_s, value, SOCKET_DEAD_SECONDS, SOCKET_END_AFTER_MAX)
+	           ? NULL : "write seconds from 15 to 1209600";
+}
+
 static const char *set_pid_file(struct options *o, const char *value)
 {
 	return *value ? set_text(&o->pid_file, value) : "write a path";
@@ -177,6 +184,8 @@ const struct option_row options_table[] = {
 	  "connections from one address [256]" },
 	{ "max-per-identity", "N", true, set_max_per_identity,
 	  "connections of one TLS identity [64]" },
+	{ "dead-after", "SECONDS", true, set_dead_after,
+	  "end a connection that has pages after so long without a word [43200]" },
 	{ "threads", "N", true, set_threads, "event loops, 1 to 64 [1]" },
 	{ "busy-poll", "USEC", true, set_busy_poll,
 	  "after a request look for the next one so long before sleeping [0]" },
@@ -217,7 +226,8 @@ struct options options_nothing(void)
 	                         .max_connections = 4096, .max_per_address = 256,
 	                         .max_per_identity = 64,
 	                         .seccomp = filter_built(),
-	                         .keep_free = UINT64_MAX, .vacate_deadline_s = 60 };
+	                         .keep_free = UINT64_MAX, .vacate_deadline_s = 60,
+	                         .dead_after_s = 43200 };
 }
 
 static int check_sizes(const struct options *o, char words[static OPTIONS_WORDS_MAX])

@@ -38,6 +38,7 @@ struct options {
 	unsigned busy_poll_us;
 	uint64_t keep_free;        /* bytes */
 	unsigned vacate_deadline_s;
+	unsigned dead_after_s;
 	char *user;
 	bool seccomp;
 	char *pid_file;

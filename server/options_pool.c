@@ -28,6 +28,11 @@ static const char *set_owner(struct pool_spec *spec, const char *value)
 	return NULL;
 }
 
+static const char *set_allow(struct pool_spec *spec, const char *value)
+{
+	return allow_add(&spec->allow, value);
+}
+
 static const char *set_iops(struct pool_spec *spec, const char *value)
 {
 	unsigned n;
@@ -60,11 +65,13 @@ static const char *set_revocable(struct pool_spec *spec, const char *value)
 	return NULL;
 }
 
-/* What may stand after a pool's size, between commas, each once. */
+/* What may stand after a pool's size, between commas; the first more than once, and
+ * on further lines, too. */
 static const struct {
 	const char *name; /* with "=" if a value follows */
 	const char *(*set)(struct pool_spec *, const char *value);
 } pool_words[] = {
+	{ "allow=", set_allow },
 	{ "bandwidth=", set_bandwidth },
 	{ "iops=", set_iops },
 	{ "owner=", set_owner },
@@ -80,19 +87,18 @@ static const char *set_pool_word(struct pool_spec *spec, const char *word, unsig
 		bool takes = pool_words[i].name[n - 1] == '=';
 
 		if (strncmp(word, pool_words[i].name, n) != 0 || (!takes && word[n]) ||
-		    *said >> i & 1)
+		    (*said >> i & 1 && i > 0))
 			continue;
 		*said |= 1u << i;
 		return pool_words[i].set(spec, word + n);
 	}
 	return "after a pool's size may stand ,thin ,owner=IDENTITY ,iops=N ,bandwidth=SIZE "
-	       "and ,revocable, each once";
+	       "and ,revocable, each once, and ,allow=NETWORK";
 }
 
-static const char *set_pool_words(struct pool_spec *spec, char *words)
+static const char *set_pool_words(struct pool_spec *spec, char *words, unsigned said)
 {
 	const char *error = NULL;
-	unsigned said = 0;
 
 	for (char *next; !error && words; words = next) {
 		next = strchr(words, ',');
@@ -109,7 +115,7 @@ static const char *parse_pool(struct pool_spec *spec, const char *value)
 	char size[256], *words;
 
 	if (!equals || equals - value > POOL_NAME_MAX)
-		return "write NAME=SIZE[,thin][,revocable][,owner=IDENTITY][,iops=N][,bandwidth=SIZE]";
+		return "write NAME=SIZE[,thin][,revocable][,owner=IDENTITY][,iops=N][,bandwidth=SIZE][,allow=NETWORK]...";
 	memcpy(spec->name, value, (size_t)(equals - value));
 	if (!pool_name_valid(spec->name))
 		return "a name has 1 to 64 letters, digits, dots, dashes and underscores";
@@ -120,14 +126,33 @@ static const char *parse_pool(struct pool_spec *spec, const char *value)
 		*words++ = '\0';
 	if (size_parse(size, &spec->size) < 0 || spec->size == 0 || spec->size % PAGE_SIZE)
 		return "write the size as a multiple of 4K, such as 8G";
-	return set_pool_words(spec, words);
+	return set_pool_words(spec, words, 0);
+}
+
+/* NAME,allow=NETWORK...: more for a pool that was named before. */
+static const char *add_to_pool(struct options *o, const char *value)
+{
+	size_t n = strcspn(value, ",");
+	char words[256];
+
+	if (snprintf(words, sizeof words, "%s", value + n + 1) >= (int)sizeof words)
+		return "that is too long";
+	if (strncmp(words, "allow=", 6) != 0)
+		return "of a pool's words only allow=NETWORK may stand without its size";
+	for (unsigned i = 0; i < o->pools; i++)
+		if (strlen(o->pool[i].name) == n && memcmp(o->pool[i].name, value, n) == 0)
+			return set_pool_words(&o->pool[i], words, ~1u);
+	return "there is no pool of that name above, which NAME,allow=NETWORK adds to";
 }
 
 const char *options_set_pool(struct options *o, const char *value)
 {
 	struct pool_spec spec = {0}, *more;
-	const char *error = parse_pool(&spec, value);
+	const char *error;
 
+	if (value[strcspn(value, ",=")] == ',')
+		return add_to_pool(o, value);
+	error = parse_pool(&spec, value);
 	if (error)
 		return error;
 	for (unsigned i = 0; i < o->pools; i++)

@@ -127,6 +127,7 @@ int pool_add(struct pools *pools, const struct pool_spec *spec,
 	}
 	strcpy(pool->name, spec->name);
 	strcpy(pool->owner, spec->owner);
+	pool->allow = spec->allow;
 	pool->pools = pools;
 	pool->size = spec->size;
 	pool->thin = spec->thin;
@@ -248,17 +249,19 @@ struct pool *pool_find(struct pools *pools, const char *name)
 	return NULL;
 }
 
-bool pool_admits(const struct pool *pool, const char *identity)
+bool pool_admits(const struct pool *pool, const char *identity, const struct origin *origin)
 {
-	return !*pool->owner || (identity && strcmp(pool->owner, identity) == 0);
+	return (!*pool->owner || (identity && strcmp(pool->owner, identity) == 0)) &&
+	       allow_admits(&pool->allow, origin);
 }
 
-struct pool *pool_offered(struct pools *pools, const char *name, const char *identity)
+struct pool *pool_offered(struct pools *pools, const char *name, const char *identity,
+                          const struct origin *origin)
 {
 	struct pool *pool;
 
 	TAILQ_FOREACH(pool, &pools->list, link)
-		if (pool_admits(pool, identity) && (!*name || strcmp(pool->name, name) == 0))
+		if (pool_admits(pool, identity, origin) && (!*name || strcmp(pool->name, name) == 0))
 			return pool;
 	return NULL;
 }

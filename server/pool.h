@@ -13,9 +13,11 @@
 #include <sys/queue.h>
 #include <time.h>
 
+#include "allow.h"
 #include "label.h"
 #include "rate.h"
 #include "store.h"
+#include "ticket.h"
 #include "tls.h"
 
 #define POOL_WORDS_MAX    512 /* bytes of an explanation, with its NUL */
@@ -32,6 +34,7 @@ struct pool_spec {
 	bool revocable;
 	char owner[TLS_IDENTITY_MAX + 1];
 	uint64_t iops, bandwidth; /* requests and bytes a second; 0: no limit */
+	struct allow allow;
 };
 
 /* Pages that the host wants back, see vacate.h: page numbers, from there to the
@@ -65,9 +68,11 @@ struct pool {
 	char instance[POOL_INSTANCE_MAX + 1]; /* of the last claim, or "" */
 	char owner_peer[POOL_PEER_MAX];
 	time_t owner_since;
+	struct tickets tickets;               /* of this epoch */
 	struct pool_vacate vacate;
 	LIST_HEAD(, member) members;
 	TAILQ_ENTRY(pool) link;               /* pools.lock */
+	struct allow allow;                   /* pools.lock */
 };
 
 /* Of pages, or of requests for reads; only ever counted up. */
@@ -113,12 +118,13 @@ static inline _Atomic uint64_t *pool_foreign(struct pool *pool)
 	return &((struct label_head *)pool->store->head)->foreign;
 }
 
-/* May somebody of this IDENTITY (NULL: of none) know of it, and open it? */
-bool pool_admits(const struct pool *, const char *identity);
-/* The pool called NAME, or NULL; and of those that admit IDENTITY, where "" is the
- * first. Under pools.lock. */
+/* May somebody of this IDENTITY (NULL: of none), from there, know of it, and open it? Under
+ * pools.lock, as what follows. */
+bool pool_admits(const struct pool *, const char *identity, const struct origin *);
+/* The pool called NAME, or NULL; and of those that admit him, where "" is the first. */
 struct pool *pool_find(struct pools *, const char *name);
-struct pool *pool_offered(struct pools *, const char *name, const char *identity);
+struct pool *pool_offered(struct pools *, const char *name, const char *identity,
+                          const struct origin *);
 
 /* "incarnation=HEX epoch=N since=N used=BYTES size=BYTES". An owner that finds
  * incarnation and since as they were finds its pages as they were. */

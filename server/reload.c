@@ -187,8 +187,10 @@ static void change_pools(struct daemon *d, const struct options *new)
 		const struct pool_spec *spec = &new->pool[i];
 
 		pool = pool_find(&d->pools, spec->name);
-		if (pool)
+		if (pool) {
 			pool_limit(pool, spec->iops, spec->bandwidth);
+			pool->allow = spec->allow;
+		}
 		if (!pool)
 			daemon_add_pool(d, spec);
 		else if (spec->size > pool->size && pool_grow(pool, spec->size, words) < 0)
@@ -232,6 +234,7 @@ void daemon_reload(struct daemon *d)
 	}
 	options_free(&d->options);
 	d->options = new;
+	atomic_store(&d->loops.shared.dead_after, new.dead_after_s);
 	struct pressure_rule rule = daemon_rule(&new);
 	watch_set_rule(&d->watch, &rule);
 	log_line(LOG_INFO, "configuration read again");

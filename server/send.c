@@ -2,12 +2,13 @@
 #include "send.h"
 
 #include "log.h"
+#include "socket.h"
 
 /* Its client takes what it is owed. */
 static void moved(struct conn *c)
 {
 	if (c->state == CONN_ENDING)
-		ev_timer_again(c->loop->ev, &c->timer);
+		conn_set_deadline(c, SOCKET_DEAD_SECONDS);
 }
 
 static ssize_t send_handshake(struct conn *c)

@@ -1,12 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "socket.h"
 
+#include <linux/tcp.h>
 #include <netdb.h>
 #include <netinet/in.h>
-#include <netinet/tcp.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
+
+#ifndef TCP_RTO_MAX_MS
+#define TCP_RTO_MAX_MS 44
+#endif
 
 /* Of an IPv6 network, whose host has as many addresses as it likes. */
 static void only_network(struct sockaddr_storage *addr)
@@ -66,16 +70,71 @@ void socket_name_host(int fd, char text[static POOL_PEER_MAX])
 		snprintf(text, POOL_PEER_MAX, "somebody");
 }
 
+struct origin socket_origin(int fd)
+{
+	struct sockaddr_storage addr = {0};
+	socklen_t len = sizeof addr;
+
+	if (getpeername(fd, (struct sockaddr *)&addr, &len) < 0)
+		return (struct origin){ .kind = ORIGIN_UNKNOWN };
+	return allow_origin(addr.ss_family,
+	                    addr.ss_family == AF_INET
+	                        ? (void *)&((struct sockaddr_in *)&addr)->sin_addr
+	                        : (void *)&((struct sockaddr_in6 *)&addr)->sin6_addr);
+}
+
+/* Probes are sent while nothing else is on its way. When a connection ends for it is the
+ * user timeout's to say: it counts instead of the number of probes and of retransmissions. */
 void socket_set_options(int fd)
 {
-	const int on = 1, idle = 6, interval = 3, probes = 3,
-	          timeout = SOCKET_DEAD_SECONDS * 1000;
+	const int on = 1, idle = 6, interval = 3;
 
 	/* On a unix socket these fail, and are not needed. */
 	setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
 	setsockopt(fd, SOL_SOCKET, SO_KEEPALIVE, &on, sizeof on);
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPIDLE, &idle, sizeof idle);
 	setsockopt(fd, IPPROTO_TCP, TCP_KEEPINTVL, &interval, sizeof interval);
-	setsockopt(fd, IPPROTO_TCP, TCP_KEEPCNT, &probes, sizeof probes);
-	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &timeout, sizeof timeout);
+	socket_end_after(fd, SOCKET_DEAD_SECONDS);
+}
+
+void socket_end_after(int fd, unsigned seconds)
+{
+	const unsigned ms = seconds * 1000;
+
+	setsockopt(fd, IPPROTO_TCP, TCP_USER_TIMEOUT, &ms, sizeof ms);
+}
+
+/* Where nothing is unacknowledged, or the peer's window is shut, probes are sent, and the
+ * kernel counts those. */
+void socket_retry_soon(int fd, bool soon)
+{
+	const unsigned ms = soon ? 4000 : 120000;
+	struct tcp_info i = {0};
+	socklen_t len = sizeof i;
+
+	if (soon && (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &len) < 0 || !i.tcpi_unacked ||
+	             !i.tcpi_snd_wnd))
+		return;
+	setsockopt(fd, IPPROTO_TCP, TCP_RTO_MAX_MS, &ms, sizeof ms);
+}
+
+/* A host that was suspended wakes to clocks that may have run on, and a peer that was
+ * not asked since: it owes an answer when two probes, or two retransmissions, had none. Who
+ * takes no more data is probed ever more rarely. And probes are counted in a byte. */
+static bool owes_answer(const struct tcp_info *i, unsigned ms)
+{
+	return i->tcpi_probes >= 2 || i->tcpi_retransmits >= 2 || i->tcpi_notsent_bytes ||
+	       ms > 300000;
+}
+
+unsigned socket_silent_seconds(int fd)
+{
+	struct tcp_info i = {0};
+	socklen_t len = sizeof i;
+
+	if (getsockopt(fd, IPPROTO_TCP, TCP_INFO, &i, &len) < 0)
+		return 0;
+	unsigned ms = i.tcpi_last_ack_recv < i.tcpi_last_data_recv ? i.tcpi_last_ack_recv
+	                                                           : i.tcpi_last_data_recv;
+	return ms >= SOCKET_DEAD_SECONDS * 1000 && owes_answer(&i, ms) ? ms / 1000 : 0;
 }

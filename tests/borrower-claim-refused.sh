@@ -13,7 +13,7 @@ if "$FARPAGE_BUILDDIR/run" nbdkit -f -U "$tmp/none" farpage "lender=127.0.0.1:$p
     --run true 2>"$tmp/err"; then
     fail "a second borrower got the pool"
 fi
-grep -q "is claimed by instance [0-9a-f]* from 127.0.0.1:[0-9]* since 20" "$tmp/err" ||
+grep -q "is claimed, from 127.0.0.1:[0-9]*, since 20" "$tmp/err" ||
     fail "$(cat "$tmp/err")"
 nbdsh_at "nbd+unix:///?socket=$sock" <<'EOF'
 assert h.pread(4096, 0) == page(b"x")

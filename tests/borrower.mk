@@ -15,6 +15,7 @@ borrower_scripts = \
 	tests/borrower-lost-memory-is-eio.sh \
 	tests/borrower-opens-without-one.sh \
 	tests/borrower-over-tls.sh \
+	tests/borrower-name-claims-nothing.sh \
 	tests/borrower-notices-while-idle.sh \
 	tests/borrower-page-path-takes-no-memory.sh \
 	tests/borrower-parameters-refused.sh \

@@ -40,8 +40,8 @@ def claim(name):
     return h
 one = claim("a?claim=me")
 name = one.get_canonical_export_name()
-epoch = int(name.split("@")[1])
-assert name == "a@%d" % epoch and "epoch=%d " % epoch in one.get_export_description()
+epoch = int(name.split("@")[1].split(".")[0])
+assert name.startswith("a@%d." % epoch) and "epoch=%d " % epoch in one.get_export_description()
 assert claim(name).pread(1, 7 * 4096) == b"\7"
 try:
     claim("a?claim=you")

@@ -5,9 +5,8 @@
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
 lender --threads 4 --lend 1M --pool a=1M
 raw <<'PY'
-def stream(name, generation, first):
+def stream(c, generation, first):
     """Put every third page again and again until fenced."""
-    c = Conn(name)
     out = b"".join(request(WRITE, n * PAGE, PAGE, 0, n, page(n, generation))
                    for n in range(first, 64, 3))
     ready.set()
@@ -25,7 +24,7 @@ for _ in range(150):
     for i in range(3):
         ready = threading.Event()
         generation += 1
-        streams.append(threading.Thread(target=stream, args=(owner.name, generation, i),
+        streams.append(threading.Thread(target=stream, args=(owner.sibling(), generation, i),
                                         daemon=True))
         streams[-1].start()
         assert ready.wait(PATIENCE)

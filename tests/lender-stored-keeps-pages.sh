@@ -46,7 +46,8 @@ for how in TERM KILL; do
 with open(sys.argv[1]) as f:
     name, *abouts = f.read().splitlines()
 assert [str(Conn(x).about) for x in "ab"] == abouts, abouts
-a = Conn(name)
+assert refused(name)[0] == POLICY, "who is let in by it is forgotten"
+a = Conn("a")
 assert a.read(0, 1001 * PAGE) == b"".join(page(n) for n in range(1000)) + bytes(PAGE)
 assert Conn("b").read(0, 3 * PAGE) == bytes(PAGE) + page(1, 1) + bytes(PAGE)
 PY

@@ -44,6 +44,7 @@ behaviour_scripts = \
 	tests/fault-replies.sh \
 	tests/fault-stuck.sh \
 	tests/lender-32-mib-requests.sh \
+	tests/lender-allow.sh \
 	tests/lender-any-offset-and-length.sh \
 	tests/lender-busy-clients.sh \
 	tests/lender-busy-poll.sh \
@@ -54,6 +55,7 @@ behaviour_scripts = \
 	tests/lender-commands-and-flags.sh \
 	tests/lender-config.sh \
 	tests/lender-cut-in-mid-payload.sh \
+	tests/lender-dead-after.sh \
 	tests/lender-deaf-at-the-end.sh \
 	tests/lender-disc-finishes.sh \
 	tests/lender-ends-cleanly.sh \
@@ -101,8 +103,11 @@ behaviour_scripts = \
 	tests/lender-restart-loses-memory.sh \
 	tests/lender-state-of-a-user.sh \
 	tests/lender-state-refused.sh \
+	tests/lender-silence.sh \
+	tests/lender-stopped.sh \
 	tests/lender-stored-keeps-pages.sh \
 	tests/lender-takes-sockets.sh \
+	tests/lender-stranger.sh \
 	tests/lender-tells-its-manager.sh \
 	tests/lender-threads-side-by-side.sh \
 	tests/lender-trim-frees.sh \
@@ -111,7 +116,8 @@ behaviour_scripts = \
 	tests/model-claim.sh \
 	tests/tls-certificates.sh \
 	tests/tls-keys.sh \
-	tests/tls-required.sh
+	tests/tls-required.sh \
+	tests/tls-ticket.sh
 check_PROGRAMS += tests/badnbd tests/nbdfault
 tests_badnbd_SOURCES = tests/badnbd.c
 tests_nbdfault_SOURCES = \
@@ -130,6 +136,7 @@ EXTRA_DIST += \
 	tests/.shellcheckrc \
 	tests/lib.sh \
 	tests/model/claim.pml \
+	tests/model/owner.pml \
 	tests/rawnbd.py
 
 include tests/unit/local.mk

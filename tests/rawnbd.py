@@ -146,6 +146,12 @@ class Conn:
         self.epoch = int(self.about["epoch"])
         return self
 
+    def sibling(self):
+        """A further connection of this owner's; it told the name for the next one."""
+        sibling = Conn(self.name)
+        self.name = sibling.name
+        return sibling
+
     def send(self, command, offset=0, length=0, flags=0, data=b""):
         self.cookie += 1
         self.s.sendall(request(command, offset, length, flags, self.cookie, data))

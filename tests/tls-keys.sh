@@ -47,7 +47,7 @@ assert listed("bob") == ["any", "his"], listed("bob")
 name = h.get_canonical_export_name()
 words = refused("bob", "hers")
 assert words == refused("bob", "none").replace("none", "hers"), words
-for how in "hers?claim=bob", "hers?claim=bob&force", "hers?claim=alice", name, "hers@%d" % (2**64 - 1):
+for how in "hers?claim=bob", "hers?claim=bob&force", "hers?claim=alice", name[:-1] + "x", name.split(".")[0], "hers@%d" % (2**64 - 1):
     refused("bob", how)
 # The first pool is the first of one's own.
 b = dial("bob", "")

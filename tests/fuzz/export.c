@@ -13,7 +13,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		must(!*e.name || pool_name_valid(e.name));
 		must((e.how == EXPORT_CLAIM) == pool_name_valid(e.instance));
 		must(e.how == EXPORT_CLAIM || !e.force);
-		must(e.how == EXPORT_EPOCH || e.epoch == 0);
+		must(e.how == EXPORT_EPOCH || e.how == EXPORT_TICKET || e.epoch == 0);
 	}
 	free(text);
 	return 0;

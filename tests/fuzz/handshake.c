@@ -4,11 +4,16 @@
  * and the answers must be the same. */
 #include "handshake.h"
 
+#include <sys/random.h>
+
 #include "fuzz.h"
 #include "nbd.h"
 #include "request.h"
 
 #define PAGES 16u
+/* What chance comes to here, so that both runs are told the same; and a ticket of it. */
+#define CHANCE 0x5a
+#define TICKET "@8.5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a"
 
 /* Switches: what the lender has, and whether it has TLS, or wants it. TLS itself is
  * left out: what stands behind STARTTLS was said within it. */
@@ -16,7 +21,7 @@ enum { OWNED = 1, THIN = 2, NONE = 4, TLS = 8, TLS_WANTED = 16, KNOWN = 32 };
 
 struct talk {
 	struct pools pools;
-	struct member me, owner;
+	struct member me, owner, keeper; /* KEEPER owns "mine" */
 	const char *identity; /* that TLS proves */
 	struct handshake h;
 	struct session s;
@@ -24,6 +29,13 @@ struct talk {
 	uint8_t *kept;
 	size_t kept_len;
 };
+
+ssize_t getrandom(void *p, size_t n, unsigned flags)
+{
+	(void)flags;
+	memset(p, CHANCE, n);
+	return (ssize_t)n;
+}
 
 static void fence(struct member *m)
 {
@@ -56,13 +68,21 @@ static enum tls_mode tls_mode(unsigned switches)
 	return switches & TLS_WANTED ? TLS_REQUIRE : switches & TLS ? TLS_ALLOW : TLS_OFF;
 }
 
+static void own(struct member *m, struct pool *pool)
+{
+	char words[POOL_WORDS_MAX], name[MEMBER_NAME_MAX];
+
+	must(member_claim(m, pool, "o", false, words) == 0);
+	pool->owner_since = 0;
+	member_tell_name(m, name);
+	must(strcmp(name + strlen(pool->name), TICKET) == 0);
+}
+
 static void talk_begin(struct talk *t, unsigned switches)
 {
-	char words[POOL_WORDS_MAX];
-
-	*t = (struct talk){ .me.fence = fence, .owner.fence = fence };
+	*t = (struct talk){ .me.fence = fence, .owner.fence = fence, .keeper.fence = fence };
 	t->me.peer = "me";
-	t->owner.peer = "owner";
+	t->owner.peer = t->keeper.peer = "owner";
 	t->identity = switches & KNOWN ? "me" : NULL;
 	pools_init(&t->pools, 3 * PAGES * PAGE_SIZE);
 	if (!(switches & NONE)) {
@@ -72,8 +92,9 @@ static void talk_begin(struct talk *t, unsigned switches)
 			add_pool(&t->pools, "mine", "me", false);
 	}
 	if (switches & OWNED && !(switches & NONE)) {
-		must(member_claim(&t->owner, pool_find(&t->pools, "p"), "o", false, words) == 0);
-		t->owner.pool->owner_since = 0;
+		own(&t->owner, pool_find(&t->pools, "p"));
+		if (tls_mode(switches) != TLS_OFF)
+			own(&t->keeper, pool_find(&t->pools, "mine"));
 	}
 	handshake_start(&t->h, &t->pools, &t->me, tls_mode(switches), &t->out);
 	take_out(t);
@@ -83,6 +104,7 @@ static void talk_end(struct talk *t)
 {
 	member_leave(&t->me);
 	member_leave(&t->owner);
+	member_leave(&t->keeper);
 	pools_free(&t->pools);
 	session_free(&t->s);
 	handshake_end(&t->h);
@@ -141,9 +163,12 @@ static size_t feed_once(struct talk *t, const uint8_t *in, size_t len)
 		t->me.identity = t->identity;
 		handshake_secured(&t->h);
 	}
-	must(t->h.tls != TLS_REQUIRE || t->h.secured || !t->me.pool);
+	/* Who owns it in the open, or without being known, came by a ticket. */
+	must(t->h.tls != TLS_REQUIRE || t->h.secured || !t->me.pool ||
+	     (t->me.owner && (t->owner.pool || t->keeper.pool)));
 	if (t->h.state == HANDSHAKE_DONE) {
-		must(strcmp(t->me.pool->name, "mine") != 0 || (t->h.secured && t->identity));
+		must(strcmp(t->me.pool->name, "mine") != 0 || (t->h.secured && t->identity) ||
+		     (t->me.owner && t->keeper.pool));
 		must(t->h.terms.size == t->me.pool->size);
 		must(t->h.terms.structured || !t->h.terms.contexts);
 		session_start(&t->s, &t->me, &t->h.terms);
@@ -202,11 +227,27 @@ static bool adds_up(uint32_t option, struct input in)
 	return n == 0 && in.len == 0;
 }
 
+/* Does GO name a pool by the ticket that its owner was told? */
+static bool by_ticket(const struct talk *t, uint32_t option, struct input in)
+{
+	const char *name = (const char *)in.data + 4;
+	struct input text = in;
+
+	if (option != NBD_OPT_GO || !t->keeper.pool || !pass_text(&text))
+		return false;
+	size_t len = (size_t)(text.data - in.data) - 4, n = len < strlen(TICKET) ? 0 : len - strlen(TICKET);
+	return len > n && memcmp(name + n, TICKET, len - n) == 0 &&
+	       ((n == 1 && *name == 'p') || (n == 4 && memcmp(name, "mine", 4) == 0));
+}
+
 /* How an option must be answered in the end; 0: otherwise than as malformed. */
-static uint32_t judge(uint32_t option, struct input in, enum tls_mode tls, bool secured,
+static uint32_t judge(const struct talk *t, uint32_t option, struct input in, bool secured,
                       bool structured)
 {
-	if (tls == TLS_REQUIRE && !secured && option != NBD_OPT_STARTTLS && option != NBD_OPT_ABORT)
+	enum tls_mode tls = t->h.tls;
+
+	if (tls == TLS_REQUIRE && !secured && option != NBD_OPT_STARTTLS &&
+	    option != NBD_OPT_ABORT && !by_ticket(t, option, in))
 		return NBD_REP_ERR_TLS_REQD;
 	if (in.len > HANDSHAKE_OPTION_MAX)
 		return NBD_REP_ERR_TOO_BIG;
@@ -260,7 +301,7 @@ static void check_replies(const struct talk *t, struct input in)
 			must(t->me.pool && said.len == (t->h.no_zeroes ? 10 : 134));
 			return;
 		}
-		want = judge(option, (struct input){ in.data, len }, t->h.tls, secured, structured);
+		want = judge(t, option, (struct input){ in.data, len }, secured, structured);
 		got = pass_replies(&said, option);
 		must(want ? got == want
 		          : got != NBD_REP_ERR_INVALID && got != NBD_REP_ERR_TOO_BIG);

@@ -62,6 +62,11 @@ def handshakes():
                  option(1, b"p"), option(2)):
         for switches in TLS, TLS_WANTED:
             yield bytes([switches]) + PIECES + FLAGS + talk
+    ticket = b"@8." + b"5a" * 16
+    for switches in OWNED, OWNED + TLS, OWNED + TLS_WANTED, OWNED + TLS_WANTED + KNOWN, TLS_WANTED:
+        for opening in go(b"p" + ticket), go(b"mine" + ticket), option(1, b"mine" + ticket), go(b"p" + ticket[:-1] + b"b"):
+            for before in b"", starttls, go(b"p" + ticket, number=6) + go(b"p@8") + meta(9, b"mine" + ticket):
+                yield bytes([switches]) + PIECES + FLAGS + before + opening + SESSION
     for switches in TLS, TLS + KNOWN, TLS_WANTED + KNOWN:
         for opening in go(b"mine", number=6) + option(3) + go(b"mine?claim=me"), option(1, b"mine"):
             yield bytes([switches]) + PIECES + FLAGS + go(b"mine") + starttls + opening + SESSION
@@ -162,6 +167,7 @@ TARGETS = {
                      "nbd+unix:///pool?socket=/s", "nbds://h", "nbd://[::1]:65536/", ":1", "1.2.3.4:", "[::1"),
     "config": configs,
     "export": words("", "pool", "pool@18446744073709551615", "p?claim=instance&force", "p?force&claim=i", "p@1?claim=x",
+                    "p@7." + "0f" * 16, "p@7.", "@7." + "0" * 31, "p@7." + "0F" * 16,
                     "@7", "p?claim=", "x" * 65),
     "handshake": handshakes,
     "lenders": words("a\nb drain # leaves\n", "# none\n", "a b\n", "a drain drain", "a\na\n", "x" * 300, "1.2.3.4:5\t\r\n" * 17),

@@ -38,19 +38,6 @@ static inline struct body *claim(const char *instance, bool force)
 	return b;
 }
 
-static inline struct body *by_epoch(uint64_t epoch)
-{
-	struct body *b = body("by epoch");
-	char words[POOL_WORDS_MAX] = "";
-
-	if (member_join_epoch(&b->m, pool, epoch, words) == 0)
-		return b;
-	assert_non_null(strstr(words, "claim the pool again"));
-	assert_null(b->m.pool);
-	free(b);
-	return NULL;
-}
-
 static inline bool refused(const char *instance)
 {
 	char words[POOL_WORDS_MAX] = "";

@@ -24,6 +24,7 @@ noinst_HEADERS += \
 if HAVE_CMOCKA
 unit_tests = \
 	tests/unit/test-address \
+	tests/unit/test-allow \
 	tests/unit/test-bitmap \
 	tests/unit/test-buf \
 	tests/unit/test-buffer \
@@ -172,6 +173,8 @@ tests_unit_test_drive_threads_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_drive_threads_LDADD = $(unit_borrower)
 tests_unit_test_dropped_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_dropped_LDADD = $(unit_lender)
+tests_unit_test_allow_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_allow_LDADD = $(unit_lender)
 tests_unit_test_export_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_export_LDADD = $(unit_lender)
 tests_unit_test_farpage_CPPFLAGS = $(unit_cppflags)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "export.h"
 #include "member.h"
 #include "vacate.h"
 
@@ -19,11 +20,17 @@ struct body {
 	struct member m;
 	char peer[POOL_PEER_MAX];
 	_Atomic unsigned fenced;
+	unsigned silent; /* seconds */
 };
 
 static inline void count_fence(struct member *m)
 {
 	atomic_fetch_add(&((struct body *)m)->fenced, 1);
+}
+
+static inline unsigned how_silent(const struct member *m)
+{
+	return ((const struct body *)m)->silent;
 }
 
 static inline struct body *body(const char *peer)
@@ -34,6 +41,40 @@ static inline struct body *body(const char *peer)
 	snprintf(b->peer, sizeof b->peer, "%s", peer);
 	b->m.peer = b->peer;
 	b->m.fence = count_fence;
+	b->m.silent = how_silent;
+	return b;
+}
+
+/* By a NAME that an owner was told: NULL, it is refused. */
+static inline struct body *join(struct pool *pool, const char *name)
+{
+	struct body *b = body("joined");
+	char words[POOL_WORDS_MAX] = "";
+	struct export e;
+
+	assert_int_equal(export_parse(&e, name, strlen(name)), 0);
+	assert_int_equal(e.how, EXPORT_TICKET);
+	bool may = member_may_join(pool, e.epoch, &e.ticket, words) == 0;
+	if (member_join_ticket(&b->m, pool, e.epoch, &e.ticket, words) == 0) {
+		assert_true(may);
+		return b;
+	}
+	assert_false(may);
+	assert_non_null(strstr(words, "claim the pool again"));
+	assert_null(b->m.pool);
+	free(b);
+	return NULL;
+}
+
+/* A further connection of OWNER's. */
+static inline struct body *joined(const struct body *owner)
+{
+	char name[MEMBER_NAME_MAX];
+	struct body *b;
+
+	member_tell_name(&owner->m, name);
+	b = join(owner->m.pool, name);
+	assert_non_null(b);
 	return b;
 }
 

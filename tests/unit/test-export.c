@@ -107,6 +107,35 @@ TEST(what_is_not_an_epoch)
 	bad("swap@99999999999999999999999999");
 }
 
+TEST(a_ticket)
+{
+	struct export e = good("swap.2@1234.00112233445566778899aabbccddeeff");
+	char text[TICKET_TEXT_MAX];
+
+	assert_int_equal(e.how, EXPORT_TICKET);
+	assert_string_equal(e.name, "swap.2");
+	assert_true(e.epoch == 1234);
+	ticket_format(&e.ticket, text);
+	assert_string_equal(text, "00112233445566778899aabbccddeeff");
+	assert_int_equal(e.ticket.byte[15], 0xff);
+	assert_int_equal(good("@7.00112233445566778899aabbccddeeff").how, EXPORT_TICKET);
+}
+
+TEST(what_is_not_a_ticket)
+{
+	bad("swap@1.");
+	bad("swap@.00112233445566778899aabbccddeeff");
+	bad("swap@1.00112233445566778899aabbccddeef");
+	bad("swap@1.00112233445566778899aabbccddeeff0");
+	bad("swap@1.00112233445566778899AABBCCDDEEFF");
+	bad("swap@1.00112233445566778899aabbccddeefg");
+	bad("swap@1.00112233445566778899aabbccddeef ");
+	bad("swap@1.0x112233445566778899aabbccddeeff");
+	bad("swap@1.0011223344556677.8899aabbccddeeff");
+	bad("swap@1.00112233445566778899aabbccddeeff?claim=a");
+	bad("swap@18446744073709551616.00112233445566778899aabbccddeeff");
+}
+
 TEST(a_claim)
 {
 	struct export e = good("swap?claim=0123abcd");
@@ -238,7 +267,7 @@ TEST(force_upon_force_until_it_is_too_long)
 
 TEST(noise)
 {
-	static const char alphabet[] = "a@?&=1claimforce\0";
+	static const char alphabet[] = "a@?&=.1claimforce\0";
 	uint64_t seed = 2;
 
 	for (int i = 0; i < 200000; i++) {
@@ -265,6 +294,8 @@ int main(void)
 		cmocka_unit_test(an_epoch),
 		cmocka_unit_test(an_epoch_of_the_first_pool),
 		cmocka_unit_test(what_is_not_an_epoch),
+		cmocka_unit_test(a_ticket),
+		cmocka_unit_test(what_is_not_a_ticket),
 		cmocka_unit_test(a_claim),
 		cmocka_unit_test(a_claim_by_force),
 		cmocka_unit_test(a_claim_of_the_first_pool),

@@ -43,6 +43,15 @@ TEST(tls_is_required_where_there_are_credentials)
 	bad("write off, allow or require", "farpaged", "--tls", "yes");
 	bad("has an owner, whom only TLS can tell", "farpaged", "--pool", "a=4K,owner=alice");
 	bad("each once", "farpaged", "--pool", "a=4K,owner=alice,owner=bob");
+	good("farpaged", "--pool", "a=4K,allow=192.0.2.0/24,allow=2001:db8::/32,thin,allow=unix");
+	good("farpaged", "--pool", "a=4K", "--pool", "b=4K", "--pool", "a,allow=192.0.2.1,allow=unix");
+	bad("no pool of that name above", "farpaged", "--pool", "a,allow=unix", "--pool", "a=4K");
+	bad("no pool of that name above", "farpaged", "--pool", "aa=4K", "--pool", "a,allow=unix");
+	bad("without its size", "farpaged", "--pool", "a=4K", "--pool", "a,thin");
+	bad("each once", "farpaged", "--pool", "a=4K", "--pool", "a,allow=unix,thin");
+	bad("allow=ADDRESS/BITS", "farpaged", "--pool", "a=4K,allow=");
+	bad("0 to 32", "farpaged", "--pool", "a=4K,allow=192.0.2.0/33");
+	bad("no bits behind its prefix", "farpaged", "--pool", "a=4K,allow=192.0.2.1/24");
 	bad("1 to 64 characters", "farpaged", "--pool", "a=4K,owner=");
 }
 

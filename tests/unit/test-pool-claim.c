@@ -20,7 +20,7 @@ TEST(every_claim_raises_the_epoch)
 TEST(a_claim_fences_all_that_were_there)
 {
 	struct body *p = plain(), *a = claim("a", false);
-	struct body *e = by_epoch(a->m.epoch), *q = plain();
+	struct body *e = joined(a), *q = plain();
 
 	assert_int_equal(p->fenced, 1);
 	assert_int_equal(a->fenced + e->fenced + q->fenced, 0);
@@ -71,14 +71,16 @@ TEST(the_same_instance_may_always_claim_again)
 
 TEST(another_instance_is_refused_while_the_owner_lives)
 {
-	struct body *a = claim("owner-1", false), *b = body("b");
-	uint64_t epoch = told(pool, "epoch="), since = told(pool, "since=");
+	struct body *a = body("here"), *b = body("b");
 	char words[POOL_WORDS_MAX] = "", year[] = "since 2";
+
+	assert_int_equal(member_claim(&a->m, pool, "owner-1", false, words), 0);
+	uint64_t epoch = told(pool, "epoch="), since = told(pool, "since=");
 
 	assert_int_equal(member_claim(&b->m, pool, "other", false, words), -1);
 	assert_non_null(strstr(words, "pool p "));
-	assert_non_null(strstr(words, "instance owner-1"));
-	assert_non_null(strstr(words, "from owner-1")); /* its peer */
+	assert_non_null(strstr(words, "from here")); /* its peer */
+	assert_null(strstr(words, "owner-1"));       /* what claiming again takes */
 	assert_non_null(strstr(words, year));
 	assert_non_null(strstr(words, "&force"));
 	assert_null(b->m.pool);
@@ -91,7 +93,7 @@ TEST(another_instance_is_refused_while_the_owner_lives)
 
 TEST(any_of_its_connections_keeps_an_owner_alive)
 {
-	struct body *a = claim("a", false), *e = by_epoch(a->m.epoch);
+	struct body *a = claim("a", false), *e = joined(a);
 
 	gone(a);
 	assert_true(refused("b"));
@@ -127,6 +129,29 @@ TEST(force_takes_a_pool_away)
 	gone(a), gone(b);
 }
 
+TEST(a_silent_owner_keeps_its_pool_until_another_claims_it)
+{
+	struct body *a = claim("a", false), *again = claim("a", false), *p, *b;
+	struct body *e = joined(again);
+	uint64_t since = told(pool, "since=");
+
+	gone(a);
+	put(again, 1, 1);
+	again->silent = 15;
+	assert_true(refused("b")); /* the other connection is heard */
+	e->silent = 100;
+	p = plain();
+	assert_true(p->m.read_only);
+	assert_int_equal(again->fenced, 0);
+	e->silent = 0;
+	assert_true(refused("b")); /* it is back */
+	e->silent = 16;
+	b = claim("b", false);
+	assert_true(fenced(again) && fenced(e) && fenced(p));
+	assert_true(told(pool, "since=") == b->m.epoch && b->m.epoch > since);
+	gone(p), gone(again), gone(e), gone(b);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -134,6 +159,7 @@ int main(void)
 		POOL_UNIT(a_claim_fences_all_that_were_there),
 		POOL_UNIT(a_fenced_member_changes_nothing),
 		POOL_UNIT(the_same_instance_may_always_claim_again),
+		POOL_UNIT(a_silent_owner_keeps_its_pool_until_another_claims_it),
 		POOL_UNIT(another_instance_is_refused_while_the_owner_lives),
 		POOL_UNIT(any_of_its_connections_keeps_an_owner_alive),
 		POOL_UNIT(a_fenced_connection_keeps_nobody_alive),

@@ -1,57 +1,111 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Epochs and incarnations of a pool, and plain members beside its owner. */
+/* Epochs, tickets and incarnations of a pool, and plain members beside its owner. */
 #include "claiming.h"
 
-TEST(an_epoch_is_joined_while_it_lasts)
+TEST(a_ticket_lets_one_connection_in)
 {
-	struct body *a = claim("a", false), *e = by_epoch(a->m.epoch);
+	struct body *a = claim("a", false), *e;
+	char name[MEMBER_NAME_MAX], other[MEMBER_NAME_MAX];
 
+	member_tell_name(&a->m, name);
+	member_tell_name(&a->m, other);
+	assert_string_not_equal(name, other);
+	e = join(pool, name);
 	assert_non_null(e);
 	assert_true(e->m.owner);
 	assert_false(e->m.read_only);
 	put(e, 1, 1);
 	expect(a, 1, 1);
+	assert_null(join(pool, name));
+	gone(joined(e));
 	gone(a), gone(e);
-	e = by_epoch(told(pool, "epoch=")); /* also after all of them were gone */
+	assert_null(join(pool, name));
+	e = join(pool, other); /* also after all of them were gone */
 	assert_non_null(e);
 	gone(e);
+	assert_null(join(pool, other));
 }
 
-TEST(an_older_epoch_is_refused_for_ever)
+TEST(no_other_ticket_does)
 {
-	uint64_t first = told(pool, "epoch=") + 1;
+	struct body *a = claim("a", false);
+	char name[MEMBER_NAME_MAX], words[POOL_WORDS_MAX], *digit;
+	struct export e;
 
-	for (int i = 0; i < 100; i++) {
-		uint64_t now = first + (uint64_t)i;
+	snprintf(name, sizeof name, "p@%llu.%032d", (unsigned long long)a->m.epoch, 0);
+	assert_null(join(pool, name)); /* what a slot without one holds */
+	member_tell_name(&a->m, name);
+	for (digit = strchr(name, '.') + 1; *digit; digit++) {
+		char was = *digit;
 
-		gone(claim(i % 3 ? "a" : "b", true));
-		for (uint64_t epoch = first - 1; epoch < now; epoch++)
-			assert_null(by_epoch(epoch));
-		assert_null(by_epoch(now + 1));
-		assert_null(by_epoch(0));
-		assert_null(by_epoch(UINT64_MAX));
+		*digit = was == '0' ? '1' : '0';
+		assert_null(join(pool, name));
+		*digit = was;
 	}
+	assert_int_equal(export_parse(&e, name, strlen(name)), 0);
+	assert_int_equal(member_may_join(pool, e.epoch + 1, &e.ticket, words), -1);
+	assert_int_equal(member_may_join(pool, e.epoch - 1, &e.ticket, words), -1);
+	gone(join(pool, name));
+	gone(a);
 }
 
-TEST(a_pool_that_nobody_claimed_has_no_epoch_to_join)
+TEST(many_tickets_void_the_oldest)
 {
-	assert_null(by_epoch(told(pool, "epoch=")));
+	struct body *a = claim("a", false);
+	char name[3 * TICKETS_MAX][MEMBER_NAME_MAX];
+
+	for (unsigned i = 0; i < COUNT(name); i++)
+		member_tell_name(&a->m, name[i]);
+	for (unsigned i = 0; i < COUNT(name); i++) {
+		struct body *b = join(pool, name[i]);
+
+		assert_int_equal(b != NULL, i >= 2 * TICKETS_MAX);
+		if (b)
+			gone(b);
+	}
+	gone(a);
 }
 
-TEST(an_epoch_is_over_once_a_plain_member_wrote)
+TEST(a_newer_claim_voids_all_tickets)
+{
+	char name[100][MEMBER_NAME_MAX];
+
+	for (unsigned i = 0; i < COUNT(name); i++) {
+		struct body *a = claim(i % 3 ? "a" : "b", true);
+
+		for (unsigned k = 0; k < i; k++)
+			assert_null(join(pool, name[k]));
+		member_tell_name(&a->m, name[i]);
+		gone(a);
+	}
+	gone(join(pool, name[COUNT(name) - 1]));
+}
+
+TEST(a_fenced_owner_is_told_no_ticket_that_is_good)
+{
+	struct body *a = claim("a", false), *b = claim("b", true);
+	char name[MEMBER_NAME_MAX];
+
+	member_tell_name(&a->m, name);
+	assert_null(join(pool, name));
+	gone(a), gone(b);
+}
+
+TEST(tickets_are_void_once_a_plain_member_wrote)
 {
 	struct body *a = claim("a", false), *p;
-	uint64_t epoch = a->m.epoch;
+	char name[MEMBER_NAME_MAX];
 
+	member_tell_name(&a->m, name);
 	gone(a);
 	p = plain();
 	put(p, 1, 1);
-	assert_null(by_epoch(epoch));
+	assert_null(join(pool, name));
 	gone(p);
-	assert_null(by_epoch(epoch));
+	assert_null(join(pool, name));
 	a = claim("a", false);
-	assert_null(by_epoch(epoch));
-	gone(by_epoch(epoch + 1));
+	assert_null(join(pool, name));
+	gone(joined(a));
 	gone(a);
 }
 
@@ -110,12 +164,13 @@ TEST(a_plain_member_beside_a_living_owner_is_read_only)
 TEST(a_plain_member_beside_a_returning_owner_is_read_only)
 {
 	struct body *a = claim("a", false), *p, *e;
-	uint64_t epoch = a->m.epoch;
+	char name[MEMBER_NAME_MAX];
 
+	member_tell_name(&a->m, name);
 	gone(a);
 	p = plain();
 	assert_false(p->m.read_only);
-	e = by_epoch(epoch);
+	e = join(pool, name);
 	assert_non_null(e);
 	assert_true(p->m.read_only);
 	assert_int_equal(put(p, 1, 1), -1);
@@ -166,10 +221,12 @@ TEST(leaving_twice_or_without_having_come)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		POOL_UNIT(an_epoch_is_joined_while_it_lasts),
-		POOL_UNIT(an_older_epoch_is_refused_for_ever),
-		POOL_UNIT(a_pool_that_nobody_claimed_has_no_epoch_to_join),
-		POOL_UNIT(an_epoch_is_over_once_a_plain_member_wrote),
+		POOL_UNIT(a_ticket_lets_one_connection_in),
+		POOL_UNIT(no_other_ticket_does),
+		POOL_UNIT(many_tickets_void_the_oldest),
+		POOL_UNIT(a_newer_claim_voids_all_tickets),
+		POOL_UNIT(a_fenced_owner_is_told_no_ticket_that_is_good),
+		POOL_UNIT(tickets_are_void_once_a_plain_member_wrote),
 		POOL_UNIT(epochs_and_incarnations_do_not_repeat),
 		POOL_UNIT(an_incarnation_lasts_as_long_as_its_memory),
 		POOL_UNIT(a_plain_member_beside_a_living_owner_is_read_only),

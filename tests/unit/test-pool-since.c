@@ -67,11 +67,9 @@ TEST(it_stays_while_the_same_instance_claims)
 
 TEST(it_stays_whatever_the_owner_writes)
 {
-	struct body *a = claim("a"), *e = body("e");
+	struct body *a = claim("a"), *e = joined(a);
 	uint64_t first = told(pool, "since=");
-	char words[POOL_WORDS_MAX];
 
-	assert_int_equal(member_join_epoch(&e->m, pool, a->m.epoch, words), 0);
 	put(a, 1, 1);
 	put(e, 2, 2);
 	flush(a, 0, PAGE(2));

@@ -68,13 +68,8 @@ TEST(nothing_of_an_older_epoch_lands_after_a_claim)
 		claimed = false;
 		busy = 0;
 		b[WRITERS] = claim();
-		for (int i = 0; i < WRITERS; i++) {
-			char words[POOL_WORDS_MAX];
-
-			b[i] = body(i ? "1" : "0");
-			assert_int_equal(member_join_epoch(&b[i]->m, pool,
-			                                 b[WRITERS]->m.epoch, words), 0);
-		}
+		for (int i = 0; i < WRITERS; i++)
+			b[i] = joined(b[WRITERS]);
 		for (int i = 0; i <= WRITERS; i++)
 			pthread_create(&thread[i], NULL,
 			               i < WRITERS ? put_until_fenced : flush_until_fenced, b[i]);

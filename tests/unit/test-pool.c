@@ -3,6 +3,8 @@
  * test-pool-claim. */
 #include "pooled.h"
 
+static const struct origin nowhere;
+
 static uint64_t used(const struct body *b)
 {
 	return atomic_load(&b->m.pool->used_pages);
@@ -298,11 +300,11 @@ TEST(pools_are_found_by_name_and_the_first_by_none)
 {
 	struct pools *pools = lend(20);
 
-	assert_null(pool_offered(pools, "", ""));
+	assert_null(pool_offered(pools, "", "", &nowhere));
 	struct pool *a = add(pools, "a", 1, false), *b = add(pools, "b", 1, true);
 	assert_ptr_equal(pool_find(pools, "a"), a);
 	assert_ptr_equal(pool_find(pools, "b"), b);
-	assert_ptr_equal(pool_offered(pools, "", ""), a);
+	assert_ptr_equal(pool_offered(pools, "", "", &nowhere), a);
 	assert_null(pool_find(pools, "A"));
 	assert_null(pool_find(pools, "ab"));
 	lend_no_more(pools);
@@ -317,12 +319,12 @@ TEST(half_an_identity_is_not_admitted)
 
 	assert_int_equal(pool_add(pools, &spec, words), 0);
 	for (size_t i = 0; i < COUNT(others); i++) {
-		assert_false(pool_admits(pool_find(pools, "p"), others[i]));
-		assert_null(pool_offered(pools, "p", others[i]));
-		assert_null(pool_offered(pools, "", others[i]));
+		assert_false(pool_admits(pool_find(pools, "p"), others[i], &nowhere));
+		assert_null(pool_offered(pools, "p", others[i], &nowhere));
+		assert_null(pool_offered(pools, "", others[i], &nowhere));
 	}
-	assert_true(pool_admits(pool_find(pools, "p"), "alice"));
-	assert_non_null(pool_offered(pools, "p", "alice"));
+	assert_true(pool_admits(pool_find(pools, "p"), "alice", &nowhere));
+	assert_non_null(pool_offered(pools, "p", "alice", &nowhere));
 	lend_no_more(pools);
 }
 

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "silence.h"
+
+#include "log.h"
+#include "socket.h"
+
+/* Less than SOCKET_DEAD_SECONDS: who has just put its first page is seen in time. */
+#define LOOK_SECONDS 5.
+
+void silence_outlast(struct conn *c)
+{
+	unsigned dead_after = atomic_load(&c->loop->shared->dead_after);
+
+	if (c->end_after != dead_after)
+		socket_end_after(c->stream.fd, dead_after);
+	c->end_after = dead_after;
+}
+
+static void look(struct conn *c, ev_tstamp now)
+{
+	unsigned seconds = socket_silent_seconds(c->stream.fd);
+
+	if (seconds && c->silent_since == 0.) {
+		c->silent_since = now - seconds;
+		socket_retry_soon(c->stream.fd, true);
+		log_line(LOG_INFO, "%s has been silent for %u s; it has pages in pool %s, so its "
+		         "connection stays until another claims that, or for %u s", c->member.peer,
+		         seconds, c->member.pool->name, c->end_after);
+	} else if (!seconds && c->silent_since != 0.) {
+		log_line(LOG_INFO, "%s is back after %.0f s of silence", c->member.peer,
+		         now - c->silent_since);
+		c->silent_since = 0.;
+		socket_retry_soon(c->stream.fd, false);
+	}
+}
+
+static void on_time(struct ev_loop *ev, ev_timer *w, int events)
+{
+	struct loop *loop = w->data;
+	struct conn *c;
+
+	(void)events;
+	LIST_FOREACH(c, &loop->conns, link)
+		if (c->state == CONN_SESSION && member_has_pages(&c->member)) {
+			silence_outlast(c);
+			look(c, ev_now(ev));
+		}
+}
+
+void silence_watch(struct loop *loop)
+{
+	ev_timer_init(&loop->silence, on_time, LOOK_SECONDS, LOOK_SECONDS);
+	loop->silence.data = loop;
+	ev_timer_start(loop->ev, &loop->silence);
+}
