@@ -6,7 +6,8 @@ server_libstore_la_SOURCES = \
 	server/store.h \
 	server/store_adopt.c \
 	server/store_flat.c \
-	server/store_flat.h
+	server/store_flat.h \
+	server/store_map.c
 
 # All of the daemon but main(), for the unit tests and the fuzzers.
 noinst_LTLIBRARIES += server/liblender.la

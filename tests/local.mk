@@ -99,6 +99,7 @@ behaviour_scripts = \
 	tests/lender-resident-bound.sh \
 	tests/lender-restart-keeps-pages.sh \
 	tests/lender-restart-loses-memory.sh \
+	tests/lender-small-pages.sh \
 	tests/lender-state-of-a-user.sh \
 	tests/lender-state-refused.sh \
 	tests/lender-stored-keeps-pages.sh \
@@ -112,6 +113,11 @@ behaviour_scripts = \
 	tests/tls-certificates.sh \
 	tests/tls-keys.sh \
 	tests/tls-required.sh
+# A library to preload: a module, which is nowhere installed.
+check_LTLIBRARIES += tests/hugepages.la
+tests_hugepages_la_SOURCES = tests/hugepages.c
+tests_hugepages_la_LDFLAGS = -module -shared -avoid-version -rpath /nowhere
+tests_hugepages_la_CFLAGS = $(WARN_CFLAGS)
 check_PROGRAMS += tests/badnbd tests/nbdfault
 tests_badnbd_SOURCES = tests/badnbd.c
 tests_nbdfault_SOURCES = \

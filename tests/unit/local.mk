@@ -99,6 +99,7 @@ unit_tests = \
 	tests/unit/test-spill \
 	tests/unit/test-store \
 	tests/unit/test-store-adopt \
+	tests/unit/test-store-map \
 	tests/unit/test-store-size \
 	tests/unit/test-vacate
 if HAVE_GNUTLS
@@ -279,6 +280,8 @@ tests_unit_test_store_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_LDADD = $(unit_lender)
 tests_unit_test_store_adopt_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_adopt_LDADD = $(unit_lender)
+tests_unit_test_store_map_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_store_map_LDADD = $(unit_lender)
 tests_unit_test_store_size_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_size_LDADD = $(unit_lender)
 tests_unit_test_stream_CPPFLAGS = $(unit_cppflags) $(GNUTLS_CFLAGS)
