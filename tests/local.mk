@@ -109,6 +109,7 @@ behaviour_scripts = \
 	tests/lender-trim-frees.sh \
 	tests/lender-unix-socket.sh \
 	tests/lender-untouched-costs-nothing.sh \
+	tests/lender-zeros-cost-nothing.sh \
 	tests/model-claim.sh \
 	tests/tls-certificates.sh \
 	tests/tls-keys.sh \

@@ -94,6 +94,7 @@ unit_tests = \
 	tests/unit/test-session-dropped \
 	tests/unit/test-session-erase \
 	tests/unit/test-session-random \
+	tests/unit/test-session-zeros \
 	tests/unit/test-size \
 	tests/unit/test-span \
 	tests/unit/test-spill \
@@ -267,6 +268,8 @@ tests_unit_test_session_erase_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_session_erase_LDADD = $(unit_lender)
 tests_unit_test_session_random_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_session_random_LDADD = $(unit_lender)
+tests_unit_test_session_zeros_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_session_zeros_LDADD = $(unit_lender)
 tests_unit_test_rate_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_rate_LDADD = $(unit_lender)
 tests_unit_test_size_CPPFLAGS = $(unit_cppflags)
