@@ -61,6 +61,8 @@ server_liblender_la_SOURCES = \
 	server/reply.h \
 	server/request.c \
 	server/request.h \
+	server/room.c \
+	server/room.h \
 	server/send.c \
 	server/send.h \
 	server/service.h \

@@ -165,7 +165,8 @@ static bool admit(struct pool *pool)
 {
 	struct pools *pools = pool->pools;
 
-	if (atomic_load_explicit(&pools->refusing, memory_order_relaxed)) {
+	if (atomic_load_explicit(&pools->refusing, memory_order_relaxed) ||
+	    !room_take(&pools->room)) {
 		one_more(&pools->counts.refused_pressure);
 		return false;
 	}
@@ -197,6 +198,8 @@ static int store_page(struct pool *pool, uint64_t page, bool there, size_t offse
 		return -1;
 	}
 	r = pool->store->ops->put(pool->store, page, offset, len, data);
+	if (r < 0)
+		one_more(&pool->pools->counts.refused_kernel);
 	if (r == 1)
 		atomic_fetch_add(&pool->used_pages, 1);
 	else if (!there && pool->thin)

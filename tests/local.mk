@@ -64,6 +64,7 @@ behaviour_scripts = \
 	tests/lender-filters-calls.sh \
 	tests/lender-flood.sh \
 	tests/lender-full-is-not-stale.sh \
+	tests/lender-full-tmpfs.sh \
 	tests/lender-half-closed.sh \
 	tests/lender-half-open.sh \
 	tests/lender-handshake-deadline.sh \
@@ -96,6 +97,7 @@ behaviour_scripts = \
 	tests/lender-reload-whole-or-not.sh \
 	tests/lender-reload.sh \
 	tests/lender-requests-behind-erasing.sh \
+	tests/lender-removal-does-not-stall.sh \
 	tests/lender-resident-bound.sh \
 	tests/lender-restart-keeps-pages.sh \
 	tests/lender-restart-loses-memory.sh \

@@ -85,6 +85,7 @@ unit_tests = \
 	tests/unit/test-rate \
 	tests/unit/test-reply \
 	tests/unit/test-request \
+	tests/unit/test-room \
 	tests/unit/test-seal \
 	tests/unit/test-seal-hostile \
 	tests/unit/test-seal-threads \
@@ -243,6 +244,8 @@ tests_unit_test_reply_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_reply_LDADD = $(unit_lender)
 tests_unit_test_request_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_request_LDADD = $(unit_lender)
+tests_unit_test_room_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_room_LDADD = $(unit_lender)
 tests_unit_test_seal_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_seal_LDADD = $(unit_borrower)
 tests_unit_test_seal_hostile_CPPFLAGS = $(unit_cppflags)
