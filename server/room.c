@@ -29,22 +29,15 @@ void room_init(struct room *room)
 	pthread_mutex_init(&room->lock, NULL);
 }
 
-static uint64_t beside(const struct room *room, uint64_t available)
-{
-	if (!room->keep_free || available == UINT64_MAX)
-		return UINT64_MAX;
-	return available > room->keep_free ? available - room->keep_free : 0;
-}
-
 /* BEFORE pages were left when AVAILABLE was about to be read: what was put since, it may
  * not tell. */
 static void set(struct room *room, uint64_t available, int64_t before)
 {
-	uint64_t bytes = beside(room, available);
+	uint64_t keep = room->keep_free;
 	int64_t pages = NO_BOUND;
 
-	if (bytes != UINT64_MAX) {
-		pages = (int64_t)(bytes >> PAGE_SHIFT);
+	if (keep && available != UINT64_MAX) {
+		pages = available > keep ? (int64_t)((available - keep) >> PAGE_SHIFT) : 0;
 		if (pages < TOO_FEW)
 			pages = 0;
 		else if (pages > ALL_OF_IT)
@@ -81,14 +74,6 @@ void room_look(struct room *room, struct gauge_seen *seen)
 bool room_refused(struct room *room)
 {
 	return atomic_exchange(&room->refused, false);
-}
-
-uint64_t room_beside(struct room *room, uint64_t available)
-{
-	pthread_mutex_lock(&room->lock);
-	uint64_t bytes = beside(room, available);
-	pthread_mutex_unlock(&room->lock);
-	return bytes;
 }
 
 static bool take_again(struct room *room)

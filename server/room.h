@@ -30,9 +30,6 @@ void room_set_keep(struct room *, uint64_t keep_free);
 void room_look(struct room *, struct gauge_seen *);
 /* Was somebody refused since this was asked last? */
 bool room_refused(struct room *);
-/* What of AVAILABLE bytes may be lent, in bytes; UINT64_MAX: whatever is wanted. */
-uint64_t room_beside(struct room *, uint64_t available);
-
 bool room_renew(struct room *);
 
 /* One page more. false: there is no room for it. */

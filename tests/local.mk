@@ -98,6 +98,7 @@ behaviour_scripts = \
 	tests/lender-reload.sh \
 	tests/lender-requests-behind-erasing.sh \
 	tests/lender-removal-does-not-stall.sh \
+	tests/lender-reserved-has-room.sh \
 	tests/lender-resident-bound.sh \
 	tests/lender-restart-keeps-pages.sh \
 	tests/lender-restart-loses-memory.sh \
