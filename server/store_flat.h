@@ -29,6 +29,7 @@ struct flat {
 	size_t front_bytes;
 	struct flat_lane *lanes;       /* in the front of a kept store, else NULL */
 	_Atomic uint64_t *present;     /* in the front: the bitmap */
+	uint64_t emptied;              /* the page with which a stretch begins that was, last */
 	bool locked;
 };
 

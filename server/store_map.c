@@ -121,6 +121,17 @@ void flat_forget_tables(struct flat *f, uint64_t first, uint64_t end)
 		to = f->pages;
 	if (bitmap_find(f->present, end, to, true) < to)
 		to = end / TABLE_PAGES * TABLE_PAGES;
-	if (from < to)
-		map_anew(f, from, to);
+	if (from >= to)
+		return;
+	/* A lone page may come and go and come: its table goes when another stretch is empty. */
+	if (to - from <= TABLE_PAGES) {
+		uint64_t now = from;
+
+		from = f->emptied;
+		f->emptied = now;
+		to = from + TABLE_PAGES < f->pages ? from + TABLE_PAGES : f->pages;
+		if (from == now || from >= to || bitmap_find(f->present, from, to, true) < to)
+			return;
+	}
+	map_anew(f, from, to);
 }
