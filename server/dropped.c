@@ -2,7 +2,6 @@
 #include "dropped.h"
 
 #include <stdlib.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "bitmap.h"
@@ -46,15 +45,12 @@ void dropped_close(struct dropped *d)
 
 int dropped_resize(struct dropped *d, uint64_t pages)
 {
-	_Atomic uint64_t *bits = map_bits(pages);
-
-	if (!bits)
-		return -1;
 	if (pages < d->pages)
 		dropped_clear(d, pages, d->pages);
-	memcpy((void *)bits, (void *)d->bits,
-	       bitmap_bytes(pages < d->pages ? pages : d->pages));
-	munmap((void *)d->bits, bitmap_bytes(d->pages));
+	void *bits = mremap((void *)d->bits, bitmap_bytes(d->pages), bitmap_bytes(pages),
+	                    MREMAP_MAYMOVE);
+	if (bits == MAP_FAILED)
+		return -1;
 	d->bits = bits;
 	d->pages = pages;
 	return 0;

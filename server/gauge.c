@@ -45,15 +45,24 @@ static uint64_t least(uint64_t a, uint64_t b)
 	return a < b ? a : b;
 }
 
-static void read_meminfo(int fd, struct gauge_seen *seen)
+/* Where vm.overcommit_memory is 2 (never), what is free can only be had as far as it may
+ * be committed. */
+static void read_meminfo(const struct gauge *g, struct gauge_seen *seen)
 {
-	char text[TEXT_MAX];
+	char text[TEXT_MAX], mode[TEXT_MAX];
 
-	read_text(fd, text);
+	read_text(g->meminfo, text);
+	read_text(g->overcommit, mode);
 	seen->total = number(text, "MemTotal:", 0) * 1024;
 	seen->available = number(text, "MemAvailable:", UINT64_MAX >> 10);
 	seen->available = seen->available == UINT64_MAX >> 10 ? UINT64_MAX
 	                                                       : seen->available * 1024;
+	if (number(mode, "", 0) == 2) {
+		uint64_t limit = number(text, "CommitLimit:", 0) * 1024;
+
+		seen->available = least(seen->available, limit -
+		                        least(number(text, "Committed_AS:", 0) * 1024, limit));
+	}
 }
 
 /* A limit is "max" or a number; cache that a cgroup's processes do not use just now
@@ -91,12 +100,17 @@ static unsigned read_psi(int fd)
 	return whole * 100 + part;
 }
 
-void gauge_read(const struct gauge *g, struct gauge_seen *seen)
+void gauge_read_memory(const struct gauge *g, struct gauge_seen *seen)
 {
 	*seen = (struct gauge_seen){0};
-	read_meminfo(g->meminfo, seen);
+	read_meminfo(g, seen);
 	for (unsigned i = 0; i < g->levels; i++)
 		read_level(&g->level[i], seen);
+}
+
+void gauge_read(const struct gauge *g, struct gauge_seen *seen)
+{
+	gauge_read_memory(g, seen);
 	for (unsigned i = 0; i < GAUGE_PSI; i++) {
 		unsigned stalled = read_psi(g->psi[i]);
 
@@ -188,6 +202,7 @@ void gauge_open(struct gauge *g, const char *root, bool triggers)
 {
 	*g = (struct gauge){ .triggers = triggers, .psi = { -1, -1 }, .trigger = { -1, -1 } };
 	g->meminfo = open_at(root, "/proc", "meminfo", O_RDONLY);
+	g->overcommit = open_at(root, "/proc", "sys/vm/overcommit_memory", O_RDONLY);
 	open_psi(g, 0, root, "/proc", "pressure/memory");
 	open_levels(g, root);
 }
@@ -195,13 +210,14 @@ void gauge_open(struct gauge *g, const char *root, bool triggers)
 void gauge_close(struct gauge *g)
 {
 	close_fd(g->meminfo);
+	close_fd(g->overcommit);
 	for (unsigned i = 0; i < g->levels; i++)
 		close_level(&g->level[i]);
 	for (unsigned i = 0; i < GAUGE_PSI; i++) {
 		close_fd(g->psi[i]);
 		close_fd(g->trigger[i]);
 	}
-	*g = (struct gauge){ .meminfo = -1, .psi = { -1, -1 }, .trigger = { -1, -1 } };
+	*g = (struct gauge){ .meminfo = -1, .overcommit = -1, .psi = { -1, -1 }, .trigger = { -1, -1 } };
 }
 
 struct gauge_seen gauge_look(void)

@@ -55,8 +55,17 @@ void keep_label(struct pool *pool)
 
 static int no_memory(const struct pool *pool, char words[static POOL_WORDS_MAX])
 {
-	snprintf(words, POOL_WORDS_MAX, "pool %s: no memory for %" PRIu64 " MiB: %s",
-	         pool->name, pool->size >> 20, strerror(errno));
+	const char *why = strerror(errno), *way_out = "";
+
+	if (errno == ENOTSUP) {
+		why = "it would come in huge pages, which are not given back one by one";
+		way_out = "; mount state-dir's tmpfs with huge=never, or without state-dir write "
+		          "never into /sys/kernel/mm/transparent_hugepage/shmem_enabled";
+	} else if (errno == ENOSPC) {
+		way_out = "; make room in the tmpfs of state-dir, or allow more to be committed";
+	}
+	snprintf(words, POOL_WORDS_MAX, "pool %s: no memory for %" PRIu64 " MiB: %s%s",
+	         pool->name, pool->size >> 20, why, way_out);
 	return -1;
 }
 

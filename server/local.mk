@@ -6,7 +6,8 @@ server_libstore_la_SOURCES = \
 	server/store.h \
 	server/store_adopt.c \
 	server/store_flat.c \
-	server/store_flat.h
+	server/store_flat.h \
+	server/store_map.c
 
 # All of the daemon but main(), for the unit tests and the fuzzers.
 noinst_LTLIBRARIES += server/liblender.la
@@ -62,6 +63,8 @@ server_liblender_la_SOURCES = \
 	server/reply.h \
 	server/request.c \
 	server/request.h \
+	server/room.c \
+	server/room.h \
 	server/secret.c \
 	server/secret.h \
 	server/send.c \

@@ -236,7 +236,8 @@ static bool admit(struct pool *pool)
 {
 	struct pools *pools = pool->pools;
 
-	if (atomic_load_explicit(&pools->refusing, memory_order_relaxed)) {
+	if (atomic_load_explicit(&pools->refusing, memory_order_relaxed) ||
+	    !room_take(&pools->room)) {
 		one_more(&pools->counts.refused_pressure);
 		return false;
 	}
@@ -247,35 +248,55 @@ static bool admit(struct pool *pool)
 	return true;
 }
 
-/* A thin pool's page is granted before it is touched; if another thread put
- * the same page meanwhile, the grant goes back. */
-static int put_page(struct pool *pool, uint64_t page, size_t offset, size_t len,
+/* Most data that is something else is so in its first bytes. */
+static bool is_zero(const uint8_t *data, size_t len)
+{
+	uint64_t first = 0;
+
+	memcpy(&first, data, len < sizeof first ? len : sizeof first);
+	return !first && memcmp(data, zeros, len) == 0;
+}
+
+/* A page is granted before it is touched; if another thread put the same page meanwhile,
+ * or the kernel has none, the grant goes back. Returns as store.put() does. */
+static int store_page(struct pool *pool, uint64_t page, bool there, size_t offset, size_t len,
+                      const uint8_t *data)
+{
+	int r;
+
+	if (!there && !admit(pool)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	r = pool->store->ops->put(pool->store, page, offset, len, data);
+	if (r < 0)
+		one_more(&pool->pools->counts.refused_kernel);
+	if (r == 1)
+		atomic_fetch_add(&pool->used_pages, 1);
+	else if (!there && pool->thin)
+		pools_ungrant(pool->pools, 1);
+	return r;
+}
+
+/* DATA that is NULL is zeros, and the page is there then. */
+static int put_page(struct member *m, uint64_t page, size_t offset, size_t len,
                     const uint8_t *data)
 {
-	const struct store_ops *ops = pool->store->ops;
-	bool was_dropped = is_dropped(pool, page), granted = false;
-	int r;
+	struct pool *pool = m->pool;
+	bool was_dropped = is_dropped(pool, page), zero = data && is_zero(data, len);
+	bool there = pool->store->ops->present(pool->store, page);
 
 	if (was_dropped && len < PAGE_SIZE) {
 		errno = EIO;
 		return -1;
 	}
-	if ((pool->thin || atomic_load_explicit(&pool->pools->refusing, memory_order_relaxed)) &&
-	    !ops->present(pool->store, page)) {
-		if (!admit(pool)) {
-			errno = ENOSPC;
-			return -1;
-		}
-		granted = pool->thin;
-	}
-	r = ops->put(pool->store, page, offset, len, data);
-	if (r == 1)
-		atomic_fetch_add(&pool->used_pages, 1);
-	else if (granted)
-		pools_ungrant(pool->pools, 1);
-	if (was_dropped && r >= 0)
+	if ((there || !zero) &&
+	    store_page(pool, page, there, offset, len, data ? data : zeros) < 0)
+		return -1;
+	m->zeros |= there && zero;
+	if (was_dropped)
 		dropped_clear(pool->dropped, page, page + 1);
-	return r < 0 ? -1 : 0;
+	return 0;
 }
 
 /* May M write, also now that it is in the middle of it? A plain member that
@@ -293,7 +314,7 @@ static bool may_write(struct member *m)
 	return true;
 }
 
-int member_put(struct member *m, uint64_t offset, size_t len, const uint8_t *data)
+static int put_pages(struct member *m, uint64_t offset, size_t len, const uint8_t *data)
 {
 	int r = 0;
 
@@ -303,13 +324,23 @@ int member_put(struct member *m, uint64_t offset, size_t len, const uint8_t *dat
 		size_t in_page = offset % PAGE_SIZE;
 		size_t n = PAGE_SIZE - in_page < len ? PAGE_SIZE - in_page : len;
 
-		if (put_page(m->pool, offset >> PAGE_SHIFT, in_page, n, data) < 0)
+		if (put_page(m, offset >> PAGE_SHIFT, in_page, n, data) < 0)
 			r = -1;
 		offset += n;
-		data += n;
+		data = data ? data + n : NULL;
 		len -= n;
 	}
 	return r;
+}
+
+int member_put(struct member *m, uint64_t offset, size_t len, const uint8_t *data)
+{
+	return put_pages(m, offset, len, data);
+}
+
+int member_fill(struct member *m, uint64_t offset, size_t len)
+{
+	return put_pages(m, offset, len, NULL);
 }
 
 /* The pages that OFFSET and LEN touch. */
@@ -431,4 +462,46 @@ int64_t member_flush(struct member *m, uint64_t *offset, uint64_t end, uint64_t 
 		errno = EIO;
 	pthread_rwlock_unlock(&pool->lock);
 	return freed;
+}
+
+/* The pages from PAGE on, MAX at most, that are there and all zeros. */
+static uint64_t zero_run(struct pool *pool, uint64_t page, uint64_t max)
+{
+	uint64_t run, n = 0;
+	const uint8_t *data = pool->store->ops->get(pool->store, page, max, &run);
+
+	while (data && n < run && is_zero(data + (n << PAGE_SHIFT), PAGE_SIZE))
+		n++;
+	return n;
+}
+
+static void settle_pages(struct pool *pool, uint64_t page, uint64_t end)
+{
+	while (page < end) {
+		uint64_t n = zero_run(pool, page, end - page), behind = page + n;
+
+		while (page < behind)
+			flush_pages(pool, &page, behind, behind - page);
+		page++; /* this one is absent, or something else */
+	}
+}
+
+int64_t member_settle(struct member *m, uint64_t *offset, uint64_t end, uint64_t max)
+{
+	uint64_t page = *offset >> PAGE_SHIFT, last = (end + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	struct pool *pool = m->pool;
+	int64_t r = -1;
+
+	if (last - page > max)
+		last = page + max;
+	pthread_rwlock_wrlock(&pool->lock);
+	if (m->epoch != pool->epoch) {
+		errno = ESTALE;
+	} else {
+		settle_pages(pool, page, last);
+		*offset = last << PAGE_SHIFT < end ? last << PAGE_SHIFT : end;
+		r = (int64_t)(last - page);
+	}
+	pthread_rwlock_unlock(&pool->lock);
+	return r;
 }

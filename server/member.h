@@ -19,6 +19,7 @@ struct member {
 	bool owner;                     /* by claim, or a ticket */
 	bool read_only;                 /* plain, beside an owner */
 	bool wrote;                     /* plain, and some pages are its own */
+	bool zeros;                     /* put over pages that are there: member_settle() */
 	const char *identity;           /* proven by TLS; or NULL */
 	struct origin origin;           /* where it comes from */
 	const char *peer;               /* for words about it */
@@ -66,9 +67,11 @@ enum member_got {
 
 /* Inside: OFFSET and LEN in bytes, within the pool. put: 0, or -1 with ENOSPC
  * when some page did not fit (that page stays flushed), EIO for a part of a page that
- * was dropped (it stays so), EPERM for a reader. get: what a run of pages is, from the
+ * was dropped (it stays so), EPERM for a reader. Zeros make no page be there where none is;
+ * fill: the same for zeros that do. get: what a run of pages is, from the
  * one that holds OFFSET on, and if THERE its bytes; LEN shrinks to what it covers. */
 int member_put(struct member *, uint64_t offset, size_t len, const uint8_t *data);
+int member_fill(struct member *, uint64_t offset, size_t len);
 enum member_got member_get(struct member *, uint64_t offset, size_t *len,
                            const uint8_t **data);
 /* Is some page of these dropped? */
@@ -82,5 +85,9 @@ uint64_t member_vacate(const struct member *);
  * which a part was to be zeroed is dropped (*OFFSET moves on all the same), EPERM for a
  * reader, else M is fenced. */
 int64_t member_flush(struct member *, uint64_t *offset, uint64_t end, uint64_t max);
+/* Outside: flush those pages that are all zeros, from *OFFSET up to END, which changes
+ * nothing that can be read. At most MAX pages are looked at a call, and *OFFSET moves on.
+ * Returns how many were; -1: M is fenced. */
+int64_t member_settle(struct member *, uint64_t *offset, uint64_t end, uint64_t max);
 
 #endif

@@ -11,10 +11,15 @@
 #include "keep.h"
 #include "vacate.h"
 
+/* So many absent pages are passed by for each page that may be freed. */
+#define SWEEP_LOOKS 4096
+
 void pools_init(struct pools *pools, uint64_t lend_bytes)
 {
 	pthread_mutex_init(&pools->lock, NULL);
 	TAILQ_INIT(&pools->list);
+	TAILQ_INIT(&pools->leaving);
+	room_init(&pools->room);
 	pools->lend_pages = lend_bytes >> PAGE_SHIFT;
 	pools->state = NULL;
 	pools->holding = false;
@@ -209,33 +214,57 @@ bool pool_idle(struct pool *pool)
 
 static void pool_free(struct pool *pool)
 {
-	TAILQ_REMOVE(&pool->pools->list, pool, link);
-	unreserve(pool->pools, pool->thin ? atomic_load(&pool->used_pages)
-	                                : pool->size >> PAGE_SHIFT);
 	pool->store->ops->close(pool->store);
 	dropped_close(pool->dropped);
 	pthread_rwlock_destroy(&pool->lock);
 	free(pool);
 }
 
+/* To unmap and free all of a large pool at once would keep everybody waiting. */
 int pool_remove(struct pool *pool, char words[static POOL_WORDS_MAX])
 {
+	struct pools *pools = pool->pools;
+
 	if (!pool_idle(pool)) {
 		snprintf(words, POOL_WORDS_MAX,
 		         "pool %s cannot be removed while it is in use", pool->name);
 		return -1;
 	}
 	keep_drop(pool);
-	pool_free(pool);
+	unreserve(pools, pool->thin ? atomic_load(&pool->used_pages) : pool->size >> PAGE_SHIFT);
+	TAILQ_REMOVE(&pools->list, pool, link);
+	TAILQ_INSERT_TAIL(&pools->leaving, pool, link);
 	return 0;
+}
+
+void pools_sweep(struct pools *pools, uint64_t max)
+{
+	struct pool *pool = TAILQ_FIRST(&pools->leaving);
+
+	if (!pool)
+		return;
+	uint64_t end = pool->size >> PAGE_SHIFT, far = pool->swept + max * SWEEP_LOOKS;
+	pool->store->ops->flush(pool->store, &pool->swept, end < far ? end : far, max);
+	if (pool->swept < end)
+		return;
+	TAILQ_REMOVE(&pools->leaving, pool, link);
+	pool_free(pool);
+}
+
+static void free_all(struct pool_list *list)
+{
+	struct pool *pool;
+
+	while ((pool = TAILQ_FIRST(list))) {
+		TAILQ_REMOVE(list, pool, link);
+		pool_free(pool);
+	}
 }
 
 void pools_free(struct pools *pools)
 {
-	struct pool *pool;
-
-	while ((pool = TAILQ_FIRST(&pools->list)))
-		pool_free(pool);
+	free_all(&pools->list);
+	free_all(&pools->leaving);
 	pthread_mutex_destroy(&pools->lock);
 }
 

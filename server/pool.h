@@ -16,6 +16,7 @@
 #include "allow.h"
 #include "label.h"
 #include "rate.h"
+#include "room.h"
 #include "store.h"
 #include "ticket.h"
 #include "tls.h"
@@ -73,12 +74,14 @@ struct pool {
 	LIST_HEAD(, member) members;
 	TAILQ_ENTRY(pool) link;               /* pools.lock */
 	struct allow allow;                   /* pools.lock */
+	uint64_t swept;                       /* a removed one: up to which page it is freed */
 };
 
 /* Of pages, or of requests for reads; only ever counted up. */
 struct pool_counts {
 	_Atomic uint64_t refused_lend;     /* puts: no more is lent */
 	_Atomic uint64_t refused_pressure; /* puts: this host needs its memory */
+	_Atomic uint64_t refused_kernel;   /* puts: the kernel gave no memory */
 	_Atomic uint64_t vacated;          /* flushed where it was asked for */
 	_Atomic uint64_t dropped;
 	_Atomic uint64_t reads_dropped;    /* reads that failed for it */
@@ -91,6 +94,8 @@ struct pools {
 	uint64_t lend_pages;
 	_Atomic uint64_t granted_pages;       /* reserved or, if thin, put; or held */
 	_Atomic bool refusing;                /* no page is put where none is */
+	struct room room;                     /* for pages where none is */
+	struct pool_list leaving;             /* removed; the thread that removes them alone */
 	struct pool_counts counts;
 	bool holding;
 	uint64_t held_pages;                  /* for the pools that are being changed */
@@ -106,6 +111,14 @@ void pools_free(struct pools *);
 int pool_add(struct pools *, const struct pool_spec *, char words[static POOL_WORDS_MAX]);
 int pool_grow(struct pool *, uint64_t size, char words[static POOL_WORDS_MAX]);
 int pool_remove(struct pool *, char words[static POOL_WORDS_MAX]);
+/* The share of lend that a removed pool had is free at once; its memory goes back bit by
+ * bit, at most MAX pages a call. By the thread that removes pools; needs no lock. */
+void pools_sweep(struct pools *, uint64_t max);
+static inline bool pools_leaving(const struct pools *pools)
+{
+	return !TAILQ_EMPTY(&pools->leaving);
+}
+
 bool pool_idle(struct pool *);
 /* So many requests and bytes a second; 0: any. */
 void pool_limit(struct pool *, uint64_t iops, uint64_t bandwidth);

@@ -48,7 +48,7 @@ static void get_worse(struct pressure *p, const struct pressure_rule *rule,
 {
 	switch (p->state) {
 	case PRESSURE_NONE:
-		if (too_little(rule, seen) || stalled(rule, seen, PRESSURE_STALLED))
+		if (too_little(rule, seen) || seen->refused || stalled(rule, seen, PRESSURE_STALLED))
 			set_state(p, PRESSURE_REFUSE);
 		break;
 	case PRESSURE_REFUSE:

@@ -32,6 +32,7 @@ struct pressure_seen {
 	uint64_t available; /* bytes */
 	uint64_t held;      /* bytes in pages of borrowers */
 	unsigned stalled;   /* 1/100 % */
+	bool refused;       /* a page found no room beside what is to be free */
 };
 
 struct pressure {

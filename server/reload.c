@@ -90,6 +90,31 @@ static const char *grows(struct daemon *d, const struct options *new)
 	return NULL;
 }
 
+const char *daemon_no_room(struct daemon *d, const struct options *o)
+{
+	uint64_t available = gauge_look().available, room;
+	struct pool *pool;
+
+	if (!o->keep_free || available == UINT64_MAX)
+		return NULL;
+	room = available > o->keep_free ? available - o->keep_free : 0;
+	TAILQ_FOREACH(pool, &d->pools.list, link)
+		if (!find_spec(o, pool->name)) /* what it holds comes back */
+			room += atomic_load(&pool->used_pages) << PAGE_SHIFT;
+	for (unsigned i = 0; i < o->pools; i++) {
+		uint64_t need = o->pool[i].size;
+
+		if (o->pool[i].thin)
+			continue;
+		pool = pool_find(&d->pools, o->pool[i].name);
+		need -= pool ? atomic_load(&pool->used_pages) << PAGE_SHIFT : 0;
+		if (need > room)
+			return o->pool[i].name;
+		room -= need;
+	}
+	return NULL;
+}
+
 /* The first thing in NEW that cannot be had without a restart, or NULL. */
 static const char *cannot_change(struct daemon *d, const struct options *new)
 {
@@ -142,6 +167,11 @@ static const char *cannot_change(struct daemon *d, const struct options *new)
 	if (name) {
 		snprintf(words, sizeof words, "pool %s cannot be added or grow while this host "
 		         "is short of memory; free some, or lower keep-free first", name);
+		return words;
+	}
+	name = grows(d, new) ? daemon_no_room(d, new) : NULL;
+	if (name) {
+		snprintf(words, sizeof words, "pool %s: " DAEMON_NO_ROOM, name);
 		return words;
 	}
 	name = does_not_fit(d, new);

@@ -5,7 +5,7 @@
 
 #include "chunk.h"
 
-static const uint8_t zeros[64 * 1024];
+#define FILL_BYTES (64u << 10)
 
 static void set_state(struct session *s, enum session_state state)
 {
@@ -201,7 +201,10 @@ static size_t feed_payload(struct session *s, const uint8_t *in, size_t len)
 		s->error = put_error();
 	s->at += n;
 	s->left -= n;
-	if (s->left == 0) {
+	if (s->left == 0 && s->member->zeros) {
+		s->member->zeros = false;
+		begin(s, SESSION_ERASE);
+	} else if (s->left == 0) {
 		set_state(s, SESSION_REQUEST);
 		owe(s, s->error, 0);
 	}
@@ -255,11 +258,11 @@ static int64_t fill(struct session *s, uint64_t max)
 		return -1;
 	while (pages < max && s->left) {
 		/* To a page's end: between two turns no page is half erased. */
-		uint64_t n = sizeof zeros - s->at % PAGE_SIZE;
+		uint64_t n = FILL_BYTES - s->at % PAGE_SIZE;
 
 		if (n > s->left)
 			n = s->left;
-		if (member_put(s->member, s->at, (size_t)n, zeros) < 0)
+		if (member_fill(s->member, s->at, (size_t)n) < 0)
 			s->error = put_error();
 		s->at += n;
 		s->left -= n;
@@ -279,10 +282,22 @@ static int64_t flush(struct session *s, uint64_t max)
 	                                    REQUEST_LOOKED_PAGES;
 }
 
+/* A WRITE's pages that are there are zeros now: they need not be. Its data is in place, so
+ * this comes to nothing but memory. */
+static int64_t settle(struct session *s, uint64_t max)
+{
+	uint64_t end = s->at + s->left;
+	int64_t pages = member_settle(s->member, &s->at, end, max);
+
+	s->left = end - s->at;
+	return pages;
+}
+
 int session_erase(struct session *s, uint64_t *turn)
 {
-	int64_t pages = s->request.flags & NBD_CMD_FLAG_NO_HOLE ? fill(s, *turn)
-	                                                        : flush(s, *turn);
+	int64_t pages = s->request.type == NBD_CMD_WRITE             ? settle(s, *turn)
+	                : s->request.flags & NBD_CMD_FLAG_NO_HOLE ? fill(s, *turn)
+	                                                          : flush(s, *turn);
 
 	if (pages < 0 && errno == EPERM) { /* the owner is back, and we may only look */
 		s->error = NBD_EPERM;

@@ -31,7 +31,8 @@ struct request {
 enum session_state {
 	SESSION_REQUEST, /* a request's header comes next */
 	SESSION_PAYLOAD, /* a WRITE's bytes come next */
-	SESSION_ERASE,   /* a TRIM or WRITE_ZEROES goes on, see session_erase() */
+	SESSION_ERASE,   /* a TRIM or WRITE_ZEROES goes on, or what a WRITE of zeros
+	                  * covered is given back, see session_erase() */
 	SESSION_ENDING,  /* DISC: no more requests, replies are still owed */
 	SESSION_BROKEN,  /* hang up */
 };

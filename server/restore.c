@@ -41,11 +41,34 @@ static int open_state(struct daemon *d, uid_t uid, gid_t gid)
 	return d->pools.state ? 0 : -1;
 }
 
+static int note_kept(void *kept, const char *name)
+{
+	(void)name;
+	*(bool *)kept = true;
+	return 0;
+}
+
+/* What was kept must be had again, however short of memory this host is now: then nothing
+ * is asked. */
+static int have_room(struct daemon *d)
+{
+	struct state *state = d->pools.state;
+	bool kept = false;
+
+	if (state)
+		state->ops->each(state, note_kept, &kept);
+	const char *name = kept ? NULL : daemon_no_room(d, &d->options);
+	if (!name)
+		return 0;
+	log_line(LOG_ERROR, "pool %s: " DAEMON_NO_ROOM, name);
+	return -1;
+}
+
 int daemon_add_pools(struct daemon *d, uid_t uid, gid_t gid)
 {
 	char words[POOL_WORDS_MAX];
 
-	if (open_state(d, uid, gid) < 0)
+	if (open_state(d, uid, gid) < 0 || have_room(d) < 0)
 		return -1;
 	if (keep_check(&d->pools, is_wanted, &d->options, words) < 0) {
 		log_line(LOG_ERROR, "%s", words);

@@ -190,17 +190,20 @@ static int add_held(void *data, const char *pool)
 	return 0;
 }
 
-/* A tmpfs that is full kills who puts another page. */
+/* For pages that will be put. What was kept must be had again, also where others have
+ * filled the tmpfs since: puts are refused then. */
 static int has_room(struct dir *d, uint64_t lend, char words[static STATE_WORDS_MAX])
 {
-	struct { struct dir *d; uint64_t bytes; } sum = { d, 0 };
+	struct { struct dir *d; uint64_t bytes; } sum = { d, 0 }; /* held, then to be had */
 	uint64_t need = lend + lend / 2048 + (1 << 20); /* labels and bitmaps, too */
 	struct statfs fs;
 
 	if (fstatfs(d->fd, &fs) < 0 || fs.f_blocks == 0)
 		return 0; /* it has no limit */
 	dir_each(&d->state, add_held, &sum);
-	sum.bytes += (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize;
+	if (sum.bytes)
+		return 0;
+	sum.bytes = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize;
 	if (sum.bytes >= need)
 		return 0;
 	snprintf(words, STATE_WORDS_MAX,

@@ -26,7 +26,8 @@ struct store;
 
 struct store_ops {
 	const char *name;
-	/* A store of PAGES absent pages, or NULL with errno: in FD, an empty
+	/* A store of PAGES absent pages, or NULL with errno (ENOTSUP: its pages would be
+	 * huge ones, which are not given back one by one): in FD, an empty
 	 * file, which is the store's from then on; or -1: nowhere but in this
 	 * process. LOCKED says whether its pages are kept from being swapped
 	 * themselves. */
@@ -38,7 +39,8 @@ struct store_ops {
 	/* More or fewer pages; the ones beyond the end are gone. 0 or -1. */
 	int (*resize)(struct store *, uint64_t pages);
 	/* LEN bytes into one page at OFFSET; an absent page is zeros first.
-	 * 1: the page was absent before, 0: it was there, -1: errno. */
+	 * 1: the page was absent before, 0: it was there, -1: it stays absent, and
+	 * errno, ENOSPC, says that the host has no memory for it. */
 	int (*put)(struct store *, uint64_t page, size_t offset, size_t len,
 	           const uint8_t *data);
 	/* The longest run of pages from PAGE on, at most MAX, that are all

@@ -58,16 +58,12 @@ static int remap_front(struct flat *f, uint64_t pages)
 	return 0;
 }
 
-static uint8_t *map_pages(const struct flat *f, uint64_t pages)
+/* What is read and written on the path of a page is there from the start, also where
+ * the file's tmpfs is full later. Anonymous memory is the kernel's to find. */
+static int have_front(struct flat *f)
 {
-	uint8_t *map = mmap(NULL, pages << PAGE_SHIFT, PROT_READ | PROT_WRITE, MAP_SHARED,
-	                    f->fd, (off_t)f->base);
-
-	if (map == MAP_FAILED)
-		return NULL;
-	/* Lent pages are no use in a core dump, and not ours to show. */
-	madvise(map, pages << PAGE_SHIFT, MADV_DONTDUMP);
-	return map;
+	madvise(f->front, f->front_bytes, MADV_NOHUGEPAGE);
+	return f->base ? flat_populate(f->front, f->front_bytes) : 0;
 }
 
 /* The file is long enough for PAGES, and not longer. */
@@ -101,8 +97,7 @@ struct flat *flat_map(int fd, uint64_t base, uint64_t pages)
 	f->fd = fd;
 	f->base = base;
 	f->pages = pages;
-	f->map = map_pages(f, pages);
-	if (f->map && map_front(f, pages) == 0)
+	if (flat_map_pages(f, pages) == 0 && map_front(f, pages) == 0 && have_front(f) == 0)
 		return f;
 	int e = errno;
 	f->fd = -1;
@@ -118,6 +113,21 @@ bool flat_lock(struct flat *f)
 	return f->locked;
 }
 
+/* Does a page cost a page, and no huge one? */
+static int weigh(struct flat *f)
+{
+	struct stat before, after;
+
+	if (fstat(f->fd, &before) < 0 || flat_populate(f->map, PAGE_SIZE) < 0 ||
+	    fstat(f->fd, &after) < 0)
+		return 0; /* nobody knows */
+	flat_punch(f, 0, 1);
+	if ((after.st_blocks - before.st_blocks) * 512 <= PAGE_SIZE)
+		return 0;
+	errno = ENOTSUP;
+	return -1;
+}
+
 static struct store *flat_open(int fd, uint64_t pages, bool *locked)
 {
 	uint64_t base = fd < 0 ? 0 : FLAT_KEPT_BASE;
@@ -130,53 +140,54 @@ static struct store *flat_open(int fd, uint64_t pages, bool *locked)
 		errno = EFBIG;
 	else if (ftruncate(file, (off_t)(base + (pages << PAGE_SHIFT))) == 0)
 		f = flat_map(file, base, pages);
-	if (!f) {
-		int e = errno;
-		if (fd < 0)
-			close(file);
-		errno = e;
-		return NULL;
+	if (f && weigh(f) == 0) {
+		*locked = flat_lock(f);
+		return &f->store;
 	}
-	*locked = flat_lock(f);
-	return &f->store;
+	int e = errno;
+	if (f)
+		f->fd = -1;
+	flat_close(f ? &f->store : NULL);
+	if (fd < 0)
+		close(file);
+	errno = e;
+	return NULL;
 }
 
 static uint64_t flat_flush(struct store *, uint64_t *, uint64_t, uint64_t);
 
-/* The new map is made whole before the old one goes, so a failure leaves the
- * store as it was, but for a length that nobody sees. */
+static int grow(struct flat *f, uint64_t pages)
+{
+	if (set_length(f, pages) == 0 && remap_front(f, pages) == 0 && have_front(f) == 0 &&
+	    flat_map_more(f, pages) == 0) {
+		f->pages = pages;
+		return 0;
+	}
+	int e = errno;
+	set_length(f, f->pages); /* of the front nobody sees that it is longer */
+	errno = e;
+	return -1;
+}
+
+static int shrink(struct flat *f, uint64_t pages)
+{
+	for (uint64_t page = pages; page < f->pages; )
+		flat_flush(&f->store, &page, f->pages, f->pages);
+	flat_map_fewer(f, pages);
+	f->pages = pages;
+	remap_front(f, pages);
+	return set_length(f, pages);
+}
+
 static int flat_resize(struct store *store, uint64_t pages)
 {
 	struct flat *f = flat(store);
-	uint64_t more = pages > f->pages ? pages : f->pages;
-	uint8_t *map = NULL;
 
-	if (pages > FLAT_PAGES_MAX) {
-		errno = EFBIG;
+	if (!pages || pages > FLAT_PAGES_MAX) {
+		errno = pages ? EFBIG : EINVAL;
 		return -1;
 	}
-	if (set_length(f, more) == 0 && remap_front(f, more) == 0)
-		map = map_pages(f, pages);
-	if (map && f->locked && mlock2(map, pages << PAGE_SHIFT, MLOCK_ONFAULT) < 0) {
-		int e = errno;
-		munmap(map, pages << PAGE_SHIFT);
-		errno = e;
-		map = NULL;
-	}
-	if (!map) {
-		int e = errno;
-		set_length(f, f->pages);
-		errno = e;
-		return -1;
-	}
-	for (uint64_t page = pages; page < f->pages; )
-		flat_flush(store, &page, f->pages, f->pages);
-	munmap(f->map, f->pages << PAGE_SHIFT);
-	f->map = map;
-	f->pages = pages;
-	/* Shrinking last: a page still mapped must not lie beyond the end. */
-	remap_front(f, pages);
-	return set_length(f, pages);
+	return pages < f->pages ? shrink(f, pages) : grow(f, pages);
 }
 
 static bool flat_present(const struct store *store, uint64_t page)
@@ -202,9 +213,15 @@ static struct flat_lane *my_lane(struct flat *f)
 static int put_bytes(struct flat *f, uint64_t page, size_t offset, size_t len,
                      const uint8_t *data)
 {
-	memcpy(f->map + (page << PAGE_SHIFT) + offset, data, len);
+	uint8_t *at = f->map + (page << PAGE_SHIFT);
+	bool there = bitmap_has(f->present, page);
+
+	/* A page that the host cannot give is an error here, and else a SIGBUS. */
+	if (!there && flat_populate(at, PAGE_SIZE) < 0)
+		return -1;
+	memcpy(at + offset, data, len);
 	atomic_signal_fence(memory_order_seq_cst);
-	return !bitmap_has(f->present, page) && bitmap_set(f->present, page, page + 1);
+	return !there && bitmap_set(f->present, page, page + 1);
 }
 
 static int flat_put(struct store *store, uint64_t page, size_t offset,
@@ -260,6 +277,7 @@ static uint64_t flat_flush(struct store *store, uint64_t *page, uint64_t end,
 	if (!freed)
 		return 0;
 	bitmap_clear(f->present, first, last);
+	flat_forget_tables(f, first, last);
 	flat_punch(f, first, last);
 	return freed;
 }

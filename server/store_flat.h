@@ -29,10 +29,22 @@ struct flat {
 	size_t front_bytes;
 	struct flat_lane *lanes;       /* in the front of a kept store, else NULL */
 	_Atomic uint64_t *present;     /* in the front: the bitmap */
+	uint64_t emptied;              /* the page with which a stretch begins that was, last */
 	bool locked;
 };
 
 struct flat *flat(struct store *);
+
+/* The mapping, store_map.c. -1: errno, and it is as it was. */
+int flat_map_pages(struct flat *, uint64_t pages);
+int flat_map_more(struct flat *, uint64_t pages);
+void flat_map_fewer(struct flat *, uint64_t pages);
+/* Have the host give memory for these bytes now, so that to touch them is no SIGBUS.
+ * -1: ENOSPC. */
+int flat_populate(uint8_t *at, size_t bytes);
+/* From FIRST up to END pages are absent: the page tables that map no page now go. */
+void flat_forget_tables(struct flat *, uint64_t first, uint64_t end);
+
 /* FD as a store; it stays the caller's when this fails. */
 struct flat *flat_map(int fd, uint64_t base, uint64_t pages);
 void flat_close(struct store *);

@@ -6,6 +6,8 @@
 #define NOWHERE    UINT64_MAX
 #define BLOCK      4096u      /* pages that are asked for at once at most */
 #define LOOKS_MAX  65536u     /* runs of pages that one call looks at */
+#define PASS_PAGES (UINT64_C(1) << 22) /* absent ones, passed by at once */
+#define PASSES_MAX 64u        /* in one call */
 
 void vacate_init(struct pool *pool)
 {
@@ -52,9 +54,11 @@ static void ask_pool(struct pool *pool, uint64_t pages, unsigned *looks)
 		asked += n;
 		at = first;
 	}
-	if (!asked)
+	/* Of a large pool with few pages the next call sees more. */
+	if (!asked && *looks)
 		return;
-	if (!pool->store->ops->get(pool->store, at, (pool->size >> PAGE_SHIFT) - at, &run))
+	uint64_t beyond = (pool->size >> PAGE_SHIFT) - at;
+	if (beyond && !pool->store->ops->get(pool->store, at, beyond < block ? beyond : block, &run))
 		at += run;
 	pool->vacate.from = at;
 	pool->vacate.asked = asked;
@@ -124,20 +128,23 @@ void vacate_deadline(struct pools *pools)
 	pthread_mutex_unlock(&pools->lock);
 }
 
-/* Note at most MAX ripe pages that are there as dropped; *END is behind the last. */
+/* Note at most MAX ripe pages that are there as dropped; *END is behind what was looked
+ * at. */
 static uint64_t note(struct pool *pool, uint64_t max, uint64_t *end)
 {
-	uint64_t last = pool->size >> PAGE_SHIFT, noted = 0, run;
+	uint64_t page = pool->vacate.ripe, last = pool->size >> PAGE_SHIFT, noted = 0, run;
 
-	for (uint64_t page = pool->vacate.ripe; page < last && noted < max; page += run) {
+	if (last > page + PASS_PAGES)
+		last = page + PASS_PAGES;
+	for (; page < last && noted < max; page += run) {
 		if (!pool->store->ops->get(pool->store, page, last - page, &run))
 			continue;
 		if (run > max - noted)
 			run = max - noted;
 		dropped_set(pool->dropped, page, page + run);
 		noted += run;
-		*end = page + run;
 	}
+	*end = page;
 	return noted;
 }
 
@@ -152,7 +159,7 @@ static uint64_t drop_of(struct pool *pool, uint64_t max)
 	dropped = note(pool, max, &end);
 	if (dropped)
 		pool->store->ops->flush(pool->store, &page, end, dropped);
-	pool->vacate.ripe = dropped ? end : NOWHERE;
+	pool->vacate.ripe = end < pool->size >> PAGE_SHIFT ? end : NOWHERE;
 	pool->vacate.asked -= dropped < pool->vacate.asked ? dropped : pool->vacate.asked;
 	atomic_fetch_sub(&pool->used_pages, dropped);
 	if (pool->thin)
@@ -185,7 +192,7 @@ uint64_t vacate_drop(struct pools *pools, uint64_t max)
 	struct pool *pool;
 
 	pthread_mutex_lock(&pools->lock);
-	while (!dropped && (pool = next_to_drop(pools)))
+	for (unsigned i = 0; i < PASSES_MAX && !dropped && (pool = next_to_drop(pools)); i++)
 		dropped = drop_of(pool, max);
 	pthread_mutex_unlock(&pools->lock);
 	return dropped;

@@ -18,7 +18,8 @@ uint64_t vacate_asked(struct pools *);
 /* A deadline begins now: what was asked for before the last one began is ripe. */
 void vacate_deadline(struct pools *);
 /* Drop at most MAX ripe pages of one revocable pool, the one that was asked for
- * most. Returns how many; 0: there is none. */
+ * most. Returns how many; 0: there is none, or there were only holes as far as a call
+ * goes. */
 uint64_t vacate_drop(struct pools *, uint64_t max);
 /* Nothing is asked for any more. */
 void vacate_end(struct pools *);

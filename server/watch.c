@@ -16,6 +16,10 @@
 #define AT_ONCE 0.
 /* Pages that are dropped from look to look: 8 MiB. */
 #define DROP_PAGES 2048
+/* Pages of removed pools that are freed at once: 1 MiB, some 0.2 ms to a few. */
+#define SWEEP_PAGES 256
+/* How often it is said that the kernel has no memory. */
+#define TELL_MS 60000
 
 #define WORDS_MAX 512
 
@@ -59,10 +63,10 @@ static void describe(const struct watch *w, char words[static WORDS_MAX])
 	snprintf(words, WORDS_MAX,
 	         "%s is available (keep-free %" PRIu64 " MiB), tasks wait for memory %u.%02u %%; "
 	         "pages so far: refused by lend %" PRIu64 ", refused by pressure %" PRIu64
-	         ", vacated %" PRIu64 ", dropped %" PRIu64 "; reads of dropped ones %" PRIu64,
+	         ", refused by the kernel %" PRIu64 ", vacated %" PRIu64 ", dropped %" PRIu64 "; reads of dropped ones %" PRIu64,
 	         available, mib(w->rule.keep_free), w->seen.stalled / 100, w->seen.stalled % 100,
-	         counted(&c->refused_lend), counted(&c->refused_pressure), counted(&c->vacated),
-	         counted(&c->dropped), counted(&c->reads_dropped));
+	         counted(&c->refused_lend), counted(&c->refused_pressure),
+	         counted(&c->refused_kernel), counted(&c->vacated), counted(&c->dropped), counted(&c->reads_dropped));
 }
 
 static const char *state_words(enum pressure_state state)
@@ -112,19 +116,35 @@ static void carry_out(struct watch *w, const struct pressure *was)
 		log_state(w, p->state == PRESSURE_NONE ? LOG_INFO : LOG_WARN);
 }
 
+/* What the kernel refuses has another cause than keep-free, and another way out. */
+static void tell_refused(struct watch *w)
+{
+	uint64_t n = counted(&w->pools->counts.refused_kernel), now = now_ms();
+
+	if (n == w->told || (w->told && now - w->told_ms < TELL_MS))
+		return;
+	w->told = n;
+	w->told_ms = now;
+	log_line(LOG_WARN, "memory: the kernel gives no more memory, %" PRIu64 " pages were refused "
+	         "for that so far: the tmpfs of state-dir is full, or no more may be committed "
+	         "(vm.overcommit_memory is 2); make room there, or lend less", n);
+}
+
 /* Returns how long to wait for the next look. */
 static ev_tstamp look(struct watch *w, unsigned stalled)
 {
 	struct pressure was = w->pressure;
 	uint64_t keep = w->rule.keep_free, take;
 
-	gauge_read(&w->gauge, &w->seen);
+	room_look(&w->pools->room, &w->seen);
 	if (w->seen.stalled < stalled)
 		w->seen.stalled = stalled;
 	pressure_step(&w->pressure, &w->rule, &(struct pressure_seen){
 		.now_ms = now_ms(), .available = w->seen.available,
-		.held = held_bytes(w->pools), .stalled = w->seen.stalled });
+		.held = held_bytes(w->pools), .stalled = w->seen.stalled,
+		.refused = room_refused(&w->pools->room) });
 	carry_out(w, &was);
+	tell_refused(w);
 	take = (w->pressure.take + PAGE_SIZE - 1) >> PAGE_SHIFT;
 	if (take && vacate_drop(w->pools, take < DROP_PAGES ? take : DROP_PAGES))
 		return AT_ONCE;
@@ -136,6 +156,21 @@ static void look_again(struct watch *w, unsigned stalled)
 	ev_timer_stop(w->ev, &w->timer);
 	ev_timer_set(&w->timer, look(w, stalled), 0.);
 	ev_timer_start(w->ev, &w->timer);
+	if (pools_leaving(w->pools))
+		ev_timer_start(w->ev, &w->sweeper);
+}
+
+/* A slice; the other connections have their turn before the next one. */
+static void on_sweep(struct ev_loop *ev, ev_timer *timer, int events)
+{
+	struct watch *w = timer->data;
+
+	(void)events;
+	pools_sweep(w->pools, SWEEP_PAGES);
+	if (!pools_leaving(w->pools))
+		return;
+	ev_timer_set(timer, AT_ONCE, 0.);
+	ev_timer_start(ev, timer);
 }
 
 static void on_timer(struct ev_loop *ev, ev_timer *timer, int events)
@@ -185,15 +220,19 @@ void watch_start(struct watch *w, struct ev_loop *ev, struct pools *pools,
 	gauge_open(&w->gauge, "", true);
 	if (w->gauge.meminfo < 0)
 		log_line(LOG_WARN, "cannot read /proc/meminfo: keep-free is of no effect");
+	room_set_keep(&pools->room, rule->keep_free);
+	room_set_gauge(&pools->room, &w->gauge);
 	watch_triggers(w);
 	ev_timer_init(&w->timer, on_timer, 0., 0.);
-	w->timer.data = w;
+	ev_timer_init(&w->sweeper, on_sweep, AT_ONCE, 0.);
+	w->timer.data = w->sweeper.data = w;
 	look_again(w, 0);
 }
 
 void watch_set_rule(struct watch *w, const struct pressure_rule *rule)
 {
 	w->rule = *rule;
+	room_set_keep(&w->pools->room, rule->keep_free);
 	look_again(w, 0);
 }
 
@@ -202,6 +241,8 @@ void watch_stop(struct watch *w)
 	if (!w->ev)
 		return;
 	ev_timer_stop(w->ev, &w->timer);
+	ev_timer_stop(w->ev, &w->sweeper);
+	room_set_gauge(&w->pools->room, NULL);
 	if (w->triggers >= 0) {
 		ev_io_stop(w->ev, &w->triggered);
 		close(w->triggers);

@@ -20,6 +20,8 @@ struct watch {
 	int triggers;     /* an epoll of gauge's triggers, or -1 */
 	ev_io triggered;
 	ev_timer timer;
+	ev_timer sweeper; /* while the memory of removed pools goes back */
+	uint64_t told, told_ms; /* puts that the kernel refused, and when that was said */
 };
 
 /* Takes its first look at once. */

@@ -66,6 +66,7 @@ behaviour_scripts = \
 	tests/lender-filters-calls.sh \
 	tests/lender-flood.sh \
 	tests/lender-full-is-not-stale.sh \
+	tests/lender-full-tmpfs.sh \
 	tests/lender-half-closed.sh \
 	tests/lender-half-open.sh \
 	tests/lender-handshake-deadline.sh \
@@ -98,9 +99,12 @@ behaviour_scripts = \
 	tests/lender-reload-whole-or-not.sh \
 	tests/lender-reload.sh \
 	tests/lender-requests-behind-erasing.sh \
+	tests/lender-removal-does-not-stall.sh \
+	tests/lender-reserved-has-room.sh \
 	tests/lender-resident-bound.sh \
 	tests/lender-restart-keeps-pages.sh \
 	tests/lender-restart-loses-memory.sh \
+	tests/lender-small-pages.sh \
 	tests/lender-state-of-a-user.sh \
 	tests/lender-state-refused.sh \
 	tests/lender-silence.sh \
@@ -113,11 +117,17 @@ behaviour_scripts = \
 	tests/lender-trim-frees.sh \
 	tests/lender-unix-socket.sh \
 	tests/lender-untouched-costs-nothing.sh \
+	tests/lender-zeros-cost-nothing.sh \
 	tests/model-claim.sh \
 	tests/tls-certificates.sh \
 	tests/tls-keys.sh \
 	tests/tls-required.sh \
 	tests/tls-ticket.sh
+# A library to preload: a module, which is nowhere installed.
+check_LTLIBRARIES += tests/hugepages.la
+tests_hugepages_la_SOURCES = tests/hugepages.c
+tests_hugepages_la_LDFLAGS = -module -shared -avoid-version -rpath /nowhere
+tests_hugepages_la_CFLAGS = $(WARN_CFLAGS)
 check_PROGRAMS += tests/badnbd tests/nbdfault
 tests_badnbd_SOURCES = tests/badnbd.c
 tests_nbdfault_SOURCES = \

@@ -47,24 +47,35 @@ void model_fail(struct model *m, uint32_t error)
 	m->owed[m->owed_len - 1].error = error;
 }
 
+static const uint8_t zeros[MODEL_PAGE];
+
 uint32_t model_put(struct model *m, uint64_t offset, size_t len, const uint8_t *data)
 {
 	uint32_t error = 0;
 
-	for (size_t n; len; offset += n, data += n, len -= n) {
+	for (size_t n; len; offset += n, data += data ? n : 0, len -= n) {
 		uint64_t bit = UINT64_C(1) << offset / MODEL_PAGE;
 
 		n = MODEL_PAGE - offset % MODEL_PAGE;
 		n = n < len ? n : len;
+		if (!(m->present & bit) && data && !memcmp(data, zeros, n))
+			continue;
 		if (!(m->present & bit) &&
 		    (unsigned)__builtin_popcountll(m->present) >= m->lent) {
 			error = ENOSPC;
 			continue;
 		}
 		m->present |= bit;
-		memcpy(m->byte + offset, data, n);
+		memcpy(m->byte + offset, data ? data : zeros, n);
 	}
 	return error;
+}
+
+void model_settle(struct model *m, uint64_t offset, uint64_t end)
+{
+	for (uint64_t page = offset / MODEL_PAGE; page * MODEL_PAGE < end; page++)
+		if (!memcmp(m->byte + page * MODEL_PAGE, zeros, MODEL_PAGE))
+			m->present &= ~(UINT64_C(1) << page);
 }
 
 void model_erase(struct model *m, uint64_t offset, uint64_t end)

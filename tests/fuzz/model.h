@@ -45,8 +45,11 @@ uint32_t model_judge(const struct model *, const struct ask *);
 void model_owe(struct model *, const struct ask *, uint32_t error);
 /* The error of the answer that was owed last changes. */
 void model_fail(struct model *, uint32_t error);
-/* LEN bytes at OFFSET are put; 0, or ENOSPC if a page did not fit. */
+/* LEN bytes at OFFSET are put, or, if DATA is NULL, zeros that are to be there; 0, or ENOSPC
+ * if a page did not fit. */
 uint32_t model_put(struct model *, uint64_t offset, size_t len, const uint8_t *data);
+/* A put is over: pages that are zeros are gone. */
+void model_settle(struct model *, uint64_t offset, uint64_t end);
 /* The same of zeros: pages that need not be there are gone. */
 void model_erase(struct model *, uint64_t offset, uint64_t end);
 /* LEN bytes came from the server, which sent them just now. */

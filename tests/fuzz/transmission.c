@@ -41,7 +41,12 @@ struct drive {
 
 static struct drive d;
 static uint8_t stream[WIRE_MAX];
-static uint8_t payload[WIRE_MAX + 256];
+static uint8_t payload[3][WIRE_MAX + 256]; /* no zeros, zeros, stretches of both */
+
+static const uint8_t *payload_of(uint64_t cookie)
+{
+	return payload[cookie % 3] + (cookie & 0xff);
+}
 
 static void fence(struct member *m)
 {
@@ -98,7 +103,7 @@ static void model_payload(struct said *said, size_t n)
 {
 	const struct ask *a = &said->ask;
 	uint64_t at = a->offset + a->length - said->payload;
-	const uint8_t *data = payload + (a->cookie & 0xff) + (a->length - said->payload);
+	const uint8_t *data = payload_of(a->cookie) + (a->length - said->payload);
 	uint32_t error;
 
 	said->payload -= n;
@@ -159,10 +164,11 @@ static void erase(void)
 	if (d.fenced || d.wild)
 		return;
 	must(to >= d.erased && (to % PAGE_SIZE == 0 || to == ask.offset + ask.length));
-	if (!error && ask.flags & NO_HOLE) {
-		static const uint8_t zeros[MODEL_BYTES];
-
-		error = model_put(&d.m, d.erased, to - d.erased, zeros);
+	if (ask.type == WRITE) {
+		model_settle(&d.m, d.erased, to);
+		error = 0;
+	} else if (!error && ask.flags & NO_HOLE) {
+		error = model_put(&d.m, d.erased, to - d.erased, NULL);
 	} else if (!error) {
 		model_erase(&d.m, d.erased, to);
 	}
@@ -234,7 +240,7 @@ static void say(const struct ask *ask)
 	store64(p + 8, d.cookie);
 	store64(p + 16, ask->offset);
 	store32(p + 24, ask->length);
-	memcpy(p + NBD_REQUEST_BYTES, payload + (d.cookie & 0xff), bytes);
+	memcpy(p + NBD_REQUEST_BYTES, payload_of(d.cookie), bytes);
 	d.len += NBD_REQUEST_BYTES + bytes;
 	arrive();
 }
@@ -348,8 +354,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	struct input in = { data, len };
 	struct ask before = { .type = READ, .length = PAGE_SIZE };
 
-	for (size_t i = payload[0] ? sizeof payload : 0; i < sizeof payload; i++)
-		payload[i] = (uint8_t)(i * 2654435761u >> 13 | 1); /* never a zero */
+	for (size_t i = payload[0][0] ? sizeof payload[0] : 0; i < sizeof payload[0]; i++) {
+		payload[0][i] = (uint8_t)(i * 2654435761u >> 13 | 1);
+		payload[2][i] = i / 3000 % 3 ? 0 : payload[0][i];
+	}
 	begin(&in);
 	while (in.len && !ended())
 		step(&in, &before);

@@ -86,6 +86,7 @@ unit_tests = \
 	tests/unit/test-rate \
 	tests/unit/test-reply \
 	tests/unit/test-request \
+	tests/unit/test-room \
 	tests/unit/test-seal \
 	tests/unit/test-seal-hostile \
 	tests/unit/test-seal-threads \
@@ -95,11 +96,13 @@ unit_tests = \
 	tests/unit/test-session-dropped \
 	tests/unit/test-session-erase \
 	tests/unit/test-session-random \
+	tests/unit/test-session-zeros \
 	tests/unit/test-size \
 	tests/unit/test-span \
 	tests/unit/test-spill \
 	tests/unit/test-store \
 	tests/unit/test-store-adopt \
+	tests/unit/test-store-map \
 	tests/unit/test-store-size \
 	tests/unit/test-vacate
 if HAVE_GNUTLS
@@ -244,6 +247,8 @@ tests_unit_test_reply_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_reply_LDADD = $(unit_lender)
 tests_unit_test_request_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_request_LDADD = $(unit_lender)
+tests_unit_test_room_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_room_LDADD = $(unit_lender)
 tests_unit_test_seal_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_seal_LDADD = $(unit_borrower)
 tests_unit_test_seal_hostile_CPPFLAGS = $(unit_cppflags)
@@ -269,6 +274,8 @@ tests_unit_test_session_erase_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_session_erase_LDADD = $(unit_lender)
 tests_unit_test_session_random_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_session_random_LDADD = $(unit_lender)
+tests_unit_test_session_zeros_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_session_zeros_LDADD = $(unit_lender)
 tests_unit_test_rate_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_rate_LDADD = $(unit_lender)
 tests_unit_test_size_CPPFLAGS = $(unit_cppflags)
@@ -282,6 +289,8 @@ tests_unit_test_store_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_LDADD = $(unit_lender)
 tests_unit_test_store_adopt_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_adopt_LDADD = $(unit_lender)
+tests_unit_test_store_map_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_store_map_LDADD = $(unit_lender)
 tests_unit_test_store_size_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_size_LDADD = $(unit_lender)
 tests_unit_test_stream_CPPFLAGS = $(unit_cppflags) $(GNUTLS_CFLAGS)

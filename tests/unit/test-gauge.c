@@ -196,6 +196,21 @@ TEST(this_very_host)
 	assert_true(seen.available <= seen.total);
 }
 
+/* What may not be committed any more cannot be had, however much is free. */
+TEST(where_no_more_is_committed_than_there_is)
+{
+	file("/proc/meminfo", "MemTotal:        1048576 kB\nMemAvailable:     524288 kB\n"
+	                      "CommitLimit:      409600 kB\nCommitted_AS:     204800 kB\n");
+	sees(512 * MIB, 1024 * MIB);
+	file("/proc/sys/vm/overcommit_memory", "1\n");
+	sees(512 * MIB, 1024 * MIB);
+	file("/proc/sys/vm/overcommit_memory", "2\n");
+	sees(200 * MIB, 1024 * MIB);
+	file("/proc/meminfo", "MemTotal:        1048576 kB\nMemAvailable:     524288 kB\n"
+	                      "CommitLimit:      409600 kB\nCommitted_AS:     909600 kB\n");
+	sees(0, 1024 * MIB);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -209,6 +224,7 @@ int main(void)
 		T(what_changes_is_seen),
 		T(deep_down),
 		T(this_very_host),
+		T(where_no_more_is_committed_than_there_is),
 	};
 
 	return cmocka_run_group_tests_name("gauge", tests, NULL, NULL);

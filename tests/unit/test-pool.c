@@ -3,6 +3,8 @@
  * test-pool-claim. */
 #include "pooled.h"
 
+#include "memfd.h"
+
 static const struct origin nowhere;
 
 static uint64_t used(const struct body *b)
@@ -340,6 +342,38 @@ TEST(a_size_for_which_there_is_no_address_space)
 	lend_no_more(pools);
 }
 
+/* So that others have their turn between: what one call does has a bound, however large
+ * the pool is, and however few of its pages are there. */
+TEST(the_memory_of_a_removed_pool_goes_back_bit_by_bit)
+{
+	struct pools *pools = lend(20000000);
+	char words[POOL_WORDS_MAX] = "";
+	struct body *b = body("b");
+	uint64_t calls = 0;
+
+	member_join(&b->m, add(pools, "full", 1000, true));
+	for (uint64_t page = 0; page < 1000; page++)
+		put(b, page, 1);
+	gone(b);
+	add(pools, "empty", 10000000, false);
+	assert_int_equal(pool_remove(pool_find(pools, "full"), words), 0);
+	assert_int_equal(pool_remove(pool_find(pools, "empty"), words), 0);
+	assert_int_equal(granted(pools), 0);
+	assert_null(pool_find(pools, "full"));
+	add(pools, "full", 20, false); /* a new one has nothing to do with it */
+	for (long left = held_pages(); pools_leaving(pools); calls++) {
+		pools_sweep(pools, 100);
+		assert_in_range(left - held_pages(), 0, 100);
+		left = held_pages();
+	}
+	assert_in_range(calls, 10 + 10000000 / (100 * 4096), 60);
+	assert_int_equal(held_pages(), 0);
+	assert_int_equal(granted(pools), 20);
+	assert_int_equal(pool_remove(pool_find(pools, "full"), words), 0);
+	lend_no_more(pools);
+	assert_int_equal(held_pages(), -1);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -350,6 +384,7 @@ int main(void)
 		cmocka_unit_test(a_flush_comes_in_slices),
 		cmocka_unit_test(a_reserved_pool_takes_its_size_from_what_is_lent),
 		cmocka_unit_test(a_removed_pool_gives_its_share_back),
+		cmocka_unit_test(the_memory_of_a_removed_pool_goes_back_bit_by_bit),
 		cmocka_unit_test(a_pool_in_use_is_not_removed),
 		cmocka_unit_test(a_reserved_put_is_never_refused),
 		cmocka_unit_test(lend_holds_to_the_page),

@@ -224,6 +224,17 @@ TEST(the_first_look_counts_for_no_time)
 	assert_int_equal(p.short_ms, 0);
 }
 
+/* A page that found no room says so sooner than the next look does. */
+TEST(who_was_refused_is_not_taken_from)
+{
+	seen.refused = true;
+	assert_int_equal(after(0, KEEP + 1), PRESSURE_REFUSE);
+	asks(0, 0);
+	assert_int_equal(during(20000, KEEP + 1), PRESSURE_REFUSE);
+	seen.refused = false;
+	assert_int_equal(during(6000, 2 * KEEP), PRESSURE_NONE);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup(name, setup)
@@ -243,6 +254,7 @@ int main(void)
 		T(a_clock_that_jumps_ahead),
 		T(a_clock_that_goes_back),
 		T(the_first_look_counts_for_no_time),
+		T(who_was_refused_is_not_taken_from),
 	};
 
 	return cmocka_run_group_tests_name("pressure", tests, NULL, NULL);

@@ -23,9 +23,18 @@ static void say_any(struct serve *v, uint64_t *seed, uint64_t cookie)
 	}
 	switch (type) {
 	case WRITE:
-		say_write(v, cookie, offset, length, cookie);
-		if (fits)
-			fill(model + offset, length, cookie);
+		if (dice_below(seed, 3)) {
+			say_write(v, cookie, offset, length, cookie);
+			if (fits)
+				fill(model + offset, length, cookie);
+		} else {
+			static const uint8_t zeros[3 * PAGE_SIZE];
+
+			say_request(&v->in, 0, WRITE, cookie, offset, length);
+			say_bytes(&v->in, zeros, length);
+			if (fits)
+				memset(model + offset, 0, length);
+		}
 		say_simple(&v->want, fits ? 0 : 28, cookie);
 		break;
 	case TRIM:

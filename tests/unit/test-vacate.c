@@ -320,6 +320,40 @@ TEST(a_pool_that_grows_and_one_that_goes)
 	assert_int_equal(vacate_asked(pools), 0);
 }
 
+/* A call goes through no more of it than it may, and the next one goes on. */
+TEST(few_pages_in_a_pool_that_looks_very_large)
+{
+	const uint64_t many = UINT64_C(1) << 29;
+	struct pools *small = lend(20);
+	struct body *me = body("me");
+	const struct pool_spec spec = { .name = "p", .size = PAGE(many), .thin = true,
+	                                .revocable = true };
+	char words[POOL_WORDS_MAX];
+	unsigned asks = 0, drops = 0;
+
+	if (pool_add(small, &spec, words) < 0) {
+		gone(me);
+		lend_no_more(small);
+		skip(); /* valgrind has not so many addresses */
+	}
+	member_join(&me->m, pool_find(small, "p"));
+	for (uint64_t page = 3; page < 13; page++)
+		put(me, page, page);
+	for (; vacate_asked(small) < 10 && asks < 100; asks++)
+		vacate_ask(small, 10);
+	assert_in_range(asks, 2, 20);
+	vacate_deadline(small);
+	vacate_deadline(small);
+	for (; told(me->m.pool, "used=") && drops < 100; drops++)
+		vacate_drop(small, 4);
+	assert_in_range(drops, 3, 20);
+	for (uint64_t page = 3; page < 13; page++)
+		expect_dropped(me, page);
+	expect(me, 2, 0);
+	gone(me);
+	lend_no_more(small);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -338,6 +372,7 @@ int main(void)
 		T(how_a_dropped_page_comes_back),
 		T(while_it_refuses),
 		T(a_pool_that_grows_and_one_that_goes),
+		cmocka_unit_test(few_pages_in_a_pool_that_looks_very_large),
 	};
 
 	return cmocka_run_group_tests_name("vacate", tests, NULL, NULL);

@@ -22,6 +22,7 @@ vm_alone = \
 	tests/vm/zero-memory.sh \
 	tests/vm/zero-memory-stock.sh
 vm_pairs = \
+	tests/vm/lender-out-of-memory.sh \
 	tests/vm/lender-shortage.sh \
 	tests/vm/swap-correct.sh \
 	tests/vm/swap-lender-faults.sh \
