@@ -190,7 +190,7 @@ vm_qemu() {
         -drive "file=$cache/root.img,format=raw,if=virtio,readonly=on" \
         -drive "file=$dir/disk,format=raw,if=virtio,cache=unsafe" \
         -netdev "$netdev" -device "$CARD,netdev=net,romfile=" \
-        -serial "file:$dir/console" -serial "pipe:$dir/line"
+        -serial "file:$dir/console" -serial "pipe:$dir/line" -monitor "unix:$dir/monitor,server=on,wait=off"
 }
 
 # Answers the guest's calls until its end closes the line.
