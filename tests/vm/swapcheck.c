@@ -149,9 +149,10 @@ int main(int argc, char **argv)
 		say("swapcheck: no memory: %s", strerror(errno));
 		return EXIT_DIED;
 	}
-	/* Before they take all there is. They do not inherit it. */
+	start_workers();
+	/* What is locked before a fork is copied when it is written next, which takes memory. */
 	if (mlockall(MCL_CURRENT | MCL_FUTURE) < 0)
 		say("swapcheck: the watcher is not locked in memory: %s", strerror(errno));
-	start_workers();
+	reports->all_may_start = true;
 	return watch();
 }

@@ -25,6 +25,7 @@ struct report {
 	_Alignas(64) atomic_uint_least64_t steps, checked, wrong;
 	atomic_uint_least64_t stall_us; /* the longest that one page took */
 	atomic_bool at_gate;
+	atomic_bool all_may_start; /* in the first: the watcher is ready */
 };
 
 struct options {

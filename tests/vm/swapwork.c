@@ -133,6 +133,8 @@ _Noreturn void worker(uint32_t process)
 	struct report *r = &reports[process];
 	uint32_t generation = 0;
 
+	while (!reports->all_may_start)
+		nanosleep(&(struct timespec){.tv_nsec = 1000000}, NULL);
 	share_open(&s);
 	if (opt.signals)
 		be_interrupted(opt.signals);
