@@ -28,7 +28,7 @@ for step in 2097152 65536; do
     scatter trim $step
     left=$(($(taken) - empty))
     echo "pages every $step bytes: $put KiB, and $left after TRIM"
-    [ $put -le $((268435456 / step * 4 + 64)) ] && [ $left -le 64 ] || fail "that is not what was put"
+    if [ $put -gt $((268435456 * 4 / step + 64)) ] || [ $left -gt 64 ]; then fail "that is not what was put"; fi
 done
 end_lender "$lender_pid"
 sanitized && exit 0
