@@ -60,6 +60,10 @@ for keep in 0 16M; do
     write 8 200 || fail 'it takes nothing any more'
     end
 done
+echo 2 >/proc/sys/vm/overcommit_memory
+farpaged --listen unix:/run/b.sock --lend 100M --pool x=100M 2>/tmp/b.log && fail 'it promised what it may not commit'
+grep 'pool x: this host may not commit so much memory.*smaller or thin' /tmp/b.log || fail "$(cat /tmp/b.log)"
+echo 0 >/proc/sys/vm/overcommit_memory
 echo 0 >/proc/sys/vm/overcommit_kbytes
 
 for policy in always force; do
