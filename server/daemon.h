@@ -31,11 +31,12 @@ int daemon_take_stored(struct daemon *, int fd, const char *name);
 /* All that are wanted, as they were kept for UID; who the daemon will be. */
 int daemon_add_pools(struct daemon *, uid_t uid, gid_t gid);
 int daemon_add_pool(struct daemon *, const struct pool_spec *);
-/* The first of these options' pools that are not thin for which this host has no memory
- * just now, beside keep-free and what the present ones may yet take; NULL: there is enough. */
+/* The first of these options' pools that are not thin which this host may not commit memory
+ * to, beside those before it; NULL: all can be had. That less is available just now is no
+ * reason. */
 const char *daemon_no_room(struct daemon *, const struct options *);
-#define DAEMON_NO_ROOM "this host has no memory for it beside keep-free and the pools before it; " \
-	"make it smaller or thin, or lower keep-free"
+#define DAEMON_NO_ROOM "this host may not commit so much memory (vm.overcommit_memory is 2); make " \
+	"it smaller or thin, or raise vm.overcommit_ratio"
 struct pressure_rule daemon_rule(const struct options *);
 /* Read the configuration again: either all of it is done, or nothing, and it is
  * logged why. */

@@ -60,8 +60,8 @@ static void read_meminfo(const struct gauge *g, struct gauge_seen *seen)
 	if (number(mode, "", 0) == 2) {
 		uint64_t limit = number(text, "CommitLimit:", 0) * 1024;
 
-		seen->available = least(seen->available, limit -
-		                        least(number(text, "Committed_AS:", 0) * 1024, limit));
+		seen->uncommitted = limit - least(number(text, "Committed_AS:", 0) * 1024, limit);
+		seen->available = least(seen->available, seen->uncommitted);
 	}
 }
 
@@ -102,7 +102,7 @@ static unsigned read_psi(int fd)
 
 void gauge_read_memory(const struct gauge *g, struct gauge_seen *seen)
 {
-	*seen = (struct gauge_seen){0};
+	*seen = (struct gauge_seen){ .uncommitted = UINT64_MAX };
 	read_meminfo(g, seen);
 	for (unsigned i = 0; i < g->levels; i++)
 		read_level(&g->level[i], seen);

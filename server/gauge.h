@@ -28,6 +28,7 @@ struct gauge {
 struct gauge_seen {
 	uint64_t total;     /* bytes that we may have at most; 0 if nobody knows */
 	uint64_t available; /* bytes that can be had; UINT64_MAX if nobody knows */
+	uint64_t uncommitted; /* bytes that may yet be; UINT64_MAX: as many as are wanted */
 	unsigned stalled;   /* 1/100 % of the last ten seconds */
 };
 

@@ -92,12 +92,11 @@ static const char *grows(struct daemon *d, const struct options *new)
 
 const char *daemon_no_room(struct daemon *d, const struct options *o)
 {
-	uint64_t available = gauge_look().available, room;
+	uint64_t room = gauge_look().uncommitted;
 	struct pool *pool;
 
-	if (!o->keep_free || available == UINT64_MAX)
+	if (room == UINT64_MAX)
 		return NULL;
-	room = available > o->keep_free ? available - o->keep_free : 0;
 	TAILQ_FOREACH(pool, &d->pools.list, link)
 		if (!find_spec(o, pool->name)) /* what it holds comes back */
 			room += atomic_load(&pool->used_pages) << PAGE_SHIFT;

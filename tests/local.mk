@@ -75,6 +75,7 @@ behaviour_scripts = \
 	tests/lender-hung-loop-is-told.sh \
 	tests/lender-info-says-what-go-does.sh \
 	tests/lender-join-after-a-plain-writer.sh \
+	tests/lender-kept-starts-anyway.sh \
 	tests/lender-killed-keeps-pages.sh \
 	tests/lender-lend-exact.sh \
 	tests/lender-limits.sh \
@@ -100,7 +101,6 @@ behaviour_scripts = \
 	tests/lender-reload.sh \
 	tests/lender-requests-behind-erasing.sh \
 	tests/lender-removal-does-not-stall.sh \
-	tests/lender-reserved-has-room.sh \
 	tests/lender-resident-bound.sh \
 	tests/lender-restart-keeps-pages.sh \
 	tests/lender-restart-loses-memory.sh \

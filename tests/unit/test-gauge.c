@@ -204,8 +204,10 @@ TEST(where_no_more_is_committed_than_there_is)
 	sees(512 * MIB, 1024 * MIB);
 	file("/proc/sys/vm/overcommit_memory", "1\n");
 	sees(512 * MIB, 1024 * MIB);
+	assert_true(look().uncommitted == UINT64_MAX);
 	file("/proc/sys/vm/overcommit_memory", "2\n");
 	sees(200 * MIB, 1024 * MIB);
+	assert_true(look().uncommitted == 200 * MIB);
 	file("/proc/meminfo", "MemTotal:        1048576 kB\nMemAvailable:     524288 kB\n"
 	                      "CommitLimit:      409600 kB\nCommitted_AS:     909600 kB\n");
 	sees(0, 1024 * MIB);

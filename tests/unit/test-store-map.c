@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #define MANY 32768u /* pages: 64 page tables, 256 KiB */
+#define SLACK 64 /* KiB of other page tables, such as a sanitizer has */
 
 /* KiB of WHAT in a line of FILE in /proc/self, of all maps whose first line has NAME. */
 static unsigned long kib(const char *file, const char *name, const char *what)
@@ -93,7 +94,7 @@ TEST(flushed_pages_leave_no_page_tables)
 			put(s, page, page + 1);
 		assert_true(kib("status", NULL, "VmPTE:") >= before + MANY / 512 * 4 - 8);
 		flush(s, 0, MANY, max);
-		assert_in_range(kib("status", NULL, "VmPTE:"), 0, before + 16);
+		assert_in_range(kib("status", NULL, "VmPTE:"), 0, before + SLACK);
 		assert_int_equal(mappings(), 1);
 	}
 	/* Whatever their order, and but for those that still have a page. */
@@ -102,7 +103,7 @@ TEST(flushed_pages_leave_no_page_tables)
 	for (uint64_t page = 0; page < MANY; page++)
 		if (page * 5 % MANY > 7)
 			flush(s, page * 5 % MANY, page * 5 % MANY + 1, 1);
-	assert_in_range(kib("status", NULL, "VmPTE:"), 0, before + 16);
+	assert_in_range(kib("status", NULL, "VmPTE:"), 0, before + SLACK);
 	for (uint64_t page = 0; page < 8; page++)
 		expect(s, page, page + 1);
 	assert_int_equal(mappings(), 1);
