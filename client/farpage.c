@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "call.h"
+#include "standard.h"
 
 #define CLOSE_MS 2000
 #define BUFFERS  24u /* of 128 KiB: nbdkit's 16 threads, and what is late or being healed */
@@ -278,6 +279,11 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 	struct farpage *f;
 
 	say(words, "%s", "");
+	if (standard_fill() < 0) {
+		say(words, "standard input, output or error is closed, and /dev/null cannot take "
+		    "its place: %s", strerror(errno));
+		return NULL;
+	}
 	f = calloc(1, sizeof *f);
 	if (!f)
 		return NULL;

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "link_nbd.h"
+#include "standard.h"
 
 #define INQUIRY_MS 1000
 #define CONTEXT    "x-farpage:vacate"
@@ -70,6 +71,7 @@ static int open_at(struct inquiry *q, const struct endpoint *e, const char *pool
 	int64_t end = now_ms() + INQUIRY_MS;
 	char identity[IDENTITY_MAX];
 
+	standard_fill(); /* the program may have closed one since */
 	q->nbd = nbd_create();
 	if (configure(q, e, pool, proof) < 0)
 		return fail(q, link_nbd_error());

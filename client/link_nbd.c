@@ -11,6 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "standard.h"
+
 #define KEEPALIVE_SECONDS 5 /* idle until a link is probed, and from probe to probe */
 
 void link_nbd_close(struct link *l)
@@ -114,6 +116,7 @@ static int configure(struct link_nbd *n)
 static void open_nbd(struct link_nbd *n)
 {
 	*n->refusal = '\0';
+	standard_fill(); /* the program may have closed one since */
 	n->nbd = nbd_create();
 	if (!n->nbd || configure(n) < 0)
 		link_nbd_fail(n, link_nbd_error());

@@ -16,6 +16,7 @@
 #include "filter.h"
 #include "log.h"
 #include "privilege.h"
+#include "standard.h"
 #include "state.h"
 
 /* With MCL_FUTURE and too low a limit, every later mmap fails: does one? */
@@ -346,11 +347,16 @@ static void stop(struct daemon *d)
 
 int main(int argc, char **argv)
 {
-	struct daemon d = { .argc = argc, .argv = argv, .pid_fd = -1,
-	                    .default_lend = options_default_lend() };
+	struct daemon d = { .argc = argc, .argv = argv, .pid_fd = -1 };
 	char words[OPTIONS_WORDS_MAX];
 	int status = EXIT_SUCCESS;
 
+	if (standard_fill() < 0) {
+		fprintf(stderr, "farpaged: error: standard input, output or error is closed, and "
+		        "/dev/null cannot take its place: %s\n", strerror(errno));
+		return EXIT_FAILURE;
+	}
+	d.default_lend = options_default_lend();
 	signal(SIGPIPE, SIG_IGN); /* of the log */
 	switch (options_read(&d.options, argc, argv, d.default_lend, words)) {
 	case OPTIONS_DONE:

@@ -1,8 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The page store, which the borrower's embedded default uses too.
+# The page store, which the borrower's embedded default uses too, and what else both need.
 noinst_LTLIBRARIES += server/libstore.la
 server_libstore_la_SOURCES = \
 	server/bitmap.h \
+	server/standard.c \
+	server/standard.h \
 	server/store.h \
 	server/store_adopt.c \
 	server/store_flat.c \

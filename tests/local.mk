@@ -52,6 +52,7 @@ behaviour_scripts = \
 	tests/lender-claim-in-traffic.sh \
 	tests/lender-claim-refused.sh \
 	tests/lender-claim-takes-over.sh \
+	tests/lender-closed-descriptors.sh \
 	tests/lender-commands-and-flags.sh \
 	tests/lender-config.sh \
 	tests/lender-cut-in-mid-payload.sh \

@@ -100,6 +100,7 @@ unit_tests = \
 	tests/unit/test-size \
 	tests/unit/test-span \
 	tests/unit/test-spill \
+	tests/unit/test-standard \
 	tests/unit/test-store \
 	tests/unit/test-store-adopt \
 	tests/unit/test-store-map \
@@ -285,6 +286,8 @@ tests_unit_test_span_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_span_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_spill_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_spill_LDADD = $(unit_borrower)
+tests_unit_test_standard_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_standard_LDADD = $(unit_borrower)
 tests_unit_test_store_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_LDADD = $(unit_lender)
 tests_unit_test_store_adopt_CPPFLAGS = $(unit_cppflags)
