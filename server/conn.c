@@ -9,6 +9,7 @@
 #include "log.h"
 #include "send.h"
 #include "silence.h"
+#include "size.h"
 #include "socket.h"
 
 /* Kept buffers above this size are given back when they are empty. */
@@ -17,6 +18,8 @@
 #define RECEIVES_MAX 4
 #define REST_SECONDS_MAX .5
 #define LAST_SECONDS 1.
+/* Lines a minute about those who were let in; about others there is one of a kind. */
+#define LINES_MAX 600
 
 static void watch(struct conn *c, ev_io *w, bool on)
 {
@@ -51,11 +54,12 @@ static void set_state(struct conn *c, enum conn_state state)
 	if (state == CONN_SESSION && c->member.owner)
 		silence_outlast(c);
 	if (state == CONN_SESSION)
-		log_line(LOG_INFO, "%s opens pool %s, epoch %llu%s", c->member.peer,
-		         c->member.pool->name, (unsigned long long)c->member.epoch,
-		         c->member.owner       ? ", as its owner"
-		         : c->member.read_only ? ", read-only beside its owner"
-		                               : "");
+		log_often(LOG_INFO, "pools were opened", LINES_MAX,
+		          "%s opens pool %s, epoch %llu%s", c->member.peer, c->member.pool->name,
+		          (unsigned long long)c->member.epoch,
+		          c->member.owner       ? ", as its owner"
+		          : c->member.read_only ? ", read-only beside its owner"
+		                                : "");
 }
 
 void conn_refuse(struct loop *loop, struct accepted accepted)
@@ -65,9 +69,43 @@ void conn_refuse(struct loop *loop, struct accepted accepted)
 	limits_leave(loop->shared->limits);
 }
 
+/* Is M of its pool's owner, and the last that is? */
+static bool is_last_owner(const struct member *m)
+{
+	struct member *other;
+	bool last = m->owner && m->epoch == m->pool->epoch;
+
+	LIST_FOREACH(other, &m->pool->members, link)
+		last &= other == m || !other->owner || other->epoch != m->epoch;
+	return last;
+}
+
+/* Somebody's pages are here, and nobody is there for them. */
+static void say_gone(const struct conn *c)
+{
+	struct pool *pool = c->member.pool;
+	char held[32];
+
+	if (!pool)
+		return;
+	pthread_rwlock_rdlock(&pool->lock);
+	bool last = is_last_owner(&c->member);
+	pthread_rwlock_unlock(&pool->lock);
+	uint64_t used = atomic_load(&pool->used_pages) << PAGE_SHIFT;
+	if (!last || !used)
+		return;
+	size_format(used, held);
+	log_often(LOG_INFO, "owners left pages behind", LINES_MAX, "%s, the owner of pool %s, %s; the "
+	          "pool holds %s", c->member.peer, pool->name,
+	          c->session.state == SESSION_ENDING ? "disconnected" : "is gone without a word",
+	          held);
+}
+
 void conn_free(struct conn *c)
 {
 	log_line(LOG_DEBUG, "%s is gone", c->member.peer);
+	if (!c->loop->ended)
+		say_gone(c);
 	ev_io_stop(c->loop->ev, &c->readable);
 	ev_io_stop(c->loop->ev, &c->writable);
 	ev_timer_stop(c->loop->ev, &c->timer);
@@ -91,7 +129,7 @@ void conn_free(struct conn *c)
 
 static void drop(struct conn *c, const char *why)
 {
-	log_line(LOG_INFO, "%s: %s; hanging up", c->member.peer, why);
+	log_often(LOG_INFO, why, 1, "%s: %s; hanging up", c->member.peer, why);
 	conn_free(c);
 }
 
@@ -99,7 +137,8 @@ static void fence(struct member *m)
 {
 	struct conn *c = (struct conn *)((char *)m - offsetof(struct conn, member));
 
-	log_line(LOG_INFO, "%s: fenced by a newer claim", m->peer);
+	log_often(LOG_INFO, "fenced by a newer claim", LINES_MAX, "%s: fenced by a newer claim",
+	          m->peer);
 	shutdown(c->stream.fd, SHUT_RDWR);
 }
 
@@ -157,8 +196,8 @@ static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
 		set_state(c, CONN_SESSION);
 	} else if (c->handshake.state == HANDSHAKE_CLOSE) {
 		if (c->handshake.why)
-			log_line(LOG_INFO, "%s: %s; hanging up", c->member.peer,
-			         c->handshake.why);
+			log_often(LOG_INFO, c->handshake.why, 1, "%s: %s; hanging up",
+			          c->member.peer, c->handshake.why);
 		set_state(c, CONN_ENDING);
 	}
 	return used;
@@ -268,7 +307,7 @@ static void lost(struct conn *c)
 	const char *why = c->stream.tls ? tls_why(c->stream.tls) : NULL;
 
 	if (why && c->state == CONN_HANDSHAKE)
-		log_line(LOG_INFO, "%s: %s", c->member.peer, why);
+		log_often(LOG_INFO, why, 1, "%s: %s", c->member.peer, why);
 	conn_free(c);
 }
 
@@ -285,7 +324,7 @@ static bool identify(struct conn *c)
 		return false;
 	}
 	c->member.identity = identity;
-	log_line(LOG_INFO, "%s is %s", c->member.peer, identity);
+	log_often(LOG_INFO, "proved who they are", LINES_MAX, "%s is %s", c->member.peer, identity);
 	return true;
 }
 
@@ -381,7 +420,8 @@ void conn_new(struct loop *loop, struct accepted accepted)
 	socket_name_peer(fd, peer);
 	if (!c || !(c->member.peer = strdup(peer))) {
 		free(c);
-		log_line(LOG_WARN, "no memory for another connection");
+		log_often(LOG_WARN, "no memory for another connection", 1,
+		          "no memory for another connection");
 		conn_refuse(loop, accepted);
 		return;
 	}

@@ -22,6 +22,7 @@ struct daemon {
 	struct listener *listener[OPTIONS_LISTEN_MAX];
 	int pid_fd;
 	ev_signal term, interrupt, hangup, tell;
+	ev_timer minute; /* after which the log sums up */
 	struct watch watch;
 	struct service service;
 };

@@ -105,6 +105,13 @@ static void on_tell(struct ev_loop *ev, ev_signal *w, int events)
 
 	(void)ev, (void)events;
 	watch_log(&d->watch);
+	log_summary();
+}
+
+static void on_minute(struct ev_loop *ev, ev_timer *w, int events)
+{
+	(void)ev, (void)w, (void)events;
+	log_summary();
 }
 
 static void on_end(struct ev_loop *ev, ev_signal *w, int events)
@@ -118,7 +125,7 @@ static void on_end(struct ev_loop *ev, ev_signal *w, int events)
 		loop_stop(d->loops.loop[i]);
 }
 
-static void watch_signals(struct daemon *d)
+static void watch_signals_and_minutes(struct daemon *d)
 {
 	struct ev_loop *ev = d->loops.loop[0]->ev;
 
@@ -131,6 +138,8 @@ static void watch_signals(struct daemon *d)
 	ev_signal_start(ev, &d->interrupt);
 	ev_signal_start(ev, &d->hangup);
 	ev_signal_start(ev, &d->tell);
+	ev_timer_init(&d->minute, on_minute, 60., 60.);
+	ev_timer_start(ev, &d->minute);
 }
 
 static void *run_loop(void *loop)
@@ -298,7 +307,7 @@ static int start(struct daemon *d)
 		log_line(LOG_ERROR, "cannot make an event loop: %s", strerror(errno));
 		return -1;
 	}
-	watch_signals(d);
+	watch_signals_and_minutes(d);
 	struct pressure_rule rule = daemon_rule(&d->options);
 	watch_start(&d->watch, d->loops.loop[0]->ev, &d->pools, &rule);
 	warn_of_shortage(d);
@@ -331,11 +340,13 @@ static void stop(struct daemon *d)
 			ev_signal_stop(d->loops.loop[0]->ev, &d->interrupt);
 			ev_signal_stop(d->loops.loop[0]->ev, &d->hangup);
 			ev_signal_stop(d->loops.loop[0]->ev, &d->tell);
+			ev_timer_stop(d->loops.loop[0]->ev, &d->minute);
 			watch_stop(&d->watch);
 		}
 		loop_free(d->loops.loop[i]);
 	}
 	free(d->loops.loop);
+	log_summary();
 	tls_free(d->loops.shared.tls);
 	limits_free(&d->limits);
 	pools_free(&d->pools);
@@ -356,13 +367,14 @@ int main(int argc, char **argv)
 		        "/dev/null cannot take its place: %s\n", strerror(errno));
 		return EXIT_FAILURE;
 	}
+	log_open();
 	d.default_lend = options_default_lend();
 	signal(SIGPIPE, SIG_IGN); /* of the log */
 	switch (options_read(&d.options, argc, argv, d.default_lend, words)) {
 	case OPTIONS_DONE:
 		break;
 	case OPTIONS_BAD:
-		fprintf(stderr, "farpaged: error: %s\n", words);
+		log_line(LOG_ERROR, "%s", words);
 		status = EXIT_FAILURE;
 		break;
 	case OPTIONS_OK:

@@ -19,7 +19,6 @@
 #define BACKLOG 1024
 #define ACCEPTS 64          /* in one go */
 #define RETRY_SECONDS 1.    /* after running out of descriptors */
-#define COMPLAIN_SECONDS 1. /* between two lines about refused ones */
 
 struct listener {
 	int fd;
@@ -27,7 +26,6 @@ struct listener {
 	struct loops *loops;
 	ev_io accepting;
 	ev_timer retry;
-	ev_tstamp complained; /* when it was logged that one was refused */
 };
 
 /* "HOST:PORT" into its parts, with the brackets of an IPv6 address off. */
@@ -120,14 +118,10 @@ static struct share *let_in(struct limits *limits, int fd)
 static void refuse(struct listener *l, int fd)
 {
 	char name[POOL_PEER_MAX];
-	ev_tstamp now = ev_now(l->loops->loop[0]->ev);
 
-	if (now - l->complained >= COMPLAIN_SECONDS) {
-		socket_name_peer(fd, name);
-		log_line(LOG_WARN, "%s: too many connections of its address, or in all; "
-		         "%lu were refused so far", name, l->loops->shared.limits->refused);
-		l->complained = now;
-	}
+	socket_name_peer(fd, name);
+	log_often(LOG_WARN, "too many connections", 1, "%s: too many connections of its address, or "
+	          "in all; %lu were refused so far", name, l->loops->shared.limits->refused);
 	close(fd);
 }
 
@@ -150,7 +144,7 @@ static void on_acceptable(struct ev_loop *ev, ev_io *w, int events)
 				refuse(l, fd);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 		           errno == ENOBUFS) {
-			log_line(LOG_WARN, "cannot accept: %s", strerror(errno));
+			log_often(LOG_WARN, "cannot accept", 1, "cannot accept: %s", strerror(errno));
 			ev_io_stop(ev, &l->accepting);
 			ev_timer_set(&l->retry, RETRY_SECONDS, 0.);
 			ev_timer_start(ev, &l->retry);

@@ -1,48 +1,224 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "log.h"
 
+#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
 #include <unistd.h>
+
+#define TEXT_BYTES 1024
+#define LINE_BYTES 2048 /* less than PIPE_BUF: a pipe takes all of a line or nothing */
+#define KINDS    64
 
 enum log_level log_level = LOG_INFO;
 
 static const char *const names[] = { "error", "warn", "info", "debug" };
 
-/* A log that nobody reads must not stop us: what would block is dropped. A line
- * is at most PIPE_BUF long, so a pipe that takes a byte takes all of it. */
+/* Where lines go. */
+static enum { OUT_AS_IT_IS, OUT_NONBLOCKING, OUT_SOCKET } out_kind;
+static int out = STDERR_FILENO;
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* all below */
+static unsigned long lost; /* lines that nobody took */
+static struct kind {
+	const char *words;
+	enum log_level level;
+	unsigned long seen, unsaid; /* in this minute */
+} kinds[KINDS];
+
+void log_open(void)
+{
+	struct stat st;
+	int fd = -1;
+
+	if (fstat(STDERR_FILENO, &st) < 0)
+		return;
+	if (S_ISSOCK(st.st_mode))
+		out_kind = OUT_SOCKET;
+	/* As a file of our own: what it is to others stays as it is. */
+	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
+		fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	out = fd;
+	out_kind = OUT_NONBLOCKING;
+}
+
+static bool would_wait(void)
+{
+	struct pollfd p = { .fd = out, .events = POLLOUT };
+
+	return poll(&p, 1, 0) <= 0 || !(p.revents & POLLOUT);
+}
+
+static bool put(const char *line, size_t len)
+{
+	if (out_kind == OUT_SOCKET)
+		return send(out, line, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
+	if (out_kind == OUT_AS_IT_IS && would_wait())
+		return false;
+	return write(out, line, len) == (ssize_t)len;
+}
+
+/* A log that nobody reads must not stop us: what would wait is lost, and how much that was
+ * is told as soon as somebody reads again. Under the lock. */
 static void put_line(const char *line, size_t len)
 {
-	static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
-	struct pollfd err = { .fd = STDERR_FILENO, .events = POLLOUT };
+	char gap[100];
 
-	ssize_t n = 0;
+	if (lost) {
+		int n = snprintf(gap, sizeof gap, "farpaged: warn: nobody read this log: %lu line%s "
+		                 "lost\n", lost, lost == 1 ? " is" : "s are");
 
-	/* What poll saw is still so when we write. */
-	pthread_mutex_lock(&lock);
-	if (poll(&err, 1, 0) > 0 && err.revents & POLLOUT)
-		n = write(STDERR_FILENO, line, len);
-	pthread_mutex_unlock(&lock);
-	(void)n; /* there is nobody to tell */
+		if (!put(gap, (size_t)n)) {
+			lost++;
+			return;
+		}
+		lost = 0;
+	}
+	if (!put(line, len))
+		lost++;
+}
+
+/* How many bytes from AT on are a character of UTF-8, well formed and in its shortest form; 0:
+ * none. Its code is in *CODE. */
+static size_t utf8(const unsigned char *at, uint32_t *code)
+{
+	static const uint32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
+	size_t n = *at < 0x80 ? 1 : *at < 0xc0 ? 0 : *at < 0xe0 ? 2 : *at < 0xf0 ? 3 : *at < 0xf8 ? 4 : 0;
+
+	*code = n < 2 ? *at : *at & (0x7fu >> n);
+	for (size_t i = 1; i < n; i++) {
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+		*code = *code << 6 | (at[i] & 0x3f);
+	}
+	return n && *code >= least[n] && *code <= 0x10ffff && (*code < 0xd800 || *code > 0xdfff) ? n : 0;
+}
+
+/* Controls, and what changes the look of what stands around it. */
+static bool is_plain(uint32_t code)
+{
+	static const uint32_t not_plain[][2] = {
+		{ 0, 0x1f }, { '\\', '\\' }, { 0x7f, 0x9f }, { 0xad, 0xad }, { 0x61c, 0x61c },
+		{ 0x200b, 0x200f }, { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfe00, 0xfe0f },
+		{ 0xfeff, 0xfeff }, { 0xfff0, 0xfffb }, { 0xe0000, 0x10ffff },
+	};
+
+	for (size_t i = 0; i < sizeof not_plain / sizeof *not_plain; i++)
+		if (code >= not_plain[i][0] && code <= not_plain[i][1])
+			return false;
+	return true;
+}
+
+void log_printable(char *to, size_t size, const char *text)
+{
+	size_t n = 0, len;
+	uint32_t code;
+
+	for (; *text; text += len) {
+		char escaped[5];
+		const char *from = text;
+
+		len = utf8((const unsigned char *)text, &code);
+		size_t bytes = len;
+		if (!len || !is_plain(code)) {
+			len = 1;
+			bytes = (size_t)snprintf(escaped, sizeof escaped, *text == '\\' ? "\\\\" : "\\x%02x",
+			                         (unsigned char)*text);
+			from = escaped;
+		}
+		if (n + bytes >= size)
+			break;
+		memcpy(to + n, from, bytes);
+		n += bytes;
+	}
+	to[n] = '\0';
+}
+
+/* Under the lock. */
+static void put_text(enum log_level level, const char *text)
+{
+	static char safe[LINE_BYTES - 64], line[LINE_BYTES];
+
+	log_printable(safe, sizeof safe, text);
+	int n = snprintf(line, sizeof line, "farpaged: %s%s%s\n",
+	                 level == LOG_INFO ? "" : names[level], level == LOG_INFO ? "" : ": ", safe);
+	put_line(line, (size_t)n);
 }
 
 void log_line(enum log_level level, const char *format, ...)
 {
-	char text[1024], line[sizeof text + 64];
+	char text[TEXT_BYTES];
 	va_list ap;
-	int n;
 
 	if (level > log_level)
 		return;
 	va_start(ap, format);
 	vsnprintf(text, sizeof text, format, ap);
 	va_end(ap);
-	n = snprintf(line, sizeof line, "farpaged: %s%s%s\n",
-	             level == LOG_INFO ? "" : names[level], level == LOG_INFO ? "" : ": ", text);
-	put_line(line, (size_t)n);
+	pthread_mutex_lock(&lock);
+	put_text(level, text);
+	pthread_mutex_unlock(&lock);
+}
+
+/* Its own, or a free one; where there are too many, the last one is for all others. */
+static struct kind *find_kind(const char *words)
+{
+	unsigned i = 0;
+
+	while (i < KINDS - 1 && kinds[i].words && strcmp(kinds[i].words, words) != 0)
+		i++;
+	if (i == KINDS - 1)
+		words = "of other kinds";
+	kinds[i].words = words;
+	return &kinds[i];
+}
+
+void log_often(enum log_level level, const char *words, unsigned most, const char *format, ...)
+{
+	char text[TEXT_BYTES];
+	va_list ap;
+
+	if (level > log_level)
+		return;
+	va_start(ap, format);
+	vsnprintf(text, sizeof text, format, ap);
+	va_end(ap);
+	pthread_mutex_lock(&lock);
+	struct kind *kind = find_kind(words);
+	if (!kind->unsaid || level < kind->level)
+		kind->level = level;
+	if (kind->seen++ < most)
+		put_text(level, text);
+	else
+		kind->unsaid++;
+	pthread_mutex_unlock(&lock);
+}
+
+void log_summary(void)
+{
+	char text[TEXT_BYTES];
+
+	pthread_mutex_lock(&lock);
+	for (unsigned i = 0; i < KINDS; i++) {
+		struct kind *kind = &kinds[i];
+
+		if (kind->unsaid) {
+			snprintf(text, sizeof text, "%lu more within a minute: %s", kind->unsaid,
+			         kind->words);
+			put_text(kind->level, text);
+		}
+		*kind = (struct kind){0};
+	}
+	pthread_mutex_unlock(&lock);
 }
 
 int log_level_parse(const char *text, enum log_level *level)

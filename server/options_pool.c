@@ -20,12 +20,21 @@ bool options_number(unsigned *to, const char *value, unsigned long least,
 	return true;
 }
 
+/* A comma in a name is written "\,", and a backslash "\\". */
+static bool is_escape(const char *text)
+{
+	return text[0] == '\\' && (text[1] == ',' || text[1] == '\\');
+}
+
 static const char *set_owner(struct pool_spec *spec, const char *value)
 {
-	if (!*value || strlen(value) > TLS_IDENTITY_MAX)
-		return "an owner has 1 to 64 characters";
-	strcpy(spec->owner, value);
-	return NULL;
+	size_t n = 0;
+
+	for (; *value && n < TLS_IDENTITY_MAX; value++) {
+		value += is_escape(value);
+		spec->owner[n++] = *value;
+	}
+	return n == 0 || *value ? "an owner has 1 to 64 characters" : NULL;
 }
 
 static const char *set_allow(struct pool_spec *spec, const char *value)
@@ -101,9 +110,13 @@ static const char *set_pool_words(struct pool_spec *spec, char *words, unsigned 
 	const char *error = NULL;
 
 	for (char *next; !error && words; words = next) {
-		next = strchr(words, ',');
-		if (next)
+		next = words;
+		while (*next && *next != ',')
+			next += is_escape(next) ? 2 : 1;
+		if (*next)
 			*next++ = '\0';
+		else
+			next = NULL;
 		error = set_pool_word(spec, words, &said);
 	}
 	return error;

@@ -32,8 +32,9 @@ static ssize_t send_replies(struct conn *c)
 		return -1;
 	if (replies_gather(&c->session.replies, &c->member, g) < 0) {
 		member_exit(&c->member);
-		log_line(LOG_INFO, "%s: a page that it is being sent was dropped; hanging up",
-		         c->member.peer);
+		log_often(LOG_INFO, "a page that was being sent was dropped", 1,
+		          "%s: a page that it is being sent was dropped; hanging up",
+		          c->member.peer);
 		return -1;
 	}
 	n = stream_send(&c->stream, &c->loop->room, g->vector, g->vectors);

@@ -196,11 +196,37 @@ static bool copy_identity(struct tls_session *s, const char *name, size_t len)
 	return true;
 }
 
+static int hex_digit(char c)
+{
+	return c >= '0' && c <= '9' ? c - '0' : (c | 32) >= 'a' && (c | 32) <= 'f' ? (c | 32) - 'a' + 10 : -1;
+}
+
+/* GnuTLS tells a name as RFC 4514 writes it, "web\+db", and one that is no text as "#" and
+ * its bytes: back to what the certificate has, in its place. How long that is; 0: no text. */
+static size_t unescape(char *name)
+{
+	char *to = name;
+
+	if (*name == '#')
+		return 0;
+	for (const char *from = name; *from; from++) {
+		if (*from == '\\' && *++from && hex_digit(from[0]) >= 0 && hex_digit(from[1]) >= 0) {
+			*to++ = (char)(hex_digit(from[0]) << 4 | hex_digit(from[1]));
+			from++;
+		} else if (*from) {
+			*to++ = *from;
+		} else {
+			return 0;
+		}
+	}
+	return (size_t)(to - name);
+}
+
 static bool common_name(struct tls_session *s)
 {
 	unsigned n;
 	const gnutls_datum_t *peer = gnutls_certificate_get_peers(s->gnutls, &n);
-	char name[TLS_IDENTITY_MAX + 2];
+	char name[3 * TLS_IDENTITY_MAX + 2]; /* each of its bytes may be escaped */
 	size_t len = sizeof name;
 	gnutls_x509_crt_t cert;
 	bool good = false;
@@ -211,7 +237,7 @@ static bool common_name(struct tls_session *s)
 	if (gnutls_x509_crt_import(cert, peer, GNUTLS_X509_FMT_DER) == 0 &&
 	    gnutls_x509_crt_get_dn_by_oid(cert, GNUTLS_OID_X520_COMMON_NAME, 0, 0, name,
 	                                  &len) == 0)
-		good = copy_identity(s, name, len);
+		good = copy_identity(s, name, unescape(name));
 	gnutls_x509_crt_deinit(cert);
 	return good;
 }

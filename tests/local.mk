@@ -82,6 +82,7 @@ behaviour_scripts = \
 	tests/lender-limits.sh \
 	tests/lender-listens.sh \
 	tests/lender-locked.sh \
+	tests/lender-log-flood.sh \
 	tests/lender-log-is-not-read.sh \
 	tests/lender-many-threads.sh \
 	tests/lender-may-not-lock.sh \
@@ -89,6 +90,7 @@ behaviour_scripts = \
 	tests/lender-mute-clients.sh \
 	tests/lender-options-in-a-row.sh \
 	tests/lender-out-of-descriptors.sh \
+	tests/lender-owner-vanishes.sh \
 	tests/lender-plain-is-read-only.sh \
 	tests/lender-plaintext-refused.sh \
 	tests/lender-pool-comes-again.sh \
@@ -123,6 +125,7 @@ behaviour_scripts = \
 	tests/tls-certificates.sh \
 	tests/tls-keys.sh \
 	tests/tls-required.sh \
+	tests/tls-strange-names.sh \
 	tests/tls-ticket.sh
 # A library to preload: a module, which is nowhere installed.
 check_LTLIBRARIES += tests/hugepages.la

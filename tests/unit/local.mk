@@ -71,6 +71,7 @@ unit_tests = \
 	tests/unit/test-link \
 	tests/unit/test-link-spill \
 	tests/unit/test-locked \
+	tests/unit/test-log \
 	tests/unit/test-map \
 	tests/unit/test-news \
 	tests/unit/test-no-memory \
@@ -219,6 +220,8 @@ tests_unit_test_locked_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_locked_LDADD = $(unit_borrower)
 tests_unit_test_link_spill_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_link_spill_LDADD = $(unit_borrower)
+tests_unit_test_log_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_log_LDADD = $(unit_lender)
 tests_unit_test_map_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_map_LDADD = $(unit_borrower)
 tests_unit_test_news_CPPFLAGS = $(unit_cppflags)

@@ -34,6 +34,14 @@ TEST(tls_is_required_where_there_are_credentials)
 	assert_int_equal(o.tls, TLS_REQUIRE);
 	assert_string_equal(o.tls_psk, "/k");
 	assert_string_equal(o.pool[0].owner, "alice");
+	good("farpaged", "--tls-psk", "/k", "--pool", "a=4K,owner=Doe\\, J.,thin");
+	assert_string_equal(o.pool[0].owner, "Doe, J.");
+	assert_true(o.pool[0].thin);
+	good("farpaged", "--tls-psk", "/k", "--pool", "a=4K,owner=\\\\,thin");
+	assert_string_equal(o.pool[0].owner, "\\");
+	assert_true(o.pool[0].thin);
+	good("farpaged", "--tls-psk", "/k", "--pool", "a=4K,thin,owner=a\\+b\\");
+	assert_string_equal(o.pool[0].owner, "a\\+b\\");
 	assert_true(o.pool[0].thin);
 	good("farpaged", "--tls-certificates", "/c", "--tls", "allow");
 	assert_int_equal(o.tls, TLS_ALLOW);
