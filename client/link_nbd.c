@@ -23,7 +23,7 @@ void link_nbd_close(struct link *l)
 	if (nbd && !n->up)
 		n->at = (n->at + 1) % n->address.endpoints;
 	n->nbd = NULL; /* replied() ignores what is called back from here on */
-	n->up = false;
+	n->up = n->ending = false;
 	n->under_way = 0;
 	wire_close(&n->wire);
 	if (nbd)
@@ -37,6 +37,22 @@ const char *link_nbd_error(void)
 	if (!words)
 		return "the connection ended";
 	return colon && strncmp(words, "nbd_", 4) == 0 ? colon + 2 : words;
+}
+
+void link_nbd_reply(struct link_nbd *n, struct ask *ask, int error)
+{
+	if (error == ESHUTDOWN)
+		n->ending = true;
+	else
+		n->link.upcalls->reply(&n->link, ask, error);
+}
+
+bool link_nbd_ended(struct link_nbd *n)
+{
+	if (!n->ending)
+		return false;
+	link_nbd_fail(n, "the lender is shutting down");
+	return true;
 }
 
 static void open_nbd(struct link_nbd *n);

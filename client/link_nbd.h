@@ -22,6 +22,7 @@ struct link_nbd {
 	int64_t timeout_ms;
 	struct nbd_handle *nbd; /* NULL: closed */
 	bool up;                /* claimed */
+	bool ending;            /* the lender said that it shuts down */
 	char refusal[LINK_WORDS_MAX]; /* the lender's words while opening */
 
 	struct wire wire;       /* without TLS, once it is up */
@@ -34,6 +35,11 @@ static inline struct link_nbd *link_nbd_of(struct link *l)
 	return (struct link_nbd *)l;
 }
 
+/* What a request came to. A lender that shuts down has not carried it out: that is no reply,
+ * but the end of the link, which its caller sees to with link_nbd_ended(). */
+void link_nbd_reply(struct link_nbd *, struct ask *, int error);
+/* Did the lender say that it shuts down? Then the link has failed. */
+bool link_nbd_ended(struct link_nbd *);
 /* It ended, or did not come about. WORDS may be libnbd's. */
 void link_nbd_fail(struct link_nbd *, const char *words);
 /* libnbd's last error, without the name of its function before it. */

@@ -32,9 +32,7 @@ static struct pollfd interest_plain(struct link *l)
 
 static void replied(void *user, struct ask *ask, int error)
 {
-	struct link_nbd *n = user;
-
-	n->link.upcalls->reply(&n->link, ask, error);
+	link_nbd_reply(user, ask, error);
 }
 
 static void notify_open(struct link_nbd *n, short revents)
@@ -46,7 +44,7 @@ static void notify_open(struct link_nbd *n, short revents)
 		link_nbd_fail(n, words);
 		return;
 	}
-	if (revents & POLLOUT)
+	if (!link_nbd_ended(n) && revents & POLLOUT)
 		flush_plain(&n->link);
 }
 

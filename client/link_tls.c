@@ -16,7 +16,7 @@ static int replied(void *user, int *error)
 
 	if (n->nbd && *error != ENOTCONN) {
 		n->under_way--;
-		n->link.upcalls->reply(&n->link, ask, *error);
+		link_nbd_reply(n, ask, *error);
 	}
 	/* 1 frees the command, which libnbd 1.14 still reads when the connection
 	 * ends while it is asking; it is freed with the handle then. */
@@ -81,7 +81,7 @@ static void notify_tls(struct link *l, short revents)
 		if (link_nbd_notify(n->nbd, revents) < 0)
 			break;
 	} while (n->nbd && n->under_way && n->under_way < before && readable(n));
-	if (n->nbd)
+	if (n->nbd && !link_nbd_ended(n))
 		link_nbd_look(n);
 }
 

@@ -104,7 +104,7 @@ static void say_gone(const struct conn *c)
 void conn_free(struct conn *c)
 {
 	log_line(LOG_DEBUG, "%s is gone", c->member.peer);
-	if (!c->loop->ended)
+	if (!c->loop->ending)
 		say_gone(c);
 	ev_io_stop(c->loop->ev, &c->readable);
 	ev_io_stop(c->loop->ev, &c->writable);
@@ -124,6 +124,7 @@ void conn_free(struct conn *c)
 	buf_free(&c->out);
 	buf_free(&c->kept);
 	free((char *)c->member.peer);
+	loop_left(c->loop);
 	free(c);
 }
 
@@ -280,6 +281,25 @@ static bool feed(struct conn *c, const uint8_t *in, size_t len)
 	return true;
 }
 
+/* Nothing is under way: no request has come that was not answered. */
+static bool is_done(const struct conn *c)
+{
+	uint8_t byte;
+
+	return !c->out.len && !c->kept.len && !replies_owed(&c->session.replies) &&
+	       !stream_owes(&c->stream) && c->session.state == SESSION_REQUEST &&
+	       recv(c->stream.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
+/* What was to be sent is sent, as far as that can be now: go on reading. */
+static void go_on(struct conn *c)
+{
+	if (c->loop->ending && is_done(c))
+		conn_free(c);
+	else
+		pace_reading(c);
+}
+
 /* Send what all that was fed comes to. */
 static void answer(struct conn *c)
 {
@@ -287,7 +307,7 @@ static void answer(struct conn *c)
 		return;
 	if (c->kept.len == 0 && c->kept.size > KEPT_MAX)
 		buf_free(&c->kept);
-	pace_reading(c);
+	go_on(c);
 }
 
 /* Feed what was kept; it may be more than a receive takes. */
@@ -362,6 +382,7 @@ static bool take_in(struct conn *c)
 		if (n == 0)
 			break;
 		c->kept.len = 0;
+		c->still = 0;
 		c->loop->active = ev_now(c->loop->ev);
 		if (!feed(c, rx, kept + (size_t)n))
 			return false;
@@ -390,7 +411,7 @@ static void on_writable(struct ev_loop *ev, ev_io *w, int events)
 	if (c->state == CONN_HANDSHAKE && c->out.len == 0 && c->kept.len)
 		resume(c);
 	else
-		pace_reading(c);
+		go_on(c);
 }
 
 static void on_timer(struct ev_loop *ev, ev_timer *w, int events)
@@ -442,4 +463,25 @@ void conn_new(struct loop *loop, struct accepted accepted)
 	conn_set_deadline(c, CONN_HANDSHAKE_SECONDS);
 	if (push_out(c))
 		pace_reading(c);
+}
+
+/* In its handshake it is refused what it has just asked, and in its session answered. */
+void conn_end(struct conn *c)
+{
+	c->still = 0;
+	c->handshake.ending = true;
+	if (c->state == CONN_ENDING)
+		return;
+	if (ev_is_active(&c->readable) && c->kept.len <= HANDSHAKE_KEEP_BYTES && !take_in(c))
+		return;
+	if (c->state == CONN_HANDSHAKE)
+		set_state(c, CONN_ENDING);
+	answer(c);
+}
+
+void conn_hurry(struct conn *c)
+{
+	c->session.ending = true;
+	if (!c->resting && ++c->still > 1)
+		conn_free(c);
 }

@@ -27,6 +27,7 @@ struct conn {
 	ev_tstamp silent_since;   /* 0: it is heard */
 	bool resting;             /* had its turn; others first */
 	bool stuffed;             /* it could take no more before all was fed */
+	unsigned still;           /* so often did its ending loop look, and nothing had moved */
 	struct handshake handshake;
 	struct buf out;           /* the handshake's bytes still to be sent */
 	struct buf kept;          /* received, not yet consumed */
@@ -43,5 +44,9 @@ void conn_refuse(struct loop *, struct accepted);
 void conn_free(struct conn *);
 /* In its handshake, and when it ends: so many SECONDS from now on it is hung up on. */
 void conn_set_deadline(struct conn *, ev_tstamp seconds);
+/* The loop ends: C goes as soon as it is owed nothing, maybe now. */
+void conn_end(struct conn *);
+/* So far it is there: what is asked from now on is refused, and it goes if it stood still. */
+void conn_hurry(struct conn *);
 
 #endif

@@ -35,7 +35,8 @@ static int wanted_contexts(const uint8_t *data, uint32_t len, uint32_t n, bool l
 	return len ? -1 : 0;
 }
 
-static void send_contexts(uint32_t option, unsigned wanted, struct buf *out)
+/* In a list an id says nothing, and is 0. */
+static void send_contexts(uint32_t option, unsigned wanted, bool listing, struct buf *out)
 {
 	for (unsigned i = 0; i < CONTEXTS; i++) {
 		uint32_t len = (uint32_t)strlen(contexts[i].name);
@@ -44,7 +45,7 @@ static void send_contexts(uint32_t option, unsigned wanted, struct buf *out)
 
 		if (!p)
 			continue;
-		store32(p, contexts[i].id);
+		store32(p, listing ? 0 : contexts[i].id);
 		memcpy(p + 4, contexts[i].name, len);
 	}
 	option_ack(out, option);
@@ -90,5 +91,5 @@ void option_meta_context(struct handshake *h, uint32_t option, const uint8_t *da
 		buf_put(&h->chosen, name.data, name.len);
 		h->terms.contexts = h->chosen.failed ? 0 : wanted;
 	}
-	send_contexts(option, wanted, out);
+	send_contexts(option, wanted, listing, out);
 }

@@ -121,6 +121,10 @@ static void on_end(struct ev_loop *ev, ev_signal *w, int events)
 	(void)ev, (void)events;
 	log_line(LOG_INFO, "ending");
 	service_stopping(&d->service);
+	for (unsigned i = 0; i < OPTIONS_LISTEN_MAX; i++) {
+		listen_close(d->listener[i]);
+		d->listener[i] = NULL;
+	}
 	for (unsigned i = 0; i < d->loops.n; i++)
 		loop_stop(d->loops.loop[i]);
 }
@@ -192,7 +196,8 @@ static int run_loops(struct daemon *d)
 		loop_run(d->loops.loop[0]);
 	}
 	for (unsigned i = 1; i < started; i++) {
-		loop_stop(d->loops.loop[i]);
+		if (r)
+			loop_stop(d->loops.loop[i]);
 		pthread_join(d->loops.loop[i]->thread, NULL);
 	}
 	return r ? -1 : 0;
@@ -325,6 +330,11 @@ static int start(struct daemon *d)
 
 static void stop(struct daemon *d)
 {
+	sigset_t all;
+
+	/* Another SIGTERM makes no difference any more, also when its watcher is gone. */
+	sigfillset(&all);
+	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	for (unsigned i = 0; i < OPTIONS_LISTEN_MAX; i++)
 		listen_close(d->listener[i]);
 	if (d->pid_fd >= 0) {

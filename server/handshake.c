@@ -76,7 +76,9 @@ static size_t feed_option(struct handshake *h, const uint8_t *in, size_t len,
 	if (n > HANDSHAKE_OPTION_MAX) {
 		h->option = option;
 		h->skip = n;
-		if (n > HANDSHAKE_SKIP_MAX || option == NBD_OPT_EXPORT_NAME)
+		if (option == NBD_OPT_ABORT && n > HANDSHAKE_SKIP_MAX)
+			option_answer(h, option, NULL, 0, out); /* whatever it carries */
+		else if (n > HANDSHAKE_SKIP_MAX || option == NBD_OPT_EXPORT_NAME)
 			handshake_hang_up(h, "an option far too long");
 		else
 			handshake_set_state(h, HANDSHAKE_SKIP);
@@ -98,13 +100,13 @@ static size_t feed_skip(struct handshake *h, size_t len, struct buf *out)
 	h->skip -= (uint32_t)n;
 	if (h->skip)
 		return n;
+	handshake_set_state(h, HANDSHAKE_OPTION);
 	if (++h->options > HANDSHAKE_OPTIONS)
 		handshake_hang_up(h, "too many options");
-	else {
-		if (!option_needs_tls(h, h->option, NULL, 0, out))
-			option_refuse(out, h->option, NBD_REP_ERR_TOO_BIG, "the option is too long");
-		handshake_set_state(h, HANDSHAKE_OPTION);
-	}
+	else if (h->option == NBD_OPT_ABORT)
+		option_answer(h, h->option, NULL, 0, out); /* whatever it carried */
+	else if (!option_needs_tls(h, h->option, NULL, 0, out))
+		option_refuse(out, h->option, NBD_REP_ERR_TOO_BIG, "the option is too long");
 	return n;
 }
 

@@ -36,6 +36,7 @@ struct handshake {
 	enum tls_mode tls;
 	bool secured;          /* by TLS: member's identity is known */
 	bool no_zeroes;
+	bool ending;           /* the lender is: options are refused from now on */
 	unsigned options;      /* how many so far */
 	uint32_t option;       /* being skipped */
 	uint32_t skip;         /* bytes of it left */

@@ -7,27 +7,74 @@
 #include "conn.h"
 #include "silence.h"
 
+static void end(struct loop *loop)
+{
+	loop->ended = true;
+	ev_break(loop->ev, EVBREAK_ALL);
+}
+
+void loop_left(struct loop *loop)
+{
+	if (loop->ending && LIST_EMPTY(&loop->conns))
+		end(loop);
+}
+
+static void on_end(struct ev_loop *ev, ev_timer *w, int events)
+{
+	struct loop *loop = w->data;
+	struct conn *c, *next;
+
+	(void)events;
+	for (c = LIST_FIRST(&loop->conns); c; c = next) {
+		next = LIST_NEXT(c, link);
+		conn_hurry(c);
+	}
+	if (ev_now(ev) >= loop->end_by)
+		end(loop);
+}
+
+static void begin_to_end(struct loop *loop)
+{
+	struct conn *c, *next;
+
+	if (loop->ending) {
+		end(loop);
+		return;
+	}
+	loop->ending = true;
+	loop->end_by = ev_now(loop->ev) + LOOP_END_SECONDS;
+	ev_timer_init(&loop->end, on_end, LOOP_REFUSE_SECONDS, LOOP_REFUSE_SECONDS);
+	loop->end.data = loop;
+	ev_timer_start(loop->ev, &loop->end);
+	for (c = LIST_FIRST(&loop->conns); c; c = next) {
+		next = LIST_NEXT(c, link);
+		conn_end(c);
+	}
+	loop_left(loop);
+}
+
 static void on_wake(struct ev_loop *ev, ev_async *w, int events)
 {
 	struct loop *loop = w->data;
 	struct accepted *inbox;
 	size_t n;
+	bool stop;
 
-	(void)events;
+	(void)ev, (void)events;
 	atomic_store(&loop->asked, false);
 	pthread_mutex_lock(&loop->lock);
 	inbox = loop->inbox;
 	n = loop->inbox_len;
 	loop->inbox = NULL;
 	loop->inbox_len = loop->inbox_size = 0;
-	if (loop->stopping) {
-		loop->ended = true;
-		ev_break(ev, EVBREAK_ALL);
-	}
+	stop = loop->stopping;
+	loop->stopping = false;
 	pthread_mutex_unlock(&loop->lock);
 	for (size_t i = 0; i < n; i++)
-		conn_new(loop, inbox[i]);
+		(loop->ending ? conn_refuse : conn_new)(loop, inbox[i]);
 	free(inbox);
+	if (stop)
+		begin_to_end(loop);
 }
 
 struct loop *loop_new(struct ev_loop *ev, const struct shared *shared)
@@ -118,6 +165,7 @@ void loop_free(struct loop *loop)
 		conn_refuse(loop, loop->inbox[i]);
 	free(loop->inbox);
 	stream_room_free(&loop->room);
+	ev_timer_stop(loop->ev, &loop->end);
 	ev_async_stop(loop->ev, &loop->wake);
 	ev_timer_stop(loop->ev, &loop->silence);
 	ev_loop_destroy(loop->ev);

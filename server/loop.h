@@ -16,6 +16,10 @@
 /* One receive takes this much at most; what is left of the last one fits
  * before it. */
 #define LOOP_RX_BYTES (256u << 10)
+/* When the lender ends, each connection may go on until it is owed nothing. After so long what
+ * they ask is ESHUTDOWN, and one that stands still twice as long is hung up on; and then all are. */
+#define LOOP_REFUSE_SECONDS 1.
+#define LOOP_END_SECONDS    10.
 
 struct conn;
 
@@ -42,7 +46,9 @@ struct loop {
 	ev_async wake;
 	ev_timer silence;       /* see silence.h */
 	ev_tstamp active;       /* when something was received last */
-	bool ended;
+	bool ending, ended;     /* it takes nobody any more; it has hung up on all */
+	ev_timer end;           /* ending: the next look at who stands still */
+	ev_tstamp end_by;
 	LIST_HEAD(, conn) conns;
 	_Atomic bool asked;     /* whether it lives, and has not answered yet */
 	struct gather gather;
@@ -59,8 +65,11 @@ struct loop {
 struct loop *loop_new(struct ev_loop *, const struct shared *);
 /* From any thread: the loop serves it from now on, or closes it. */
 void loop_adopt(struct loop *, struct accepted);
-/* From any thread: loop_run() returns soon. */
+/* From any thread: what is under way is answered, and then loop_run() returns; at once when
+ * it is told a second time. */
 void loop_stop(struct loop *);
+/* A connection is gone. */
+void loop_left(struct loop *);
 /* From any thread: ask whether it still comes round; did it answer, or was it
  * never asked? */
 void loop_ask(struct loop *);

@@ -371,6 +371,13 @@ void option_answer(struct handshake *h, uint32_t option,
 {
 	if (option_needs_tls(h, option, data, len, out))
 		return;
+	if (h->ending && option != NBD_OPT_ABORT) {
+		if (option == NBD_OPT_EXPORT_NAME)
+			handshake_hang_up(h, NULL);
+		else
+			option_refuse(out, option, NBD_REP_ERR_SHUTDOWN, "this lender is shutting down");
+		return;
+	}
 	switch (option) {
 	case NBD_OPT_EXPORT_NAME:
 		export_name(h, data, len, out);

@@ -71,7 +71,7 @@ uint32_t request_check(const struct request *r, const struct terms *terms, bool 
 	case NBD_CMD_READ:
 	case NBD_CMD_WRITE:
 		if (r->length > REQUEST_MAX_BYTES)
-			return NBD_EOVERFLOW;
+			return r->flags & NBD_CMD_FLAG_DF ? NBD_EOVERFLOW : NBD_EINVAL;
 		break;
 	case NBD_CMD_BLOCK_STATUS:
 		if (!terms->contexts)
@@ -89,7 +89,8 @@ uint32_t request_check(const struct request *r, const struct terms *terms, bool 
 	if (r->length == 0)
 		return NBD_EINVAL;
 	if (r->offset > size || r->length > size - r->offset)
-		return writes(r->type) ? NBD_ENOSPC : NBD_EINVAL;
+		return r->type == NBD_CMD_WRITE || r->type == NBD_CMD_WRITE_ZEROES ? NBD_ENOSPC
+		                                                                   : NBD_EINVAL;
 	/* Pages that are to be there are written, zero for zero. */
 	if (r->flags & NBD_CMD_FLAG_FAST_ZERO && r->flags & NBD_CMD_FLAG_NO_HOLE)
 		return NBD_ENOTSUP;
@@ -150,7 +151,8 @@ static void begin(struct session *s, enum session_state state)
 static void carry_out(struct session *s)
 {
 	const struct request *r = &s->request;
-	uint32_t error = request_check(r, &s->terms, s->member->read_only);
+	uint32_t error = s->ending ? NBD_ESHUTDOWN
+	                           : request_check(r, &s->terms, s->member->read_only);
 
 	s->error = error;
 	s->refused = error != NBD_OK;
@@ -239,7 +241,7 @@ size_t session_feed(struct session *s, const uint8_t *in, size_t len)
 				break_off(s, "a request without its magic number");
 				return used;
 			}
-			if (throttled(s, &s->request))
+			if (!s->ending && throttled(s, &s->request))
 				return used;
 			used += NBD_REQUEST_BYTES;
 			carry_out(s);

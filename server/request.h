@@ -46,6 +46,7 @@ struct session {
 	uint64_t left;        /* PAYLOAD, ERASE: bytes still to come */
 	uint32_t error;       /* the reply's, so far */
 	bool refused;         /* PAYLOAD: read it, put nothing */
+	bool ending;          /* the lender is: what is asked from now on is ESHUTDOWN */
 	uint64_t wait_ns;     /* its pool's rate has the next request wait so long */
 	struct replies replies;
 	const char *why;      /* BROKEN: words for the log */

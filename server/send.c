@@ -7,6 +7,7 @@
 /* Its client takes what it is owed. */
 static void moved(struct conn *c)
 {
+	c->still = 0;
 	if (c->state == CONN_ENDING)
 		conn_set_deadline(c, SOCKET_DEAD_SECONDS);
 }

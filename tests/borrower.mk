@@ -10,6 +10,7 @@ borrower_scripts = \
 	tests/borrower-lender-added.sh \
 	tests/borrower-lender-drained.sh \
 	tests/borrower-lender-restarts.sh \
+	tests/borrower-lender-shuts-down.sh \
 	tests/borrower-lender-verifies.sh \
 	tests/borrower-lenders-file-refused.sh \
 	tests/borrower-lost-memory-is-eio.sh \

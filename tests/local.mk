@@ -59,6 +59,7 @@ behaviour_scripts = \
 	tests/lender-dead-after.sh \
 	tests/lender-deaf-at-the-end.sh \
 	tests/lender-disc-finishes.sh \
+	tests/lender-ends-answering.sh \
 	tests/lender-ends-cleanly.sh \
 	tests/lender-drops-root.sh \
 	tests/lender-epochs.sh \

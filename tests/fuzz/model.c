@@ -22,13 +22,13 @@ uint32_t model_judge(const struct model *m, const struct ask *a)
 	if (a->type == FLUSH)
 		return a->offset || a->length ? EINVAL : 0;
 	if (a->type <= WRITE && a->length > 32u << 20)
-		return EOVERFLOW;
+		return a->flags & DF ? EOVERFLOW : EINVAL;
 	if (m->read_only && writes(a->type))
 		return EPERM;
 	if (!a->length)
 		return EINVAL;
 	if ((unsigned __int128)a->offset + a->length > MODEL_BYTES)
-		return writes(a->type) ? ENOSPC : EINVAL;
+		return a->type == WRITE || a->type == ZEROES ? ENOSPC : EINVAL;
 	return a->flags & FAST_ZERO && a->flags & NO_HOLE ? ENOTSUP : 0;
 }
 

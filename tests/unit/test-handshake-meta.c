@@ -26,14 +26,14 @@ static void say_meta(struct talk *t, uint32_t option, const char *export, uint32
 static void say_context(struct wire *w, uint32_t option)
 {
 	say_reply(w, option, 4, 4 + 15);
-	say(w, 4, 1);
+	say(w, 4, option == LIST_META ? 0 : 1); /* in a list it says nothing */
 	say_text(w, "base:allocation");
 }
 
 static void say_vacate(struct wire *w, uint32_t option)
 {
 	say_reply(w, option, 4, 4 + 16);
-	say(w, 4, 2);
+	say(w, 4, option == LIST_META ? 0 : 2);
 	say_text(w, "x-farpage:vacate");
 }
 

@@ -159,6 +159,45 @@ TALK_TEST(abort_)
 	assert_null(t->h.why);
 }
 
+/* Whatever it carries, and whether that is read or too long for it. */
+TEST(abort_of_any_length)
+{
+	const uint32_t lengths[] = { 1, 4096, HANDSHAKE_OPTION_MAX, HANDSHAKE_OPTION_MAX + 1,
+	                             HANDSHAKE_SKIP_MAX, HANDSHAKE_SKIP_MAX + 1, UINT32_MAX };
+	struct pools *pools = two_pools();
+
+	for (size_t i = 0; i < COUNT(lengths); i++) {
+		struct talk *t = talk_begin(pools, 3);
+
+		say_promise(t, ABORT, lengths[i]);
+		if (lengths[i] <= HANDSHAKE_SKIP_MAX)
+			say_zeros(t, lengths[i]);
+		feed(t, 5000);
+		say_ack(&t->want, ABORT);
+		heard(t, HANDSHAKE_CLOSE);
+		assert_null(t->h.why);
+		talk_end(t);
+	}
+	lend_no_more(pools);
+}
+
+TALK_TEST(a_lender_that_ends_refuses_what_is_asked)
+{
+	const uint32_t options[] = { GO, INFO, LIST, STRUCTURED, 99 };
+
+	t->h.ending = true;
+	for (size_t i = 0; i < COUNT(options); i++) {
+		say_open(&t->in, options[i], "p", 0, NULL);
+		feed(t, 0);
+		heard_refusal(t, options[i], 0x80000007u);
+	}
+	assert_null(t->me->m.pool);
+	say_option(&t->in, ABORT, NULL, 0);
+	feed(t, 0);
+	say_ack(&t->want, ABORT);
+	heard(t, HANDSHAKE_CLOSE);
+}
+
 /* Their data look like options, and must not be taken for any. */
 TALK_TEST(options_that_are_not_known_are_refused_with_all_their_data)
 {
@@ -232,6 +271,8 @@ int main(void)
 		cmocka_unit_test(export_name_with_and_without_zeroes),
 		cmocka_unit_test(export_name_of_nothing_hangs_up_without_a_word),
 		cmocka_unit_test(abort_),
+		cmocka_unit_test(abort_of_any_length),
+		cmocka_unit_test(a_lender_that_ends_refuses_what_is_asked),
 		cmocka_unit_test(options_that_are_not_known_are_refused_with_all_their_data),
 		cmocka_unit_test(what_follows_go_is_left_alone),
 		cmocka_unit_test(byte_by_byte),

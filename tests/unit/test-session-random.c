@@ -43,7 +43,7 @@ static void say_any(struct serve *v, uint64_t *seed, uint64_t cookie)
 		            cookie, offset, length);
 		if (fits)
 			memset(model + offset, 0, length);
-		say_simple(&v->want, fits ? 0 : 28, cookie);
+		say_simple(&v->want, fits ? 0 : type == ZEROES ? 28 : 22, cookie);
 		break;
 	case FLUSH:
 		say_request(&v->in, 0, FLUSH, cookie, 0, 0);
