@@ -15,6 +15,7 @@ EXTRA_DIST += \
 
 make_page = $(AM_V_GEN)$(MKDIR_P) docs && sed \
 	-e 's|@pkgdatadir[@]|$(pkgdatadir)|g' \
+	-e 's|@pkglibexecdir[@]|$(pkglibexecdir)|g' \
 	-e 's|@sysconfdir[@]|$(sysconfdir)|g' $< >$@.pod && \
 	$(POD2MAN) --errors=die --section=$(subst .,,$(suffix $@)) --name='$(*F)' \
 	--center=Farpage --release='farpage $(VERSION)' $@.pod $@

@@ -94,9 +94,7 @@ static int write_pid(const struct daemon *d)
 static void on_hangup(struct ev_loop *ev, ev_signal *w, int events)
 {
 	(void)ev, (void)events;
-	service_reloading();
 	daemon_reload(w->data);
-	service_reloaded();
 }
 
 static void on_tell(struct ev_loop *ev, ev_signal *w, int events)

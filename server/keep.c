@@ -218,7 +218,7 @@ void keep_drop(struct pool *pool)
 
 struct check {
 	struct pools *pools;
-	bool (*wanted)(void *data, const char *name);
+	enum keep_wish (*wish)(void *data, const char *name);
 	void *data;
 	char *words; /* POOL_WORDS_MAX */
 };
@@ -248,31 +248,43 @@ static int64_t look_inside(struct state *state, const char *name,
 	return (int64_t)used;
 }
 
+static int refuse_unwanted(struct pool *pool, uint64_t used, char words[static POOL_WORDS_MAX])
+{
+	struct state *state = pool->pools->state;
+	char where[STATE_WORDS_MAX], way_out[STATE_WORDS_MAX];
+
+	state->ops->tell(state, pool->name, where, way_out);
+	snprintf(words, POOL_WORDS_MAX, "pool %s: %.160s: it holds %" PRIu64 " KiB of pages, and is "
+	         "not configured; configure it, or let it go with them by drop-pool = %s",
+	         pool->name, where, used << (PAGE_SHIFT - 10), pool->name);
+	return -1;
+}
+
 static int check_name(void *data, const char *name)
 {
 	struct check *check = data;
 	struct pools *pools = check->pools;
 	struct pool gone = { .pools = pools };
+	enum keep_wish wish = check->wish(check->data, name);
 	char why[STATE_WORDS_MAX];
+	int64_t used = 0;
 
-	if (check->wanted(check->data, name))
+	if (wish == KEEP_WANTED)
 		return 0;
 	snprintf(gone.name, sizeof gone.name, "%s", name);
-	int64_t used = look_inside(pools->state, name, why);
-	if (used == 0) {
+	if (wish == KEEP_IF_USED)
+		used = look_inside(pools->state, name, why);
+	if (used == 0)
 		keep_drop(&gone);
-		return 0;
-	}
-	if (used > 0)
-		snprintf(why, sizeof why, "it holds %" PRIu64 " KiB of pages, and is not configured",
-		         (uint64_t)used << (PAGE_SHIFT - 10));
-	return refuse(&gone, why, check->words);
+	return used == 0  ? 0
+	       : used > 0 ? refuse_unwanted(&gone, (uint64_t)used, check->words)
+	                  : refuse(&gone, why, check->words);
 }
 
-int keep_check(struct pools *pools, bool (*wanted)(void *data, const char *name), void *data,
+int keep_check(struct pools *pools, enum keep_wish (*wish)(void *data, const char *name), void *data,
                char words[static POOL_WORDS_MAX])
 {
-	struct check check = { pools, wanted, data, words };
+	struct check check = { pools, wish, data, words };
 
 	return pools->state ? pools->state->ops->each(pools->state, check_name, &check) : 0;
 }

@@ -16,9 +16,15 @@ int keep_open(struct pool *pool, char words[static POOL_WORDS_MAX]);
 void keep_label(struct pool *);
 /* The pool is not to be found again. */
 void keep_drop(struct pool *);
-/* Before pools are added: one that was left and is not WANTED is dropped if it holds
- * no page. -1 with WORDS: it holds some, or cannot be looked at. */
-int keep_check(struct pools *, bool (*wanted)(void *data, const char *name), void *data,
+enum keep_wish {
+	KEEP_WANTED,  /* it is to be opened */
+	KEEP_IF_USED, /* it is not wanted, but its pages are not to be lost */
+	KEEP_DROP,    /* it is to go, whatever is in it */
+};
+
+/* Before pools are added: what of those that were left nobody wants is dropped. -1 with
+ * WORDS: one of them holds pages, or cannot be looked at, and is not to be dropped. */
+int keep_check(struct pools *, enum keep_wish (*wish)(void *data, const char *name), void *data,
                char words[static POOL_WORDS_MAX]);
 
 #endif

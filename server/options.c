@@ -152,6 +152,11 @@ static const char *set_state_dir(struct options *o, const char *value)
 	return *value ? set_text(&o->state_dir, value) : "write a path";
 }
 
+static const char *set_reload_file(struct options *o, const char *value)
+{
+	return *value ? set_text(&o->reload_file, value) : "write a path";
+}
+
 static const char *set_log_level(struct options *o, const char *value)
 {
 	return log_level_parse(value, &o->log_level) < 0
@@ -167,6 +172,8 @@ const struct option_row options_table[] = {
 	  "lend this much RAM in all [half of the free memory]" },
 	{ "pool", "NAME=SIZE", true, options_set_pool,
 	  "a pool; more words: see farpaged(8); may repeat [" DEFAULT_POOL "=all]" },
+	{ "drop-pool", "NAME", true, options_set_drop_pool,
+	  "a pool that is wanted no more may go with its pages; may repeat" },
 	{ "keep-free", "SIZE", true, set_keep_free,
 	  "what this host is to have free for itself, or 0 [a 20th of its RAM]" },
 	{ "vacate-deadline", "SECONDS", true, set_vacate_deadline,
@@ -195,6 +202,8 @@ const struct option_row options_table[] = {
 	{ "pid-file", "FILE", true, set_pid_file, "write the process id to FILE" },
 	{ "state-dir", "DIR", true, set_state_dir,
 	  "keep the pools in DIR, on a tmpfs, for the next farpaged" },
+	{ "reload-file", "FILE", true, set_reload_file,
+	  "write to FILE what came of reading the config file again" },
 	{ "log-level", "LEVEL", true, set_log_level, "error, warn, info or debug [info]" },
 	{ "check-config", NULL, false, set_check,
 	  "check the options and the file, then exit" },
@@ -260,6 +269,17 @@ static int check_sizes(const struct options *o, char words[static OPTIONS_WORDS_
 	return 0;
 }
 
+static int check_drops(const struct options *o, char words[static OPTIONS_WORDS_MAX])
+{
+	for (unsigned i = 0; i < o->drops; i++)
+		if (options_find_pool(o, o->drop[i])) {
+			snprintf(words, OPTIONS_WORDS_MAX, "pool %s is both wanted and to be dropped; "
+			         "leave out its pool or its drop-pool", o->drop[i]);
+			return -1;
+		}
+	return 0;
+}
+
 static int check_tls(const struct options *o, char words[static OPTIONS_WORDS_MAX])
 {
 	if (o->tls != TLS_OFF && !o->tls_certificates && !o->tls_psk) {
@@ -314,7 +334,7 @@ int options_fill_in(struct options *o, uint64_t default_lend,
 		snprintf(words, OPTIONS_WORDS_MAX, "%s", error);
 		return -1;
 	}
-	return check_sizes(o, words) < 0 ? -1 : check_tls(o, words);
+	return check_sizes(o, words) < 0 || check_drops(o, words) < 0 ? -1 : check_tls(o, words);
 }
 
 void options_free(struct options *o)
@@ -323,10 +343,12 @@ void options_free(struct options *o)
 		free(o->listen[i]);
 	free(o->config);
 	free(o->pool);
+	free(o->drop);
 	free(o->user);
 	free(o->pid_file);
 	free(o->tls_certificates);
 	free(o->tls_psk);
 	free(o->state_dir);
+	free(o->reload_file);
 	*o = options_nothing();
 }

@@ -29,6 +29,8 @@ struct options {
 	uint64_t lend;             /* bytes */
 	struct pool_spec *pool;
 	unsigned pools;
+	char (*drop)[POOL_NAME_MAX + 1]; /* pools that may go with their pages */
+	unsigned drops;
 	enum tls_mode tls;
 	bool tls_said;
 	char *tls_certificates, *tls_psk;
@@ -43,6 +45,7 @@ struct options {
 	bool seccomp;
 	char *pid_file;
 	char *state_dir;
+	char *reload_file;
 	enum log_level log_level;
 };
 
@@ -59,5 +62,8 @@ enum options_result options_read(struct options *o, int argc, char **argv,
                                  uint64_t default_lend,
                                  char words[static OPTIONS_WORDS_MAX]);
 void options_free(struct options *);
+/* The pool NAME that is wanted, or NULL. May the pool NAME go with its pages? */
+const struct pool_spec *options_find_pool(const struct options *, const char *name);
+bool options_drops(const struct options *, const char *name);
 
 #endif

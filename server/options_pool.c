@@ -168,9 +168,8 @@ const char *options_set_pool(struct options *o, const char *value)
 	error = parse_pool(&spec, value);
 	if (error)
 		return error;
-	for (unsigned i = 0; i < o->pools; i++)
-		if (strcmp(o->pool[i].name, spec.name) == 0)
-			return "there is a pool of that name already";
+	if (options_find_pool(o, spec.name))
+		return "there is a pool of that name already";
 	if (o->pools == OPTIONS_POOLS_MAX)
 		return "that is one pool too many";
 	more = realloc(o->pool, (o->pools + 1) * sizeof *more);
@@ -179,4 +178,36 @@ const char *options_set_pool(struct options *o, const char *value)
 	o->pool = more;
 	o->pool[o->pools++] = spec;
 	return NULL;
+}
+
+const struct pool_spec *options_find_pool(const struct options *o, const char *name)
+{
+	for (unsigned i = 0; i < o->pools; i++)
+		if (strcmp(o->pool[i].name, name) == 0)
+			return &o->pool[i];
+	return NULL;
+}
+
+const char *options_set_drop_pool(struct options *o, const char *value)
+{
+	char (*more)[POOL_NAME_MAX + 1];
+
+	if (!pool_name_valid(value))
+		return "write the name of a pool";
+	if (o->drops == OPTIONS_POOLS_MAX)
+		return "that is one pool too many";
+	more = realloc(o->drop, (o->drops + 1) * sizeof *more);
+	if (!more)
+		return "no memory";
+	o->drop = more;
+	strcpy(o->drop[o->drops++], value);
+	return NULL;
+}
+
+bool options_drops(const struct options *o, const char *name)
+{
+	for (unsigned i = 0; i < o->drops; i++)
+		if (strcmp(o->drop[i], name) == 0)
+			return true;
+	return false;
 }

@@ -18,8 +18,9 @@ struct option_row {
 extern const struct option_row options_table[];
 extern const unsigned options_rows;
 
-/* A setter of its own file. */
+/* Setters of a file of their own. */
 const char *options_set_pool(struct options *, const char *value);
+const char *options_set_drop_pool(struct options *, const char *value);
 /* A whole number from LEAST to MOST; false: VALUE is none. */
 bool options_number(unsigned *to, const char *value, unsigned long least, unsigned long most);
 

@@ -1,11 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Pools as the configuration wants them, at the start and when it is read again. */
+#include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "daemon.h"
 #include "log.h"
 #include "size.h"
+
+#define RELOAD_WORDS_MAX 512
 
 int daemon_add_pool(struct daemon *d, const struct pool_spec *spec)
 {
@@ -34,14 +39,6 @@ struct pressure_rule daemon_rule(const struct options *o)
 	                               .deadline_ms = o->vacate_deadline_s * 1000 };
 }
 
-static const struct pool_spec *find_spec(const struct options *o, const char *name)
-{
-	for (unsigned i = 0; i < o->pools; i++)
-		if (strcmp(o->pool[i].name, name) == 0)
-			return &o->pool[i];
-	return NULL;
-}
-
 static bool same_text(const char *a, const char *b)
 {
 	return a == b || (a && b && strcmp(a, b) == 0);
@@ -67,7 +64,7 @@ static const char *does_not_fit(struct daemon *d, const struct options *new)
 	TAILQ_FOREACH(pool, &d->pools.list, link)
 		if (!pool->thin)
 			granted -= pool->size;
-		else if (!find_spec(new, pool->name))
+		else if (!options_find_pool(new, pool->name))
 			granted -= atomic_load(&pool->used_pages) << PAGE_SHIFT;
 	for (unsigned i = 0; i < new->pools; i++) {
 		if (!new->pool[i].thin)
@@ -98,7 +95,7 @@ const char *daemon_no_room(struct daemon *d, const struct options *o)
 	if (room == UINT64_MAX)
 		return NULL;
 	TAILQ_FOREACH(pool, &d->pools.list, link)
-		if (!find_spec(o, pool->name)) /* what it holds comes back */
+		if (!options_find_pool(o, pool->name)) /* what it holds comes back */
 			room += atomic_load(&pool->used_pages) << PAGE_SHIFT;
 	for (unsigned i = 0; i < o->pools; i++) {
 		uint64_t need = o->pool[i].size;
@@ -114,10 +111,26 @@ const char *daemon_no_room(struct daemon *d, const struct options *o)
 	return NULL;
 }
 
+/* Would POOL, which NEW has no more, go with pages that nobody gave up? */
+static bool loses(struct pool *pool, const struct options *new, char words[static RELOAD_WORDS_MAX])
+{
+	uint64_t used = atomic_load(&pool->used_pages) << PAGE_SHIFT;
+	char size[32], held[32];
+
+	if (!used || options_drops(new, pool->name))
+		return false;
+	size_format(pool->size, size);
+	size_format(used, held);
+	snprintf(words, RELOAD_WORDS_MAX, "pool %s holds %s of pages, and is not configured any more; "
+	         "configure it (it was pool = %s=%s), or let it go with them by drop-pool = %s",
+	         pool->name, held, pool->name, size, pool->name);
+	return true;
+}
+
 /* The first thing in NEW that cannot be had without a restart, or NULL. */
 static const char *cannot_change(struct daemon *d, const struct options *new)
 {
-	static char words[256];
+	static char words[RELOAD_WORDS_MAX];
 	const struct options *old = &d->options;
 	struct pool *pool;
 
@@ -144,12 +157,14 @@ static const char *cannot_change(struct daemon *d, const struct options *new)
 		return "pid-file cannot change while it runs";
 	if (!same_text(old->state_dir, new->state_dir))
 		return "state-dir cannot change while it runs";
+	if (!same_text(old->reload_file, new->reload_file))
+		return "reload-file cannot change while it runs";
 	if (old->log_level != new->log_level)
 		return "log-level cannot change while it runs";
 	if (old->lend != new->lend)
 		return "lend cannot change while it runs";
 	TAILQ_FOREACH(pool, &d->pools.list, link) {
-		const struct pool_spec *spec = find_spec(new, pool->name);
+		const struct pool_spec *spec = options_find_pool(new, pool->name);
 		const char *why = !spec && !pool_idle(pool)        ? "is in use and cannot be removed"
 		                  : spec && spec->size < pool->size ? "cannot shrink"
 		                  : spec && spec->thin != pool->thin ? "cannot change to or from thin"
@@ -161,6 +176,8 @@ static const char *cannot_change(struct daemon *d, const struct options *new)
 			snprintf(words, sizeof words, "pool %s %s", pool->name, why);
 			return words;
 		}
+		if (!spec && loses(pool, new, words))
+			return words;
 	}
 	const char *name = watch_short(&d->watch) ? grows(d, new) : NULL;
 	if (name) {
@@ -192,79 +209,135 @@ static uint64_t more_pages(struct daemon *d, const struct options *new)
 	TAILQ_FOREACH(pool, &d->pools.list, link)
 		if (!pool->thin)
 			have += pool->size >> PAGE_SHIFT;
-		else if (!find_spec(new, pool->name))
+		else if (!options_find_pool(new, pool->name))
 			have += atomic_load(&pool->used_pages);
 	return need > have ? need - have : 0;
 }
 
-/* All was checked and what it needs is held, so that only a lack of memory can
- * stop this half way. */
-static void change_pools(struct daemon *d, const struct options *new)
+static void remove_pools(struct daemon *d, const struct options *new)
 {
-	char words[POOL_WORDS_MAX];
+	char words[POOL_WORDS_MAX], held[32];
 	struct pool *pool, *next;
 
 	for (pool = TAILQ_FIRST(&d->pools.list); pool; pool = next) {
 		next = TAILQ_NEXT(pool, link);
-		if (find_spec(new, pool->name))
+		if (options_find_pool(new, pool->name))
 			continue;
-		log_line(LOG_INFO, "pool %s: removed", pool->name);
+		size_format(atomic_load(&pool->used_pages) << PAGE_SHIFT, held);
+		log_line(LOG_INFO, "pool %s: removed, with %s of pages", pool->name, held);
 		if (pool_remove(pool, words) < 0)
 			log_line(LOG_ERROR, "%s", words);
 	}
+}
+
+/* All was checked and what it needs is held, so that only a lack of memory or descriptors
+ * can stop this half way: then FAILED is a pool that is not as it should be. */
+static void change_pools(struct daemon *d, const struct options *new, const char **failed)
+{
+	char words[POOL_WORDS_MAX];
+
+	remove_pools(d, new);
 	for (unsigned i = 0; i < new->pools; i++) {
 		const struct pool_spec *spec = &new->pool[i];
+		struct pool *pool = pool_find(&d->pools, spec->name);
+		int r = 0;
 
-		pool = pool_find(&d->pools, spec->name);
 		if (pool) {
 			pool_limit(pool, spec->iops, spec->bandwidth);
 			pool->allow = spec->allow;
 		}
 		if (!pool)
-			daemon_add_pool(d, spec);
-		else if (spec->size > pool->size && pool_grow(pool, spec->size, words) < 0)
+			r = daemon_add_pool(d, spec);
+		else if (spec->size > pool->size && (r = pool_grow(pool, spec->size, words)) < 0)
 			log_line(LOG_ERROR, "%s", words);
+		if (r < 0)
+			*failed = spec->name;
 	}
 }
 
-void daemon_reload(struct daemon *d)
+/* Tell whoever asked for it: WHY it was not done; NULL: it was. */
+static void tell(struct daemon *d, const char *why)
 {
-	char words[OPTIONS_WORDS_MAX];
+	const char *path = d->options.reload_file;
+	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+
+	if (why)
+		log_line(LOG_ERROR, "%s", why);
+	else
+		log_line(LOG_INFO, "configuration read again");
+	if (path) {
+		int fd = open(path, flags, 0644);
+
+		if (fd < 0 || dprintf(fd, "%s%s\n", why ? "failed: " : "ok", why ? why : "") < 0)
+			log_line(LOG_WARN, "cannot write reload-file %s: %s", path, strerror(errno));
+		if (fd >= 0)
+			close(fd);
+	}
+	service_reloaded(&d->service, why);
+}
+
+/* Under pools.lock. NULL: it is done, maybe not for the pool *FAILED. */
+static const char *take(struct daemon *d, const struct options *new, const char **failed,
+                        char words[static OPTIONS_WORDS_MAX])
+{
+	const char *why = cannot_change(d, new);
+
+	if (!why && !pools_hold(&d->pools, more_pages(d, new)))
+		why = "the thin pools have just taken what the new ones need";
+	if (why)
+		return why;
+	/* Last: nothing may fail after it. */
+	if (d->loops.shared.tls && tls_reload(d->loops.shared.tls, words) < 0)
+		why = words;
+	else
+		change_pools(d, new, failed);
+	pools_release(&d->pools);
+	return why;
+}
+
+static const char *reload(struct daemon *d, const char **failed,
+                          char words[static OPTIONS_WORDS_MAX])
+{
 	struct options new;
 	const char *why;
 
 	if (options_read(&new, d->argc, d->argv, d->default_lend, words) != OPTIONS_OK) {
-		log_line(LOG_ERROR, "nothing changed: %s", words);
 		options_free(&new);
-		return;
+		return words;
 	}
-	if (!new.config)
-		why = "no --config file to read again";
-	else {
+	if (new.config) {
 		pthread_mutex_lock(&d->pools.lock);
-		why = cannot_change(d, &new);
-		if (!why && !pools_hold(&d->pools, more_pages(d, &new)))
-			why = "the thin pools have just taken what the new ones need";
-		/* Last: nothing may fail after it. */
-		if (!why && d->loops.shared.tls && tls_reload(d->loops.shared.tls, words) < 0) {
-			pools_release(&d->pools);
-			why = words;
-		}
-		if (!why) {
-			change_pools(d, &new);
-			pools_release(&d->pools);
-		}
+		why = take(d, &new, failed, words);
 		pthread_mutex_unlock(&d->pools.lock);
+	} else {
+		why = "no --config file to read again";
 	}
 	if (why) {
-		log_line(LOG_ERROR, "nothing changed: %s", why);
 		options_free(&new);
-		return;
+		return why;
 	}
 	options_free(&d->options);
 	d->options = new;
-	atomic_store(&d->loops.shared.dead_after, new.dead_after_s);
-	struct pressure_rule rule = daemon_rule(&new);
+	return NULL;
+}
+
+void daemon_reload(struct daemon *d)
+{
+	char words[OPTIONS_WORDS_MAX], text[OPTIONS_WORDS_MAX + 100];
+	const char *failed = NULL, *why;
+
+	service_reloading();
+	why = reload(d, &failed, words);
+	if (why) {
+		snprintf(text, sizeof text, "nothing changed: %s", why);
+		tell(d, text);
+		return;
+	}
+	atomic_store(&d->loops.shared.dead_after, d->options.dead_after_s);
+	struct pressure_rule rule = daemon_rule(&d->options);
 	watch_set_rule(&d->watch, &rule);
-	log_line(LOG_INFO, "configuration read again");
+	if (failed)
+		snprintf(text, sizeof text, "configuration read again, but for pool %s, see the log; free "
+		         "what it needs and reload again", failed);
+	tell(d, failed ? text : NULL);
 }

@@ -9,14 +9,11 @@
 #include "log.h"
 #include "state.h"
 
-static bool is_wanted(void *options, const char *name)
+static enum keep_wish wish(void *options, const char *name)
 {
-	const struct options *o = options;
-
-	for (unsigned i = 0; i < o->pools; i++)
-		if (strcmp(o->pool[i].name, name) == 0)
-			return true;
-	return false;
+	return options_find_pool(options, name) ? KEEP_WANTED
+	       : options_drops(options, name)   ? KEEP_DROP
+	                                        : KEEP_IF_USED;
 }
 
 /* Where the pools are kept, if anywhere. */
@@ -70,7 +67,7 @@ int daemon_add_pools(struct daemon *d, uid_t uid, gid_t gid)
 
 	if (open_state(d, uid, gid) < 0 || have_room(d) < 0)
 		return -1;
-	if (keep_check(&d->pools, is_wanted, &d->options, words) < 0) {
+	if (keep_check(&d->pools, wish, &d->options, words) < 0) {
 		log_line(LOG_ERROR, "%s", words);
 		return -1;
 	}

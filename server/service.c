@@ -57,7 +57,7 @@ void service_unstore(const char *name)
 	sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=" STATE_FDS_PREFIX "%s", name);
 }
 
-/* A thread that hangs may have the lock: then it stays as it was told. */
+/* Under pools.lock. */
 static void tell_status(struct service *s)
 {
 	char status[SERVICE_STATUS_MAX];
@@ -65,21 +65,28 @@ static void tell_status(struct service *s)
 	unsigned n = 0;
 	struct pool *pool;
 
-	if (pthread_mutex_trylock(&s->pools->lock) != 0)
-		return;
 	TAILQ_FOREACH(pool, &s->pools->list, link) {
 		used += atomic_load(&pool->used_pages);
 		n++;
 	}
-	pthread_mutex_unlock(&s->pools->lock);
 	snprintf(status, sizeof status,
-	         "%u pool%s, %" PRIu64 " of %" PRIu64 " MiB lent, %" PRIu64 " MiB in use", n,
+	         "%u pool%s, %" PRIu64 " of %" PRIu64 " MiB lent, %" PRIu64 " MiB in use%s%s", n,
 	         n == 1 ? "" : "s", atomic_load(&s->pools->granted_pages) >> (20 - PAGE_SHIFT),
-	         s->pools->lend_pages >> (20 - PAGE_SHIFT), used >> (20 - PAGE_SHIFT));
+	         s->pools->lend_pages >> (20 - PAGE_SHIFT), used >> (20 - PAGE_SHIFT),
+	         *s->wrong ? "; the last reload went wrong: " : "", s->wrong);
 	if (strcmp(status, s->status) == 0)
 		return;
 	strcpy(s->status, status);
 	sd_notifyf(0, "STATUS=%s", status);
+}
+
+/* A thread that hangs may have the lock: then it stays as it was told. */
+static void try_to_tell_status(struct service *s)
+{
+	if (pthread_mutex_trylock(&s->pools->lock) != 0)
+		return;
+	tell_status(s);
+	pthread_mutex_unlock(&s->pools->lock);
 }
 
 /* Each is asked anew only when all have answered, so that the oldest answer is as
@@ -101,7 +108,7 @@ static void on_time(struct ev_loop *ev, ev_timer *w, int events)
 	(void)ev, (void)events;
 	if (s->watched)
 		tell_alive(s);
-	tell_status(s);
+	try_to_tell_status(s);
 }
 
 void service_ready(struct service *s, struct loops *loops, struct pools *pools)
@@ -120,7 +127,7 @@ void service_ready(struct service *s, struct loops *loops, struct pools *pools)
 	s->timer.data = s;
 	if (sd_notify(0, "READY=1") <= 0)
 		return; /* nobody listens */
-	tell_status(s);
+	try_to_tell_status(s);
 	for (unsigned i = 0; s->watched && i < loops->n; i++)
 		loop_ask(loops->loop[i]);
 	ev_timer_start(loops->loop[0]->ev, &s->timer);
@@ -135,8 +142,14 @@ void service_reloading(void)
 	           (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000);
 }
 
-void service_reloaded(void)
+void service_reloaded(struct service *s, const char *why)
 {
+	if (s->pools) {
+		log_printable(s->wrong, sizeof s->wrong, why ? why : "");
+		pthread_mutex_lock(&s->pools->lock);
+		tell_status(s);
+		pthread_mutex_unlock(&s->pools->lock);
+	}
 	sd_notify(0, "READY=1");
 }
 

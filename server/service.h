@@ -7,7 +7,7 @@
 
 #include "listen.h"
 
-#define SERVICE_STATUS_MAX 128
+#define SERVICE_STATUS_MAX 512
 
 struct service {
 	struct loops *loops;
@@ -15,6 +15,7 @@ struct service {
 	ev_timer timer;
 	bool watched;   /* the manager wants to hear that the loops live */
 	char status[SERVICE_STATUS_MAX];
+	char wrong[SERVICE_STATUS_MAX / 2]; /* what was, with the last reload, or "" */
 };
 
 /* TAKE gets each descriptor that was handed over, once in the life of the
@@ -32,9 +33,10 @@ void service_unstore(const char *name);
 /* Tell that it serves, and from then on, from the first loop, what is in use and
  * that all the loops live: one that no longer comes round ends that. */
 void service_ready(struct service *, struct loops *, struct pools *);
-/* Before the configuration is read again, and after. */
+/* Before the configuration is read again, and after: WHY it was refused, or what is not done,
+ * which its status says until all is well; or NULL. */
 void service_reloading(void);
-void service_reloaded(void);
+void service_reloaded(struct service *, const char *why);
 /* Tell that it ends, and tell no more. Also when it was never ready. */
 void service_stopping(struct service *);
 

@@ -33,8 +33,9 @@ void service_reloading(void)
 {
 }
 
-void service_reloaded(void)
+void service_reloaded(struct service *s, const char *why)
 {
+	(void)s, (void)why;
 }
 
 void service_stopping(struct service *s)

@@ -27,7 +27,7 @@ with open(sys.argv[2], "w") as f:
 c.close()
 c.gone(sys.argv[1])
 PY
-    reload "$common"
+    reload "$common" 'drop-pool = a'
     [ "$(lender_kib)" -eq 0 ] || fail "the removed pool still costs $(lender_kib) KiB"
     reload "$common" 'pool = a=2M'
 done

@@ -44,7 +44,7 @@ for more in 'pool = a=9M' 'pool = t=9M,thin'; do
 done
 reload "$common" "$short" "$pools" 'pool = new=4K'
 says "nothing changed: pool new cannot be added or grow while this host is short of memory"
-reload "$common" "$short" 'pool = a=8M' # to take one away is fine
+reload "$common" "$short" 'pool = a=8M' 'drop-pool = t' # to take one away is fine
 says "read again"
 kill -USR1 "$lender_pid"
 wait_for 10 grep -q 'memory: short.* refused by lend 0, refused by pressure 16,' "$tmp/lender.log"

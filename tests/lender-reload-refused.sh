@@ -55,6 +55,8 @@ refuses "only 32M is lent" s/a=4M/a=29M/
 refuses "pool = a=x" s/a=4M/a=x/
 refuses "no such option" "\$a colour = red"
 refuses "name already" "\$a pool = t=4M"
+refuses "a is both wanted and to be dropped" "\$a drop-pool = a"
+refuses "write the name of a pool" "\$a drop-pool = ?"
 rm "$tmp/lender.conf"
 kill -HUP "$lender_pid"
 wait_for 10 grep -q 'nothing changed: cannot read' "$tmp/lender.log"

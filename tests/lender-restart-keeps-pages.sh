@@ -57,9 +57,9 @@ end_lender "$lender_pid"
     printf 'pool = a=20M\npool = b=4M,thin\n'
 } >"$tmp/lender.conf"
 lender --config "$tmp/lender.conf"
-reload "$(sed '/b=4M/d' "$tmp/lender.conf")"
+reload "$(sed '/b=4M/d' "$tmp/lender.conf")" 'drop-pool = b'
 [ ! -e "$state/new/b.pool" ] || fail "a removed pool is kept"
-reload "$(sed "\$a pool = b=4M" "$tmp/lender.conf")"
+reload "$(sed /drop-pool/d "$tmp/lender.conf")" 'pool = b=4M'
 [ "$(used b)" = 0 ] || fail "a removed pool came back"
 reload "$(sed 's|new$|other|' "$tmp/lender.conf")"
 case $words in *"state-dir cannot change"*) ;; *) fail "$words" ;; esac

@@ -26,7 +26,7 @@ raw <<'PY'
 for x in "ab":
     assert Conn(x).read(0, 2 * PAGE) == page(1) + bytes(PAGE), x
 PY
-reload "$common"
+reload "$common" 'drop-pool = b'
 [ ! -e "$state/kept/b.pool" ] || fail 'a removed pool stays'
 end_lender "$lender_pid"
 timeout 20 farpaged --listen 127.0.0.1:0 --lend 16M --pool a=4M --state-dir "$state/kept" \

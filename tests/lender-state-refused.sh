@@ -34,7 +34,7 @@ refuses_file() { # WORDS
 }
 refuses 'a.pool: it has 4 MiB, and cannot shrink to 3' --pool a=3M --state-dir "$dir"
 refuses 'cannot change to or from thin' --pool a=4M,thin --state-dir "$dir"
-refuses 'a.pool: it holds 8 KiB of pages, and is not configured; .*remove that file' --pool b=4M --state-dir "$dir"
+refuses 'a.pool: it holds 8 KiB of pages, and is not configured; .*drop-pool = a' --pool b=4M --state-dir "$dir"
 
 poke() { printf '%b' "$2" | dd of="$file" bs=1 seek="$1" conv=notrunc status=none; }
 damaged() { # WORDS OFFSET: with another byte there

@@ -100,6 +100,8 @@ behaviour_scripts = \
 	tests/lender-pressure-refuses.sh \
 	tests/lender-pressure-vacate.sh \
 	tests/lender-rate.sh \
+	tests/lender-reload-keeps-pages.sh \
+	tests/lender-reload-outcome.sh \
 	tests/lender-reload-refused.sh \
 	tests/lender-reload-whole-or-not.sh \
 	tests/lender-reload.sh \

@@ -9,7 +9,9 @@ environments = \
 	units/farpage.env
 
 examplesdir = $(pkgdatadir)/examples
-dist_pkglibexec_SCRIPTS = units/farpage-swap
+dist_pkglibexec_SCRIPTS = \
+	units/farpage-swap \
+	units/farpaged-reload
 systemdsystemunit_DATA = $(units)
 if HAVE_LIBSYSTEMD
 dist_systemdsystemunit_DATA = units/farpaged.socket

@@ -129,16 +129,22 @@ TEST(one_that_cannot_be_kept_is_not_made)
 	lend_no_more(pools);
 }
 
-static bool is_a(void *data, const char *name)
+static enum keep_wish is_a(void *data, const char *name)
 {
 	(void)data;
-	return strcmp(name, "a") == 0;
+	return strcmp(name, "a") == 0 ? KEEP_WANTED : KEEP_IF_USED;
 }
 
-static bool none(void *data, const char *name)
+static enum keep_wish none(void *data, const char *name)
 {
 	(void)data, (void)name;
-	return false;
+	return KEEP_IF_USED;
+}
+
+static enum keep_wish drop(void *data, const char *name)
+{
+	(void)data, (void)name;
+	return KEEP_DROP;
 }
 
 TEST(a_pool_that_is_not_wanted)
@@ -164,6 +170,17 @@ TEST(a_pool_that_is_not_wanted)
 	lend_no_more(pools);
 }
 
+TEST(one_that_may_go_with_its_pages)
+{
+	struct pools *pools = lend_kept(64);
+	char words[POOL_WORDS_MAX] = "";
+
+	left(false);
+	assert_int_equal(keep_check(pools, drop, NULL, words), 0);
+	assert_null(find("a"));
+	lend_no_more(pools);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -175,6 +192,7 @@ int main(void)
 		KEEP_UNIT(a_revocable_pool_is_not_kept),
 		KEEP_UNIT(one_that_cannot_be_kept_is_not_made),
 		KEEP_UNIT(a_pool_that_is_not_wanted),
+		KEEP_UNIT(one_that_may_go_with_its_pages),
 	};
 
 	return cmocka_run_group_tests_name("keep-refused", tests, NULL, NULL);
