@@ -227,7 +227,6 @@ static struct tls *load_tls(const struct options *o)
 static int check(const struct options *o)
 {
 	struct tls *tls = o->tls == TLS_OFF ? NULL : load_tls(o);
-
 	if (o->tls != TLS_OFF && !tls)
 		return -1;
 	tls_free(tls);
@@ -301,7 +300,7 @@ static int start(struct daemon *d)
 	raise_descriptors();
 	/* Before the pools, which lock themselves: it may have to take it back. */
 	lock_memory();
-	pools_init(&d->pools, d->options.lend);
+	pools_init(&d->pools, 0);
 	if (daemon_add_pools(d, privilege.change ? privilege.uid : geteuid(),
 	                     privilege.change ? privilege.gid : getegid()) < 0 ||
 	    share(d) < 0)
@@ -378,7 +377,7 @@ int main(int argc, char **argv)
 	log_open();
 	d.default_lend = options_default_lend();
 	signal(SIGPIPE, SIG_IGN); /* of the log */
-	switch (options_read(&d.options, argc, argv, d.default_lend, words)) {
+	switch (options_read(&d.options, argc, argv, words)) {
 	case OPTIONS_DONE:
 		break;
 	case OPTIONS_BAD:
@@ -387,6 +386,13 @@ int main(int argc, char **argv)
 		break;
 	case OPTIONS_OK:
 		log_level = d.options.log_level;
+		/* Otherwise it is settled when it is known what was left. */
+		if ((d.options.lend || d.options.check_config) &&
+		    options_settle(&d.options, d.default_lend, words) < 0) {
+			log_line(LOG_ERROR, "%s", words);
+			status = EXIT_FAILURE;
+			break;
+		}
 		if (d.options.check_config) {
 			status = check(&d.options) < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 			break;

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -180,7 +181,7 @@ static int adopt(struct pool *pool, int fd, char words[static POOL_WORDS_MAX])
 	}
 	take_over(pool, &label);
 	if (pool->thin && !pools_grant(pool->pools, used))
-		return refuse(pool, "its pages do not fit into what is lent", words);
+		return refuse(pool, "its pages do not fit into what is lent; raise lend", words);
 	atomic_store(&pool->used_pages, used);
 	pool->kept = true;
 	if (label.pages == pool->size >> PAGE_SHIFT)
@@ -287,4 +288,47 @@ int keep_check(struct pools *pools, enum keep_wish (*wish)(void *data, const cha
 	struct check check = { pools, wish, data, words };
 
 	return pools->state ? pools->state->ops->each(pools->state, check_name, &check) : 0;
+}
+
+struct needing {
+	struct pools *pools;
+	enum keep_wish (*wish)(void *data, const char *name);
+	void *data;
+	struct keep_need need;
+};
+
+/* What of them is no good is refused when it is opened. */
+static int add_need(void *data, const char *name)
+{
+	struct needing *n = data;
+	char why[STATE_WORDS_MAX];
+	struct label label;
+	struct stat st;
+	int fd;
+
+	if (n->wish(n->data, name) != KEEP_WANTED)
+		return 0;
+	fd = n->pools->state->ops->take(n->pools->state, name, why);
+	if (fd < 0)
+		return 0;
+	if (read_label(fd, name, &label, why) == 0 && fstat(fd, &st) == 0) {
+		uint64_t size = label.pages << PAGE_SHIFT, held = (uint64_t)st.st_blocks * 512;
+
+		if (label.thin)
+			n->need.thin += held < size ? held : size;
+		else
+			n->need.reserved += size;
+	}
+	close(fd);
+	return 0;
+}
+
+struct keep_need keep_needs(struct pools *pools, enum keep_wish (*wish)(void *data, const char *name),
+                            void *data)
+{
+	struct needing n = { pools, wish, data, { 0, 0 } };
+
+	if (pools->state)
+		pools->state->ops->each(pools->state, add_need, &n);
+	return n.need;
 }

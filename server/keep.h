@@ -27,4 +27,11 @@ enum keep_wish {
 int keep_check(struct pools *, enum keep_wish (*wish)(void *data, const char *name), void *data,
                char words[static POOL_WORDS_MAX]);
 
+/* What pools that were left, and are WANTED, take of what is lent, in bytes. */
+struct keep_need {
+	uint64_t reserved, thin;
+};
+struct keep_need keep_needs(struct pools *, enum keep_wish (*wish)(void *data, const char *name),
+                            void *data);
+
 #endif

@@ -13,7 +13,6 @@
 #include "socket.h"
 
 #define DEFAULT_LISTEN "127.0.0.1:10809"
-#define DEFAULT_POOL   "default"
 #define OPTIONS_CONNECTIONS_WORDS "write a number from 1 to 1000000"
 
 static const char *set_text(char **to, const char *value)
@@ -171,7 +170,7 @@ const struct option_row options_table[] = {
 	{ "lend", "SIZE", true, set_lend,
 	  "lend this much RAM in all [half of the free memory]" },
 	{ "pool", "NAME=SIZE", true, options_set_pool,
-	  "a pool; more words: see farpaged(8); may repeat [" DEFAULT_POOL "=all]" },
+	  "a pool; more words: see farpaged(8); may repeat [" OPTIONS_DEFAULT_POOL "=all]" },
 	{ "drop-pool", "NAME", true, options_set_drop_pool,
 	  "a pool that is wanted no more may go with its pages; may repeat" },
 	{ "keep-free", "SIZE", true, set_keep_free,
@@ -242,18 +241,12 @@ struct options options_nothing(void)
 static int check_sizes(const struct options *o, char words[static OPTIONS_WORDS_MAX])
 {
 	uint64_t total = gauge_look().total, reserved = 0;
-	char lend[32], sum[32], keep[32];
+	char lend[32], sum[32];
 
 	size_format(o->lend, lend);
 	if (total && o->lend > total) {
 		snprintf(words, OPTIONS_WORDS_MAX, "lend = %s: this host has only %" PRIu64 " MiB",
 		         lend, total >> 20);
-		return -1;
-	}
-	if (total && o->keep_free > total) {
-		size_format(o->keep_free, keep);
-		snprintf(words, OPTIONS_WORDS_MAX, "keep-free = %s: this host has only %" PRIu64
-		         " MiB in all", keep, total >> 20);
 		return -1;
 	}
 	for (unsigned i = 0; i < o->pools; i++)
@@ -310,31 +303,48 @@ uint64_t options_default_lend(void)
 	return available == UINT64_MAX ? 0 : available / 2;
 }
 
-int options_fill_in(struct options *o, uint64_t default_lend,
-                    char words[static OPTIONS_WORDS_MAX])
+int options_fill_in(struct options *o, char words[static OPTIONS_WORDS_MAX])
 {
-	const char *error = NULL;
-	char pool[64], size[32];
+	const char *error = o->listens ? NULL : set_listen(o, DEFAULT_LISTEN);
+	uint64_t total = gauge_look().total;
+	char keep[32];
 
-	if (!o->listens)
-		error = set_listen(o, DEFAULT_LISTEN);
-	if (!o->lend)
-		o->lend = default_lend;
-	o->lend -= o->lend % PAGE_SIZE;
 	if (o->keep_free == UINT64_MAX)
-		o->keep_free = gauge_look().total / 20;
-	if (!error && !o->pools) {
-		size_format(o->lend, size);
-		snprintf(pool, sizeof pool, DEFAULT_POOL "=%s", size);
-		error = options_set_pool(o, pool);
-	}
+		o->keep_free = total / 20;
 	if (!o->tls_said && (o->tls_certificates || o->tls_psk))
 		o->tls = TLS_REQUIRE;
 	if (error) {
 		snprintf(words, OPTIONS_WORDS_MAX, "%s", error);
 		return -1;
 	}
-	return check_sizes(o, words) < 0 || check_drops(o, words) < 0 ? -1 : check_tls(o, words);
+	if (total && o->keep_free > total) {
+		size_format(o->keep_free, keep);
+		snprintf(words, OPTIONS_WORDS_MAX, "keep-free = %s: this host has only %" PRIu64
+		         " MiB in all", keep, total >> 20);
+		return -1;
+	}
+	return check_tls(o, words);
+}
+
+int options_settle(struct options *o, uint64_t default_lend,
+                   char words[static OPTIONS_WORDS_MAX])
+{
+	const char *error = NULL;
+	char pool[64], size[32];
+
+	if (!o->lend)
+		o->lend = default_lend;
+	o->lend -= o->lend % PAGE_SIZE;
+	if (!o->pools) {
+		size_format(o->lend, size);
+		snprintf(pool, sizeof pool, OPTIONS_DEFAULT_POOL "=%s", size);
+		error = options_set_pool(o, pool);
+	}
+	if (error) {
+		snprintf(words, OPTIONS_WORDS_MAX, "%s", error);
+		return -1;
+	}
+	return check_sizes(o, words) < 0 ? -1 : check_drops(o, words);
 }
 
 void options_free(struct options *o)

@@ -26,7 +26,7 @@ struct options {
 	bool check_config;
 	char *listen[OPTIONS_LISTEN_MAX];
 	unsigned listens;
-	uint64_t lend;             /* bytes */
+	uint64_t lend;             /* bytes; 0: it was not said, see options_settle() */
 	struct pool_spec *pool;
 	unsigned pools;
 	char (*drop)[POOL_NAME_MAX + 1]; /* pools that may go with their pages */
@@ -57,10 +57,15 @@ uint64_t options_default_lend(void);
 /* Read the command line, then the file it names; what the command line says
  * of an option replaces what the file says of it. DONE: --help or --version
  * was printed. BAD: WORDS say what was wrong and the way out. The caller owns
- * O and frees it, also after BAD. */
+ * O and frees it, also after BAD. What is lent, and the pool of all of it where there is no
+ * other, come with options_settle(). */
 enum options_result options_read(struct options *o, int argc, char **argv,
-                                 uint64_t default_lend,
                                  char words[static OPTIONS_WORDS_MAX]);
+/* DEFAULT_LEND is lent, unless it was said how much. -1 with WORDS: the pools do not fit. */
+int options_settle(struct options *, uint64_t default_lend,
+                   char words[static OPTIONS_WORDS_MAX]);
+/* The pool that there is when none is configured. */
+#define OPTIONS_DEFAULT_POOL "default"
 void options_free(struct options *);
 /* The pool NAME that is wanted, or NULL. May the pool NAME go with its pages? */
 const struct pool_spec *options_find_pool(const struct options *, const char *name);

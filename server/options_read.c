@@ -178,7 +178,6 @@ static enum options_result read_argv(struct options *o, int argc, char **argv,
 }
 
 enum options_result options_read(struct options *o, int argc, char **argv,
-                                 uint64_t default_lend,
                                  char words[static OPTIONS_WORDS_MAX])
 {
 	struct options cli = options_nothing();
@@ -191,7 +190,7 @@ enum options_result options_read(struct options *o, int argc, char **argv,
 	/* The command line once more, on top of what the file said. */
 	if (r == OPTIONS_OK)
 		r = read_argv(o, argc, argv, words);
-	if (r == OPTIONS_OK && options_fill_in(o, default_lend, words) < 0)
+	if (r == OPTIONS_OK && options_fill_in(o, words) < 0)
 		r = OPTIONS_BAD;
 	options_free(&cli);
 	return r;

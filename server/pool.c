@@ -29,6 +29,11 @@ void pools_init(struct pools *pools, uint64_t lend_bytes)
 	pools->counts = (struct pool_counts){0};
 }
 
+void pools_lend(struct pools *pools, uint64_t bytes)
+{
+	pools->lend_pages = bytes >> PAGE_SHIFT;
+}
+
 bool pools_grant(struct pools *pools, uint64_t pages)
 {
 	uint64_t now = atomic_load(&pools->granted_pages);

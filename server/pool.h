@@ -103,6 +103,8 @@ struct pools {
 
 void pools_init(struct pools *, uint64_t lend_bytes);
 void pools_free(struct pools *);
+/* So many bytes are lent in all. Before pools are added. */
+void pools_lend(struct pools *, uint64_t bytes);
 
 /* 0, or -1 with WORDS that say why; nothing is half done. A SIZE is in bytes,
  * a multiple of PAGE_SIZE. Caller holds pools.lock or is the only thread. If

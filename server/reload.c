@@ -301,7 +301,8 @@ static const char *reload(struct daemon *d, const char **failed,
 	struct options new;
 	const char *why;
 
-	if (options_read(&new, d->argc, d->argv, d->default_lend, words) != OPTIONS_OK) {
+	if (options_read(&new, d->argc, d->argv, words) != OPTIONS_OK ||
+	    options_settle(&new, d->default_lend, words) < 0) {
 		options_free(&new);
 		return words;
 	}

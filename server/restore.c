@@ -11,7 +11,10 @@
 
 static enum keep_wish wish(void *options, const char *name)
 {
-	return options_find_pool(options, name) ? KEEP_WANTED
+	const struct options *o = options;
+	bool is_default = !o->pools && strcmp(name, OPTIONS_DEFAULT_POOL) == 0;
+
+	return is_default || options_find_pool(options, name) ? KEEP_WANTED
 	       : options_drops(options, name)   ? KEEP_DROP
 	                                        : KEEP_IF_USED;
 }
@@ -27,7 +30,7 @@ static int open_state(struct daemon *d, uid_t uid, gid_t gid)
 		         "out, or to go on without their pages stop the service, then start it", path);
 		return -1;
 	}
-	d->pools.state = path ? state_dir(path, d->options.lend, uid, gid, words) : d->stored;
+	d->pools.state = path ? state_dir(path, uid, gid, words) : d->stored;
 	if (path && !d->pools.state) {
 		log_line(LOG_ERROR, "%s", words);
 		return -1;
@@ -61,11 +64,45 @@ static int have_room(struct daemon *d)
 	return -1;
 }
 
+/* By default half of what is free now is lent, but never less than what a farpaged that
+ * lent by the same rule left: what it holds is not free any more. */
+static uint64_t default_lend(struct daemon *d)
+{
+	struct keep_need need = keep_needs(&d->pools, wish, &d->options);
+	uint64_t configured = 0;
+
+	if (!need.reserved && !need.thin)
+		return d->default_lend;
+	for (unsigned i = 0; i < d->options.pools; i++)
+		if (!d->options.pool[i].thin &&
+		    __builtin_add_overflow(configured, d->options.pool[i].size, &configured))
+			configured = UINT64_MAX / 2;
+	if (need.reserved < configured)
+		need.reserved = configured;
+	uint64_t lend = need.reserved + need.thin;
+	return lend > d->default_lend ? lend : d->default_lend;
+}
+
+/* How much is lent, now that it is known what was left. */
+static int settle(struct daemon *d)
+{
+	char words[OPTIONS_WORDS_MAX];
+
+	d->default_lend = default_lend(d);
+	if (options_settle(&d->options, d->default_lend, words) < 0 ||
+	    (d->options.state_dir && state_dir_room(d->pools.state, d->options.lend, words) < 0)) {
+		log_line(LOG_ERROR, "%s", words);
+		return -1;
+	}
+	pools_lend(&d->pools, d->options.lend);
+	return 0;
+}
+
 int daemon_add_pools(struct daemon *d, uid_t uid, gid_t gid)
 {
 	char words[POOL_WORDS_MAX];
 
-	if (open_state(d, uid, gid) < 0 || have_room(d) < 0)
+	if (open_state(d, uid, gid) < 0 || settle(d) < 0 || have_room(d) < 0)
 		return -1;
 	if (keep_check(&d->pools, wish, &d->options, words) < 0) {
 		log_line(LOG_ERROR, "%s", words);

@@ -39,9 +39,11 @@ struct state_ops {
 };
 
 /* The directory PATH, which is made if it is missing; it belongs to UID and so does
- * all in it. There is to be room for LEND bytes of pages. NULL with WORDS. */
-struct state *state_dir(const char *path, uint64_t lend, uid_t uid, gid_t gid,
+ * all in it. NULL with WORDS. */
+struct state *state_dir(const char *path, uid_t uid, gid_t gid,
                         char words[static STATE_WORDS_MAX]);
+/* Is there room in it for LEND bytes of pages? -1 with WORDS. */
+int state_dir_room(struct state *, uint64_t lend, char words[static STATE_WORDS_MAX]);
 
 /* NULL with errno. */
 struct state *state_fds(void);

@@ -192,8 +192,9 @@ static int add_held(void *data, const char *pool)
 
 /* For pages that will be put. What was kept must be had again, also where others have
  * filled the tmpfs since: puts are refused then. */
-static int has_room(struct dir *d, uint64_t lend, char words[static STATE_WORDS_MAX])
+int state_dir_room(struct state *state, uint64_t lend, char words[static STATE_WORDS_MAX])
 {
+	struct dir *d = (struct dir *)state;
 	struct { struct dir *d; uint64_t bytes; } sum = { d, 0 }; /* held, then to be had */
 	uint64_t need = lend + lend / 2048 + (1 << 20); /* labels and bitmaps, too */
 	struct statfs fs;
@@ -226,7 +227,7 @@ static int open_dir(const struct dir *d)
 	return fd;
 }
 
-struct state *state_dir(const char *path, uint64_t lend, uid_t uid, gid_t gid,
+struct state *state_dir(const char *path, uid_t uid, gid_t gid,
                         char words[static STATE_WORDS_MAX])
 {
 	struct dir *d = calloc(1, sizeof *d);
@@ -246,10 +247,9 @@ struct state *state_dir(const char *path, uint64_t lend, uid_t uid, gid_t gid,
 		          ? "that is no directory, or a symbolic link to one" : strerror(errno);
 	else
 		bad = bad_dir(d);
-	if (bad)
-		snprintf(words, STATE_WORDS_MAX, "state-dir %.200s: %s", path, bad);
-	else if (has_room(d, lend, words) == 0)
+	if (!bad)
 		return &d->state;
+	snprintf(words, STATE_WORDS_MAX, "state-dir %.200s: %s", path, bad);
 	dir_close(&d->state);
 	return NULL;
 }

@@ -58,6 +58,7 @@ behaviour_scripts = \
 	tests/lender-cut-in-mid-payload.sh \
 	tests/lender-dead-after.sh \
 	tests/lender-deaf-at-the-end.sh \
+	tests/lender-default-lend-shrinks.sh \
 	tests/lender-disc-finishes.sh \
 	tests/lender-ends-answering.sh \
 	tests/lender-ends-cleanly.sh \

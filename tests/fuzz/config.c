@@ -80,10 +80,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	must(words);
 	snprintf(path, sizeof path, "/proc/self/fd/%d", fd);
 	memcpy(argv + 3, made, n * sizeof *argv); /* getopt changes the order */
-	switch (options_read(&o, 3 + (int)n, argv, LEND, words)) {
+	switch (options_read(&o, 3 + (int)n, argv, words)) {
 	case OPTIONS_OK:
-		check(&o);
-		break;
+		if (options_settle(&o, LEND, words) == 0) {
+			check(&o);
+			break;
+		} /* fall through */
 	case OPTIONS_BAD:
 		must(*words && memchr(words, 0, OPTIONS_WORDS_MAX));
 		break;

@@ -20,7 +20,9 @@ static inline enum options_result read_options(int argc, const char **argv)
 	options_free(&o);
 	memset(words, 'x', sizeof words);
 	words[0] = '\0';
-	return options_read(&o, argc, (char **)argv, DEFAULT_LEND, words);
+	enum options_result r = options_read(&o, argc, (char **)argv, words);
+
+	return r == OPTIONS_OK && options_settle(&o, DEFAULT_LEND, words) < 0 ? OPTIONS_BAD : r;
 }
 
 #define tell(...) \
