@@ -10,11 +10,14 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon.h"
+#include "descriptors.h"
 #include "filter.h"
 #include "log.h"
+#include "path.h"
 #include "privilege.h"
 #include "standard.h"
 #include "state.h"
@@ -46,39 +49,62 @@ static void lock_memory(void)
 	         "run with CAP_IPC_LOCK or LimitMEMLOCK=infinity", strerror(errno));
 }
 
-static void raise_descriptors(void)
+static int pid_error(const char *path, const char *why)
 {
-	struct rlimit limit;
-
-	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
-		limit.rlim_cur = limit.rlim_max;
-		setrlimit(RLIMIT_NOFILE, &limit);
-	}
+	log_line(LOG_ERROR, "cannot write pid-file %s: %s", path, why);
+	return -1;
 }
 
-static int pid_error(const char *path)
+/* Is what PATH names what is open as FD? */
+static bool names(const char *path, int fd)
 {
-	log_line(LOG_ERROR, "cannot write pid-file %s: %s", path,
-	         errno == EWOULDBLOCK ? "another farpaged holds it" : strerror(errno));
-	return -1;
+	struct stat here, there;
+
+	return fstat(fd, &here) == 0 && lstat(path, &there) == 0 && here.st_dev == there.st_dev &&
+	       here.st_ino == there.st_ino;
+}
+
+/* NULL, or why it is not for us: whoever may write in its directory may have made it. */
+static const char *bad_pid_file(int fd, uid_t user)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "it is no regular file";
+	if (st.st_nlink > 1)
+		return "it has another name, too";
+	if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != user)
+		return "it belongs to another user";
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
+		return errno == EWOULDBLOCK ? "another farpaged holds it" : strerror(errno);
+	return NULL;
 }
 
 /* -1: the file cannot be had, or another farpaged has it. */
-static int hold_pid_file(struct daemon *d)
+static int hold_pid_file(struct daemon *d, uid_t user)
 {
-	const char *path = d->options.pid_file;
+	const char *path = d->options.pid_file, *bad;
+	char words[DESCRIPTORS_WORDS_MAX];
+	int fd;
 
-	if (!path)
-		return 0;
-	d->pid_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	if (d->pid_fd < 0)
-		return pid_error(path);
-	if (flock(d->pid_fd, LOCK_EX | LOCK_NB) == 0 && ftruncate(d->pid_fd, 0) == 0)
-		return 0;
-	pid_error(path);
-	close(d->pid_fd);
-	d->pid_fd = -1; /* the other one's file stays */
-	return -1;
+	for (int tries = 0; d->pid_fd < 0; tries++) {
+		fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+		if (fd < 0)
+			return pid_error(path, errno == ELOOP ? "it is a symbolic link"
+			                                      : descriptors_words(errno, words));
+		bad = bad_pid_file(fd, user);
+		if (bad) {
+			close(fd); /* the other one's file stays */
+			return pid_error(path, bad);
+		}
+		if (names(path, fd))
+			d->pid_fd = fd;
+		else if (close(fd), tries > 10) /* the one before us removed it, but so often? */
+			return pid_error(path, "somebody takes it away again and again");
+	}
+	return ftruncate(d->pid_fd, 0) < 0 ? pid_error(path, strerror(errno)) : 0;
 }
 
 static int write_pid(const struct daemon *d)
@@ -87,7 +113,7 @@ static int write_pid(const struct daemon *d)
 	int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
 
 	if (d->pid_fd >= 0 && write(d->pid_fd, text, (size_t)n) != n)
-		return pid_error(d->options.pid_file);
+		return pid_error(d->options.pid_file, strerror(errno));
 	return 0;
 }
 
@@ -144,6 +170,15 @@ static void watch_signals_and_minutes(struct daemon *d)
 	ev_timer_start(ev, &d->minute);
 }
 
+/* libev has no other way to tell that it cannot go on. */
+static void on_ev_error(const char *what)
+{
+	char words[DESCRIPTORS_WORDS_MAX];
+
+	log_line(LOG_ERROR, "%s: %s", what, descriptors_words(errno, words));
+	exit(EXIT_FAILURE);
+}
+
 static void *run_loop(void *loop)
 {
 	loop_run(loop);
@@ -154,6 +189,7 @@ static int make_loops(struct daemon *d)
 {
 	unsigned n = d->options.threads;
 
+	ev_set_syserr_cb(on_ev_error);
 	d->loops.loop = calloc(n, sizeof *d->loops.loop);
 	if (!d->loops.loop)
 		return -1;
@@ -288,7 +324,7 @@ static int start_listening(struct daemon *d)
 
 static int start(struct daemon *d)
 {
-	char words[PRIVILEGE_WORDS_MAX];
+	char words[PRIVILEGE_WORDS_MAX], why[DESCRIPTORS_WORDS_MAX];
 	struct privilege privilege;
 
 	if (service_take_fds(take_passed, d) < 0)
@@ -297,7 +333,7 @@ static int start(struct daemon *d)
 		log_line(LOG_ERROR, "%s", words);
 		return -1;
 	}
-	raise_descriptors();
+	descriptors_raise();
 	/* Before the pools, which lock themselves: it may have to take it back. */
 	lock_memory();
 	pools_init(&d->pools, 0);
@@ -306,21 +342,28 @@ static int start(struct daemon *d)
 	    share(d) < 0)
 		return -1;
 	if (make_loops(d) < 0) {
-		log_line(LOG_ERROR, "cannot make an event loop: %s", strerror(errno));
+		log_line(LOG_ERROR, "cannot make an event loop: %s", descriptors_words(errno, why));
 		return -1;
 	}
 	watch_signals_and_minutes(d);
 	struct pressure_rule rule = daemon_rule(&d->options);
 	watch_start(&d->watch, d->loops.loop[0]->ev, &d->pools, &rule);
 	warn_of_shortage(d);
+	d->loops.owner = privilege.change ? &privilege : NULL;
 	if (start_listening(d) < 0)
 		return -1;
-	if (hold_pid_file(d) < 0)
+	d->loops.owner = NULL;
+	/* In a directory that others can change root makes no file: the user does, or cannot. */
+	const char *pid_file = d->options.pid_file;
+	bool as_root = pid_file && (!privilege.change || path_is_roots(pid_file));
+	if (as_root && hold_pid_file(d, privilege.uid) < 0)
 		return -1;
 	if (privilege_drop(&privilege, words) < 0) {
 		log_line(LOG_ERROR, "%s", words);
 		return -1;
 	}
+	if (pid_file && !as_root && hold_pid_file(d, privilege.uid) < 0)
+		return -1;
 	/* Last: who waits for it may connect. */
 	return write_pid(d);
 }
@@ -336,7 +379,8 @@ static void stop(struct daemon *d)
 		listen_close(d->listener[i]);
 	if (d->pid_fd >= 0) {
 		/* Its directory may be root's, which we are no more: empty then. */
-		if (unlink(d->options.pid_file) < 0 && ftruncate(d->pid_fd, 0) < 0)
+		if ((!names(d->options.pid_file, d->pid_fd) || unlink(d->options.pid_file) < 0) &&
+		    ftruncate(d->pid_fd, 0) < 0)
 			log_line(LOG_WARN, "cannot remove %s: %s", d->options.pid_file,
 			         strerror(errno));
 		close(d->pid_fd);

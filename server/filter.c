@@ -72,6 +72,10 @@ static int add_some(scmp_filter_ctx f)
 	if (r == 0)
 		r = seccomp_rule_add(f, allow, CALL(ioctl), 1,
 		                     SCMP_A1(SCMP_CMP_EQ, SIOCGIFNAME, 0));
+	/* What may we have? Not: have more. */
+	if (r == 0)
+		r = seccomp_rule_add(f, allow, CALL(prlimit64), 2, SCMP_A0(SCMP_CMP_EQ, 0, 0),
+		                     SCMP_A2(SCMP_CMP_EQ, 0, 0));
 	/* abort() */
 	if (r == 0)
 		r = seccomp_rule_add(f, allow, CALL(tgkill), 1,

@@ -9,6 +9,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "secret.h"
 #include "state.h"
 
@@ -57,7 +58,12 @@ void keep_label(struct pool *pool)
 static int no_memory(const struct pool *pool, char words[static POOL_WORDS_MAX])
 {
 	const char *why = strerror(errno), *way_out = "";
+	char limit[DESCRIPTORS_WORDS_MAX];
 
+	if (errno == EMFILE || errno == ENFILE) {
+		snprintf(words, POOL_WORDS_MAX, "pool %s: %s", pool->name, descriptors_words(errno, limit));
+		return -1;
+	}
 	if (errno == ENOTSUP) {
 		why = "it would come in huge pages, which are not given back one by one";
 		way_out = "; mount state-dir's tmpfs with huge=never, or without state-dir write "

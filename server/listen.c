@@ -8,12 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "descriptors.h"
 #include "log.h"
+#include "path.h"
 #include "socket.h"
 
 #define BACKLOG 1024
@@ -21,6 +24,7 @@
 #define RETRY_SECONDS 1.    /* after running out of descriptors */
 
 struct listener {
+	struct listener *next; /* of the same name */
 	int fd;
 	char *path;         /* of a unix socket, to remove in the end */
 	struct loops *loops;
@@ -169,44 +173,57 @@ static void remove_stale(const struct sockaddr_un *addr)
 		close(fd);
 }
 
+static int bind_path(struct listener *l, const struct sockaddr_un *addr)
+{
+	remove_stale(addr);
+	return bind(l->fd, (const struct sockaddr *)addr, sizeof *addr);
+}
+
+/* Made for OWNER, and as OWNER: in a directory that others can change root makes nothing. If
+ * OWNER may not make it, and only root can change what that means, root does. */
+static int bind_for(struct listener *l, const struct sockaddr_un *addr,
+                    const struct privilege *owner)
+{
+	const char *path = addr->sun_path;
+
+	setfsgid(owner->gid);
+	setfsuid(owner->uid);
+	int r = bind_path(l, addr), e = errno;
+	setfsuid(geteuid());
+	setfsgid(getegid());
+	if (r == 0 || !path_is_roots(path)) {
+		errno = e;
+		return r;
+	}
+	r = bind_path(l, addr);
+	return r == 0 ? lchown(path, owner->uid, owner->gid) : -1;
+}
+
 static int bind_unix(struct listener *l, const char *path)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+	const struct privilege *owner = l->loops->owner;
 
 	strcpy(addr.sun_path, path);
-	remove_stale(&addr);
 	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (l->fd < 0 || bind(l->fd, (struct sockaddr *)&addr, sizeof addr) < 0)
+	if (l->fd < 0 || (owner ? bind_for(l, &addr, owner) : bind_path(l, &addr)) < 0)
 		return -1;
 	l->path = strdup(path);
 	return l->path ? 0 : -1;
 }
 
-static int bind_tcp(struct listener *l, const char *host, const char *port,
-                    const char **error)
+/* Each family by itself, so that 0.0.0.0 and [::] stand side by side. */
+static int bind_tcp(struct listener *l, const struct addrinfo *a)
 {
-	struct addrinfo *list, hints = {
-		.ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
 	const int on = 1;
-	int r = getaddrinfo(host, port, &hints, &list);
 
-	if (r != 0) {
-		*error = gai_strerror(r);
+	l->fd = socket(a->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+	if (l->fd < 0)
 		return -1;
-	}
-	if (!l->loops->exposed && !on_loopback(list->ai_addr)) {
-		*error = LISTEN_EXPOSED_WORDS;
-		freeaddrinfo(list);
-		return -1;
-	}
-	l->fd = socket(list->ai_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (l->fd >= 0) {
-		setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
-		r = bind(l->fd, list->ai_addr, list->ai_addrlen);
-	}
-	*error = strerror(errno);
-	freeaddrinfo(list);
-	return l->fd < 0 ? -1 : r;
+	setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+	if (a->ai_family == AF_INET6)
+		setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+	return bind(l->fd, a->ai_addr, a->ai_addrlen);
 }
 
 /* The port is the kernel's choice when 0 was asked for: say which. */
@@ -237,32 +254,109 @@ static struct listener *begin(struct listener *l)
 	return l;
 }
 
+static struct listener *new_listener(struct loops *loops)
+{
+	struct listener *l = calloc(1, sizeof *l);
+
+	if (!l)
+		return NULL;
+	l->fd = -1;
+	l->loops = loops;
+	return l;
+}
+
+static struct listener *on_path(const char *path, struct loops *loops)
+{
+	struct listener *l = new_listener(loops);
+
+	if (l && bind_unix(l, path) == 0 && listen(l->fd, BACKLOG) == 0)
+		return begin(l);
+	listen_close(l);
+	return NULL;
+}
+
+static struct listener *on_address(const struct addrinfo *a, struct loops *loops)
+{
+	struct listener *l = new_listener(loops);
+
+	if (l && bind_tcp(l, a) == 0 && listen(l->fd, BACKLOG) == 0)
+		return begin(l);
+	listen_close(l);
+	return NULL;
+}
+
+/* The resolver may say an address twice. */
+static bool is_repeated(const struct addrinfo *first, const struct addrinfo *a)
+{
+	for (; first != a; first = first->ai_next)
+		if (first->ai_addrlen == a->ai_addrlen &&
+		    memcmp(first->ai_addr, a->ai_addr, a->ai_addrlen) == 0)
+			return true;
+	return false;
+}
+
+/* All addresses of LIST; one that this host does not have, or whose family it does not have, is
+ * passed over where there is another. NULL with *ERROR or errno. */
+static struct listener *on_all(const struct addrinfo *list, struct loops *loops, const char **error)
+{
+	struct listener *first = NULL, **end = &first;
+
+	for (const struct addrinfo *a = list; a; a = a->ai_next)
+		if (!loops->exposed && !on_loopback(a->ai_addr)) {
+			*error = LISTEN_EXPOSED_WORDS;
+			return NULL;
+		}
+	for (const struct addrinfo *a = list; a; a = a->ai_next) {
+		if (is_repeated(list, a))
+			continue;
+		*end = on_address(a, loops);
+		if (*end) {
+			end = &(*end)->next;
+		} else if (errno != EADDRNOTAVAIL && errno != EAFNOSUPPORT) {
+			int e = errno;
+			listen_close(first);
+			errno = e;
+			return NULL;
+		}
+	}
+	return first;
+}
+
+static struct listener *on_name(const char *address, struct loops *loops, const char **error)
+{
+	struct addrinfo *list, hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
+	char host[256], port[32];
+
+	if (!split(address, host, port)) {
+		errno = EINVAL;
+		return NULL;
+	}
+	int r = getaddrinfo(host, port, &hints, &list);
+	if (r != 0) {
+		*error = r == EAI_SYSTEM ? NULL : gai_strerror(r);
+		return NULL;
+	}
+	struct listener *l = on_all(list, loops, error);
+	int e = errno;
+	freeaddrinfo(list);
+	errno = e;
+	return l;
+}
+
 struct listener *listen_on(const char *address, struct loops *loops,
                            char words[static LISTEN_WORDS_MAX])
 {
-	struct listener *l = calloc(1, sizeof *l);
-	char host[256], port[32];
 	const char *path = unix_path(address), *error = NULL;
-	int r = -1;
+	char why[DESCRIPTORS_WORDS_MAX];
 
-	if (!l)
-		goto err;
-	l->fd = -1;
-	l->loops = loops;
-	if (path)
-		r = bind_unix(l, path);
-	else if (split(address, host, port))
-		r = bind_tcp(l, host, port, &error);
-	if (r < 0 || listen(l->fd, BACKLOG) < 0)
-		goto err;
-	return begin(l);
-err:
-	if (!error)
-		error = strerror(errno);
-	snprintf(words, LISTEN_WORDS_MAX, "cannot listen on %s: %s%s", address, error,
-	         errno == EADDRINUSE ? "; is another farpaged running? --listen chooses another address"
-	                             : "");
-	listen_close(l);
+	errno = 0;
+	struct listener *l = path ? on_path(path, loops) : on_name(address, loops, &error);
+	if (l)
+		return l;
+	snprintf(words, LISTEN_WORDS_MAX, "cannot listen on %s: %s%s", address,
+	         error ? error : descriptors_words(errno, why),
+	         !error && errno == EADDRINUSE
+	             ? "; is another farpaged running? --listen chooses another address" : "");
 	return NULL;
 }
 
@@ -289,12 +383,11 @@ static const char *unfit(int fd, const struct loops *loops)
 struct listener *listen_adopt(int fd, struct loops *loops,
                               char words[static LISTEN_WORDS_MAX])
 {
-	struct listener *l = calloc(1, sizeof *l);
+	struct listener *l = new_listener(loops);
 	const char *why = l ? unfit(fd, loops) : strerror(errno);
 
 	if (!why) {
 		l->fd = fd;
-		l->loops = loops;
 		return begin(l);
 	}
 	snprintf(words, LISTEN_WORDS_MAX, "cannot listen on descriptor %d, which was handed "
@@ -304,10 +397,10 @@ struct listener *listen_adopt(int fd, struct loops *loops,
 	return NULL;
 }
 
-void listen_close(struct listener *l)
+static void close_one(struct listener *l)
 {
-	if (!l)
-		return;
+	int e = errno;
+
 	ev_io_stop(l->loops->loop[0]->ev, &l->accepting);
 	ev_timer_stop(l->loops->loop[0]->ev, &l->retry);
 	if (l->path)
@@ -316,4 +409,15 @@ void listen_close(struct listener *l)
 		close(l->fd);
 	free(l->path);
 	free(l);
+	errno = e;
+}
+
+void listen_close(struct listener *l)
+{
+	while (l) {
+		struct listener *next = l->next;
+
+		close_one(l);
+		l = next;
+	}
 }

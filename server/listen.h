@@ -5,6 +5,7 @@
 #define FARPAGE_LISTEN_H
 
 #include "loop.h"
+#include "privilege.h"
 
 #define LISTEN_WORDS_MAX 512
 #define LISTEN_EXPOSED_WORDS \
@@ -18,13 +19,14 @@ struct loops {
 	unsigned n, next;
 	struct shared shared;
 	bool exposed;       /* listening beyond this host is fine */
+	const struct privilege *owner; /* who unix sockets are made for, if not for us; or NULL */
 };
 
 /* Is this the form of an address? Looks nothing up. */
 bool listen_valid(const char *address);
 /* Is it, as far as can be seen without looking it up, one that other hosts reach? */
 bool listen_exposed(const char *address);
-/* Bind ADDRESS and accept on loops' first loop. NULL with words. */
+/* Bind ADDRESS, all that a name stands for, and accept on loops' first loop. NULL with words. */
 struct listener *listen_on(const char *address, struct loops *loops,
                            char words[static LISTEN_WORDS_MAX]);
 /* The same on FD, which listens already. It is ours from now on, also after an

@@ -23,6 +23,8 @@ server_liblender_la_SOURCES = \
 	server/conn.c \
 	server/conn.h \
 	server/context.c \
+	server/descriptors.c \
+	server/descriptors.h \
 	server/dropped.c \
 	server/dropped.h \
 	server/export.c \
@@ -54,6 +56,8 @@ server_liblender_la_SOURCES = \
 	server/options_pool.c \
 	server/options_read.c \
 	server/options_table.h \
+	server/path.c \
+	server/path.h \
 	server/pool.c \
 	server/pool.h \
 	server/pressure.c \

@@ -222,8 +222,8 @@ void options_help(void)
 		         row->argument ? row->argument : "");
 		printf("  %-24s %s\n", left, row->help);
 	}
-	printf("  %-24s %s\n  %-24s %s\n\n", "--help", "this text", "--version",
-	       "the version");
+	printf("  %-24s %s\n  %-24s %s\n\n", "--help", "this text; also -h",
+	       "--version", "the version; also -V");
 	printf("It stays in the foreground and logs to stderr. SIGTERM ends it, SIGHUP reads\n"
 	       "the file again. See farpaged(8).\n");
 }

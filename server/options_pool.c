@@ -171,7 +171,7 @@ const char *options_set_pool(struct options *o, const char *value)
 	if (options_find_pool(o, spec.name))
 		return "there is a pool of that name already";
 	if (o->pools == OPTIONS_POOLS_MAX)
-		return "that is one pool too many";
+		return "there are 1024 pools already, and there cannot be more; run another farpaged";
 	more = realloc(o->pool, (o->pools + 1) * sizeof *more);
 	if (!more)
 		return "no memory";

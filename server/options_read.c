@@ -8,7 +8,9 @@
 #include <string.h>
 
 #include "config.h"
+#include "descriptors.h"
 #include "options_table.h"
+#include "path.h"
 
 static const char *set_row(struct options *o, unsigned row, const char *value)
 {
@@ -99,7 +101,8 @@ static int on_line(void *reading, const char *section, const char *name,
 static int read_file(struct options *o, const struct options *cli,
                      char words[static OPTIONS_WORDS_MAX])
 {
-	struct reading r = { .o = o, .over = cli, .file = fopen(cli->config, "re") };
+	struct reading r = { .o = o, .over = cli, .file = path_read(cli->config) };
+	char why[DESCRIPTORS_WORDS_MAX];
 	int line = 0; /* the first that inih or on_line() did not like */
 
 	if (r.file) {
@@ -111,7 +114,7 @@ static int read_file(struct options *o, const struct options *cli,
 	}
 	if (r.error)
 		snprintf(words, OPTIONS_WORDS_MAX, "cannot read %s: %s", cli->config,
-		         strerror(r.error));
+		         r.error == EINVAL ? "it is no regular file" : descriptors_words(r.error, why));
 	else if (r.bad_line && (line == 0 || r.bad_line <= line))
 		snprintf(words, OPTIONS_WORDS_MAX, "%s:%d: %.800s", cli->config, r.bad_line,
 		         r.words);
@@ -145,12 +148,12 @@ static enum options_result read_argv(struct options *o, int argc, char **argv,
 	getopt_table(longs);
 	optind = 0; /* also forgets where in "-xy" it was */
 	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":", longs, NULL)) != -1) {
-		if (c == HELP) {
+	while ((c = getopt_long(argc, argv, ":hV", longs, NULL)) != -1) {
+		if (c == HELP || c == 'h') {
 			options_help();
 			return OPTIONS_DONE;
 		}
-		if (c == VERSION) {
+		if (c == VERSION || c == 'V') {
 			puts("farpaged " PACKAGE_VERSION);
 			return OPTIONS_DONE;
 		}

@@ -14,6 +14,8 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "descriptors.h"
+#include "path.h"
 #include "pool.h"
 #include "state.h"
 
@@ -217,7 +219,9 @@ int state_dir_room(struct state *state, uint64_t lend, char words[static STATE_W
 /* Make it, if it is missing. */
 static int open_dir(const struct dir *d)
 {
-	bool made = mkdir(d->path, 0700) == 0;
+	/* Where others could change what that means, root makes nothing. */
+	bool may = d->uid == geteuid() || path_is_roots(d->path);
+	bool made = may && mkdir(d->path, 0700) == 0;
 	int fd = open(d->path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
 	if (fd >= 0 && made && d->uid != geteuid() && fchown(fd, d->uid, d->gid) < 0) {
@@ -231,6 +235,7 @@ struct state *state_dir(const char *path, uid_t uid, gid_t gid,
                         char words[static STATE_WORDS_MAX])
 {
 	struct dir *d = calloc(1, sizeof *d);
+	char why[DESCRIPTORS_WORDS_MAX];
 	const char *bad = NULL;
 
 	if (!d) {
@@ -244,7 +249,10 @@ struct state *state_dir(const char *path, uid_t uid, gid_t gid,
 	d->fd = open_dir(d);
 	if (d->fd < 0)
 		bad = errno == ENOTDIR || errno == ELOOP
-		          ? "that is no directory, or a symbolic link to one" : strerror(errno);
+		          ? "that is no directory, or a symbolic link to one"
+		      : errno == ENOENT && uid != geteuid() && !path_is_roots(path)
+		          ? "make it, as a directory of the user: it is where others than root may, too"
+		          : descriptors_words(errno, why);
 	else
 		bad = bad_dir(d);
 	if (!bad)

@@ -10,6 +10,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "path.h"
+
 #define KEY_BYTES_MIN 16
 #define KEYS_MAX      65536
 
@@ -19,13 +21,21 @@ static int say(char words[static TLS_WORDS_MAX], const char *path, const char *w
 	return -1;
 }
 
+/* GnuTLS would wait for a pipe. */
+static int check_file(const char *path, struct stat *st, char words[static TLS_WORDS_MAX])
+{
+	if (stat(path, st) < 0)
+		return say(words, path, strerror(errno));
+	return S_ISREG(st->st_mode) ? 0 : say(words, path, "it is no regular file");
+}
+
 /* A secret that everybody can read is none. */
 static int check_secret(const char *path, char words[static TLS_WORDS_MAX])
 {
 	struct stat st;
 
-	if (stat(path, &st) < 0)
-		return say(words, path, strerror(errno));
+	if (check_file(path, &st, words) < 0)
+		return -1;
 	if (st.st_mode & S_IRWXO)
 		return say(words, path, "everybody may open it; chmod o= and make it again");
 	return 0;
@@ -39,10 +49,13 @@ static void add_words(char words[static TLS_WORDS_MAX], const char *path, int er
 static int load_crl(gnutls_certificate_credentials_t x509, const char *path,
                     char words[static TLS_WORDS_MAX])
 {
+	struct stat st;
 	int r;
 
 	if (access(path, F_OK) < 0)
 		return errno == ENOENT ? 0 : say(words, path, strerror(errno));
+	if (check_file(path, &st, words) < 0)
+		return -1;
 	r = gnutls_certificate_set_x509_crl_file(x509, path, GNUTLS_X509_FMT_PEM);
 	if (r < 0)
 		add_words(words, path, r);
@@ -59,7 +72,9 @@ static int load_x509(struct credentials *c, const char *directory,
 	snprintf(crl, sizeof crl, "%.4000s/ca-crl.pem", directory);
 	snprintf(cert, sizeof cert, "%.4000s/server-cert.pem", directory);
 	snprintf(key, sizeof key, "%.4000s/server-key.pem", directory);
-	if (check_secret(key, words) < 0)
+	struct stat st;
+	if (check_secret(key, words) < 0 || check_file(ca, &st, words) < 0 ||
+	    check_file(cert, &st, words) < 0)
 		return -1;
 	r = gnutls_certificate_allocate_credentials(&c->x509);
 	if (r < 0)
@@ -124,7 +139,7 @@ static int find_key(gnutls_session_t session, const char *identity, gnutls_datum
 static int load_psk(struct credentials *c, const char *path,
                     char words[static TLS_WORDS_MAX])
 {
-	FILE *file = check_secret(path, words) < 0 ? NULL : fopen(path, "re");
+	FILE *file = check_secret(path, words) < 0 ? NULL : path_read(path);
 	const char *error = NULL;
 	char *line = NULL;
 	size_t room = 0;

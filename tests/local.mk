@@ -66,6 +66,8 @@ behaviour_scripts = \
 	tests/lender-epochs.sh \
 	tests/lender-erasing-does-not-stall.sh \
 	tests/lender-fenced-writer-leaves-no-trace.sh \
+	tests/lender-few-descriptors.sh \
+	tests/lender-files-that-wait.sh \
 	tests/lender-filters-calls.sh \
 	tests/lender-flood.sh \
 	tests/lender-full-is-not-stale.sh \
@@ -82,6 +84,7 @@ behaviour_scripts = \
 	tests/lender-killed-keeps-pages.sh \
 	tests/lender-lend-exact.sh \
 	tests/lender-limits.sh \
+	tests/lender-listens-on-all.sh \
 	tests/lender-listens.sh \
 	tests/lender-locked.sh \
 	tests/lender-log-flood.sh \
@@ -93,6 +96,7 @@ behaviour_scripts = \
 	tests/lender-options-in-a-row.sh \
 	tests/lender-out-of-descriptors.sh \
 	tests/lender-owner-vanishes.sh \
+	tests/lender-pid-file.sh \
 	tests/lender-plain-is-read-only.sh \
 	tests/lender-plaintext-refused.sh \
 	tests/lender-pool-comes-again.sh \
@@ -112,6 +116,7 @@ behaviour_scripts = \
 	tests/lender-restart-keeps-pages.sh \
 	tests/lender-restart-loses-memory.sh \
 	tests/lender-small-pages.sh \
+	tests/lender-socket-of-user.sh \
 	tests/lender-state-of-a-user.sh \
 	tests/lender-state-refused.sh \
 	tests/lender-silence.sh \

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "descriptors.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/resource.h>
+
+void descriptors_raise(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+		limit.rlim_cur = limit.rlim_max;
+		setrlimit(RLIMIT_NOFILE, &limit);
+	}
+}
+
+const char *descriptors_words(int error, char words[static DESCRIPTORS_WORDS_MAX])
+{
+	struct rlimit limit = {0};
+
+	getrlimit(RLIMIT_NOFILE, &limit);
+	if (error == EMFILE)
+		snprintf(words, DESCRIPTORS_WORDS_MAX, "this process may have only %llu descriptors, and "
+		         "each pool and connection takes one; raise ulimit -n, or LimitNOFILE= of the "
+		         "unit", (unsigned long long)limit.rlim_cur);
+	else if (error == ENFILE)
+		snprintf(words, DESCRIPTORS_WORDS_MAX, "this host has no descriptors left; raise "
+		         "fs.file-max");
+	else
+		snprintf(words, DESCRIPTORS_WORDS_MAX, "%s", strerror(error));
+	return words;
+}
