@@ -18,8 +18,6 @@
 #define RECEIVES_MAX 4
 #define REST_SECONDS_MAX .5
 #define LAST_SECONDS 1.
-/* Lines a minute about those who were let in; about others there is one of a kind. */
-#define LINES_MAX 600
 
 static void watch(struct conn *c, ev_io *w, bool on)
 {
@@ -54,7 +52,7 @@ static void set_state(struct conn *c, enum conn_state state)
 	if (state == CONN_SESSION && c->member.owner)
 		silence_outlast(c);
 	if (state == CONN_SESSION)
-		log_often(LOG_INFO, "pools were opened", LINES_MAX,
+		log_often(LOG_INFO, "pools were opened", CONN_LINES_MAX,
 		          "%s opens pool %s, epoch %llu%s", c->member.peer, c->member.pool->name,
 		          (unsigned long long)c->member.epoch,
 		          c->member.owner       ? ", as its owner"
@@ -95,7 +93,7 @@ static void say_gone(const struct conn *c)
 	if (!last || !used)
 		return;
 	size_format(used, held);
-	log_often(LOG_INFO, "owners left pages behind", LINES_MAX, "%s, the owner of pool %s, %s; the "
+	log_often(LOG_INFO, "owners left pages behind", CONN_LINES_MAX, "%s, the owner of pool %s, %s; the "
 	          "pool holds %s", c->member.peer, pool->name,
 	          c->session.state == SESSION_ENDING ? "disconnected" : "is gone without a word",
 	          held);
@@ -138,7 +136,7 @@ static void fence(struct member *m)
 {
 	struct conn *c = (struct conn *)((char *)m - offsetof(struct conn, member));
 
-	log_often(LOG_INFO, "fenced by a newer claim", LINES_MAX, "%s: fenced by a newer claim",
+	log_often(LOG_INFO, "fenced by a newer claim", CONN_LINES_MAX, "%s: fenced by a newer claim",
 	          m->peer);
 	shutdown(c->stream.fd, SHUT_RDWR);
 }
@@ -344,7 +342,7 @@ static bool identify(struct conn *c)
 		return false;
 	}
 	c->member.identity = identity;
-	log_often(LOG_INFO, "proved who they are", LINES_MAX, "%s is %s", c->member.peer, identity);
+	log_often(LOG_INFO, "proved who they are", CONN_LINES_MAX, "%s is %s", c->member.peer, identity);
 	return true;
 }
 

@@ -9,6 +9,8 @@
 #include "stream.h"
 
 #define CONN_HANDSHAKE_SECONDS 10.
+/* Lines of a kind a minute about those who were let in; about others there is one. */
+#define CONN_LINES_MAX 600
 
 enum conn_state {
 	CONN_HANDSHAKE,

@@ -5,6 +5,7 @@
 
 #include "listen.h"
 #include "options.h"
+#include "pid_file.h"
 #include "service.h"
 #include "watch.h"
 
@@ -20,7 +21,7 @@ struct daemon {
 	int passed[OPTIONS_LISTEN_MAX]; /* sockets to listen on, from the service manager */
 	unsigned passed_n;
 	struct listener *listener[OPTIONS_LISTEN_MAX];
-	int pid_fd;
+	struct pid_file pid_file;
 	ev_signal term, interrupt, hangup, tell;
 	ev_timer minute; /* after which the log sums up */
 	struct watch watch;

@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* farpaged: the lender's daemon. */
 #include <errno.h>
-#include <fcntl.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "daemon.h"
@@ -47,74 +44,6 @@ static void lock_memory(void)
 	}
 	log_line(LOG_WARN, "cannot lock memory (%s): this host may swap out pages that it lends; "
 	         "run with CAP_IPC_LOCK or LimitMEMLOCK=infinity", strerror(errno));
-}
-
-static int pid_error(const char *path, const char *why)
-{
-	log_line(LOG_ERROR, "cannot write pid-file %s: %s", path, why);
-	return -1;
-}
-
-/* Is what PATH names what is open as FD? */
-static bool names(const char *path, int fd)
-{
-	struct stat here, there;
-
-	return fstat(fd, &here) == 0 && lstat(path, &there) == 0 && here.st_dev == there.st_dev &&
-	       here.st_ino == there.st_ino;
-}
-
-/* NULL, or why it is not for us: whoever may write in its directory may have made it. */
-static const char *bad_pid_file(int fd, uid_t user)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return strerror(errno);
-	if (!S_ISREG(st.st_mode))
-		return "it is no regular file";
-	if (st.st_nlink > 1)
-		return "it has another name, too";
-	if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != user)
-		return "it belongs to another user";
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? "another farpaged holds it" : strerror(errno);
-	return NULL;
-}
-
-/* -1: the file cannot be had, or another farpaged has it. */
-static int hold_pid_file(struct daemon *d, uid_t user)
-{
-	const char *path = d->options.pid_file, *bad;
-	char words[DESCRIPTORS_WORDS_MAX];
-	int fd;
-
-	for (int tries = 0; d->pid_fd < 0; tries++) {
-		fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
-		if (fd < 0)
-			return pid_error(path, errno == ELOOP ? "it is a symbolic link"
-			                                      : descriptors_words(errno, words));
-		bad = bad_pid_file(fd, user);
-		if (bad) {
-			close(fd); /* the other one's file stays */
-			return pid_error(path, bad);
-		}
-		if (names(path, fd))
-			d->pid_fd = fd;
-		else if (close(fd), tries > 10) /* the one before us removed it, but so often? */
-			return pid_error(path, "somebody takes it away again and again");
-	}
-	return ftruncate(d->pid_fd, 0) < 0 ? pid_error(path, strerror(errno)) : 0;
-}
-
-static int write_pid(const struct daemon *d)
-{
-	char text[32];
-	int n = snprintf(text, sizeof text, "%d\n", (int)getpid());
-
-	if (d->pid_fd >= 0 && write(d->pid_fd, text, (size_t)n) != n)
-		return pid_error(d->options.pid_file, strerror(errno));
-	return 0;
 }
 
 static void on_hangup(struct ev_loop *ev, ev_signal *w, int events)
@@ -354,18 +283,18 @@ static int start(struct daemon *d)
 		return -1;
 	d->loops.owner = NULL;
 	/* In a directory that others can change root makes no file: the user does, or cannot. */
-	const char *pid_file = d->options.pid_file;
-	bool as_root = pid_file && (!privilege.change || path_is_roots(pid_file));
-	if (as_root && hold_pid_file(d, privilege.uid) < 0)
+	const char *path = d->options.pid_file;
+	bool as_root = path && (!privilege.change || path_is_roots(path));
+	if (as_root && pid_file_hold(&d->pid_file, path, privilege.uid) < 0)
 		return -1;
 	if (privilege_drop(&privilege, words) < 0) {
 		log_line(LOG_ERROR, "%s", words);
 		return -1;
 	}
-	if (pid_file && !as_root && hold_pid_file(d, privilege.uid) < 0)
+	if (path && !as_root && pid_file_hold(&d->pid_file, path, privilege.uid) < 0)
 		return -1;
 	/* Last: who waits for it may connect. */
-	return write_pid(d);
+	return pid_file_write(&d->pid_file);
 }
 
 static void stop(struct daemon *d)
@@ -377,14 +306,7 @@ static void stop(struct daemon *d)
 	pthread_sigmask(SIG_BLOCK, &all, NULL);
 	for (unsigned i = 0; i < OPTIONS_LISTEN_MAX; i++)
 		listen_close(d->listener[i]);
-	if (d->pid_fd >= 0) {
-		/* Its directory may be root's, which we are no more: empty then. */
-		if ((!names(d->options.pid_file, d->pid_fd) || unlink(d->options.pid_file) < 0) &&
-		    ftruncate(d->pid_fd, 0) < 0)
-			log_line(LOG_WARN, "cannot remove %s: %s", d->options.pid_file,
-			         strerror(errno));
-		close(d->pid_fd);
-	}
+	pid_file_remove(&d->pid_file);
 	for (unsigned i = d->loops.n; i-- > 0; ) {
 		if (i == 0) {
 			ev_signal_stop(d->loops.loop[0]->ev, &d->term);
@@ -409,7 +331,7 @@ static void stop(struct daemon *d)
 
 int main(int argc, char **argv)
 {
-	struct daemon d = { .argc = argc, .argv = argv, .pid_fd = -1 };
+	struct daemon d = { .argc = argc, .argv = argv, .pid_file = { .fd = -1 } };
 	char words[OPTIONS_WORDS_MAX];
 	int status = EXIT_SUCCESS;
 

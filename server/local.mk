@@ -122,6 +122,8 @@ sbin_PROGRAMS += server/farpaged
 server_farpaged_SOURCES = \
 	server/daemon.h \
 	server/farpaged.c \
+	server/pid_file.c \
+	server/pid_file.h \
 	server/reload.c \
 	server/restore.c
 server_farpaged_LDADD = server/liblender.la

@@ -36,7 +36,7 @@ owner.write(0, page(9))
 assert waits.closed()
 assert owner.read(0, PAGE) == page(9)
 # A request that is refused does not use up anything.
-assert owner.error(READ, 0, 1 << 31) == EOVERFLOW
+assert owner.error(READ, 0, 1 << 31) == EINVAL
 owner.read(0, PAGE)
 witness.finish()
 PY

@@ -89,6 +89,7 @@ behaviour_scripts = \
 	tests/lender-locked.sh \
 	tests/lender-log-flood.sh \
 	tests/lender-log-is-not-read.sh \
+	tests/lender-log-is-shared.sh \
 	tests/lender-many-threads.sh \
 	tests/lender-may-not-lock.sh \
 	tests/lender-multi-conn.sh \
