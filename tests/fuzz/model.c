@@ -53,7 +53,7 @@ uint32_t model_put(struct model *m, uint64_t offset, size_t len, const uint8_t *
 {
 	uint32_t error = 0;
 
-	for (size_t n; len; offset += n, data += data ? n : 0, len -= n) {
+	for (size_t n; len; offset += n, data = data ? data + n : NULL, len -= n) {
 		uint64_t bit = UINT64_C(1) << offset / MODEL_PAGE;
 
 		n = MODEL_PAGE - offset % MODEL_PAGE;
