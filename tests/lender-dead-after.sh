@@ -35,7 +35,7 @@ cleanup "kill $!"
 wait_for 20 test -e "$tmp/there"
 ip link set "$near" down
 down=$(date +%s)
-gone() { [ "$(grep -c "$net.2:.* is gone" "$tmp/lender.log")" = 3 ]; }
+gone() { [ "$(grep -c "debug: $net.2:.* is gone$" "$tmp/lender.log")" = 3 ]; }
 wait_for 40 sh -c "[ \$(grep -c 'has been silent for' '$tmp/lender.log') = 3 ]"
 wait_for 40 sh -c "[ \$((\$(date +%s) - $down)) -ge 25 ]"
 grep -q "$net.2:.* is gone" "$tmp/lender.log" && fail 'it did not wait'

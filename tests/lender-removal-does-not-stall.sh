@@ -10,7 +10,7 @@ pool = b=1M'
 printf '%s\n' "$common" 'pool = a=512M,revocable' >"$tmp/lender.conf"
 lender --config "$tmp/lender.conf"
 printf '%s\n' "$common" 'pool = a=599M,revocable' >"$tmp/next.conf"
-printf '%s\n' "$common" >"$tmp/none.conf"
+printf '%s\n' "$common" 'drop-pool = a' >"$tmp/none.conf"
 raw "$lender_pid" "$tmp" <<'PY'
 pid, tmp = int(sys.argv[1]), sys.argv[2]
 def kib():
