@@ -95,7 +95,7 @@ static void say_gone(const struct conn *c)
 	size_format(used, held);
 	log_often(LOG_INFO, "owners left pages behind", CONN_LINES_MAX, "%s, the owner of pool %s, %s; the "
 	          "pool holds %s", c->member.peer, pool->name,
-	          c->session.state == SESSION_ENDING ? "disconnected" : "is gone without a word",
+	          c->session.state == SESSION_ENDING ? "disconnected" : "vanished",
 	          held);
 }
 

@@ -20,7 +20,7 @@ wait_for(lambda: lines("opens pool web") >= 3)
 other.read(0, PAGE)
 assert not lines("the owner of pool")
 other.close()
-wait_for(lambda: lines("127.0.0.1:%d, the owner of pool web, is gone without a word; the pool holds 16M" % other.port))
+wait_for(lambda: lines("127.0.0.1:%d, the owner of pool web, vanished; the pool holds 16M" % other.port))
 fenced = Conn("web?claim=some.host")
 again = Conn("web?claim=some.host")
 assert fenced.closed()
@@ -30,7 +30,7 @@ wait_for(lambda: lines("the owner of pool web, disconnected; the pool holds 16M"
 assert lines("the owner of pool") == 2
 last = Conn("web?claim=some.host")
 last.s.sendall(b"x" * 28)           # nonsense
-wait_for(lambda: lines("is gone without a word; the pool holds 16M") == 2)
+wait_for(lambda: lines("vanished; the pool holds 16M") == 2)
 PY
 kill "$lender_pid"
 wait "$lender_pid"
