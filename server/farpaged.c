@@ -279,9 +279,12 @@ static int start(struct daemon *d)
 	watch_start(&d->watch, d->loops.loop[0]->ev, &d->pools, &rule);
 	warn_of_shortage(d);
 	d->loops.owner = privilege.change ? &privilege : NULL;
+	d->loops.listen = d->options.listen;
+	d->loops.listens = d->options.listens;
 	if (start_listening(d) < 0)
 		return -1;
 	d->loops.owner = NULL;
+	d->loops.listens = 0;
 	/* In a directory that others can change root makes no file: the user does, or cannot. */
 	const char *path = d->options.pid_file;
 	bool as_root = path && (!privilege.change || path_is_roots(path));

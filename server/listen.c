@@ -212,8 +212,20 @@ static int bind_unix(struct listener *l, const char *path)
 	return l->path ? 0 : -1;
 }
 
-/* Each family by itself, so that 0.0.0.0 and [::] stand side by side. */
-static int bind_tcp(struct listener *l, const struct addrinfo *a)
+/* Does ADDRESS, of this PORT, stand beside another one that may be of IPv4? */
+static bool stands_beside(const struct loops *loops, const char *address, const char *port)
+{
+	char host[256], its[32];
+
+	for (unsigned i = 0; i < loops->listens; i++)
+		if (!unix_path(loops->listen[i]) && strcmp(loops->listen[i], address) != 0 &&
+		    split(loops->listen[i], host, its) && strcmp(its, port) == 0)
+			return true;
+	return false;
+}
+
+/* [::] is IPv4, too, but ONLY6 where IPv4 has a socket of its own. */
+static int bind_tcp(struct listener *l, const struct addrinfo *a, const int only6)
 {
 	const int on = 1;
 
@@ -222,7 +234,7 @@ static int bind_tcp(struct listener *l, const struct addrinfo *a)
 		return -1;
 	setsockopt(l->fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
 	if (a->ai_family == AF_INET6)
-		setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof on);
+		setsockopt(l->fd, IPPROTO_IPV6, IPV6_V6ONLY, &only6, sizeof only6);
 	return bind(l->fd, a->ai_addr, a->ai_addrlen);
 }
 
@@ -275,11 +287,11 @@ static struct listener *on_path(const char *path, struct loops *loops)
 	return NULL;
 }
 
-static struct listener *on_address(const struct addrinfo *a, struct loops *loops)
+static struct listener *on_address(const struct addrinfo *a, bool only6, struct loops *loops)
 {
 	struct listener *l = new_listener(loops);
 
-	if (l && bind_tcp(l, a) == 0 && listen(l->fd, BACKLOG) == 0)
+	if (l && bind_tcp(l, a, only6) == 0 && listen(l->fd, BACKLOG) == 0)
 		return begin(l);
 	listen_close(l);
 	return NULL;
@@ -297,7 +309,8 @@ static bool is_repeated(const struct addrinfo *first, const struct addrinfo *a)
 
 /* All addresses of LIST; one that this host does not have, or whose family it does not have, is
  * passed over where there is another. NULL with *ERROR or errno. */
-static struct listener *on_all(const struct addrinfo *list, struct loops *loops, const char **error)
+static struct listener *on_all(const struct addrinfo *list, bool only6, struct loops *loops,
+                               const char **error)
 {
 	struct listener *first = NULL, **end = &first;
 
@@ -309,7 +322,7 @@ static struct listener *on_all(const struct addrinfo *list, struct loops *loops,
 	for (const struct addrinfo *a = list; a; a = a->ai_next) {
 		if (is_repeated(list, a))
 			continue;
-		*end = on_address(a, loops);
+		*end = on_address(a, only6, loops);
 		if (*end) {
 			end = &(*end)->next;
 		} else if (errno != EADDRNOTAVAIL && errno != EAFNOSUPPORT) {
@@ -336,7 +349,8 @@ static struct listener *on_name(const char *address, struct loops *loops, const 
 		*error = r == EAI_SYSTEM ? NULL : gai_strerror(r);
 		return NULL;
 	}
-	struct listener *l = on_all(list, loops, error);
+	bool only6 = list->ai_next || (strcmp(port, "0") != 0 && stands_beside(loops, address, port));
+	struct listener *l = on_all(list, only6, loops, error);
 	int e = errno;
 	freeaddrinfo(list);
 	errno = e;

@@ -19,6 +19,8 @@ struct loops {
 	unsigned n, next;
 	struct shared shared;
 	bool exposed;       /* listening beyond this host is fine */
+	char *const *listen;           /* all addresses that are to be listened on */
+	unsigned listens;
 	const struct privilege *owner; /* who unix sockets are made for, if not for us; or NULL */
 };
 

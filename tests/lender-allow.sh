@@ -3,7 +3,8 @@
 # A pool with allow= is there for connections from those networks alone: for others LIST, INFO,
 # GO, a claim and a ticket are as if it were not. A reload changes that for those to come.
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
-common="listen = 127.0.0.1:0
+common="listen = [::]:0
+listen = 127.0.0.1:0
 listen = unix:$tmp/sock
 allow-plaintext = yes
 lend = 8M
@@ -11,6 +12,7 @@ pool = any=1M"
 printf '%s\n' "$common" 'pool = two=1M,allow=127.0.0.2,allow=198.51.100.0/24' 'pool = local=1M,allow=unix' \
     'pool = net=1M,allow=127.0.2.0/24' 'pool = net,allow=127.0.3.0/25,allow=2001:db8::/32' >"$tmp/lender.conf"
 lender --config "$tmp/lender.conf"
+six=$(sed -n 's/.*listening on \[::\]:\([0-9]*\)$/\1/p' "$tmp/lender.log")
 cat >"$tmp/coming.py" <<'PY'
 from rawnbd import *
 dial = socket.create_connection
@@ -39,13 +41,14 @@ from coming import *
 set_port(sys.argv.pop(1))
 exec(compile(sys.stdin.read(), "test", "exec"))' "$port" "$@"
 }
-raw "$tmp/sock" <<'PY'
-sock, = sys.argv[1:]
-assert pools("127.0.0.1") == "any"
-assert pools("127.0.0.2") == "any two"
-assert pools("127.0.0.20") == "any"
-assert pools("127.0.2.255") == pools("127.0.3.127") == "any net"
-assert pools("127.0.3.128") == "any"
+raw "$six" "$tmp/sock" <<'PY'
+six, sock = sys.argv[1:]
+for to in None, six: # there an IPv4 address comes in an IPv6 one
+    assert pools("127.0.0.1", to) == "any"
+    assert pools("127.0.0.2", to) == "any two"
+    assert pools("127.0.0.20", to) == "any"
+    assert pools("127.0.2.255", to) == pools("127.0.3.127", to) == "any net"
+    assert pools("127.0.3.128", to) == "any"
 assert pools("127.0.0.1", sock) == "any local"
 coming("127.0.0.2")
 owner = Conn("two?claim=me&force")
@@ -70,4 +73,4 @@ reload "$common" 'pool = two=1M,allow=127.0.0.1' 'pool = local=1M,allow=unix' 'p
 rm "$tmp/reloaded"
 wait $client || fail 'after a reload'
 reload "$common" 'pool = two=1M,allow=127.0.0.1/8' 'pool = local=1M' 'pool = net=1M'
-case $words in *"nothing changed"*"lender.conf:6: pool = two=1M,allow=127.0.0.1/8: a network has no bits"*) ;; *) fail "$words" ;; esac
+case $words in *"nothing changed"*"lender.conf:7: pool = two=1M,allow=127.0.0.1/8: a network has no bits"*) ;; *) fail "$words" ;; esac

@@ -37,7 +37,14 @@ refused() { # WORDS OPTION...
 refused 'cannot listen on absent:0: Cannot assign' --listen absent:0 --allow-plaintext
 refused 'cannot listen on mixed:0: other hosts reach this address' --listen mixed:0
 grep -q ' lo$' /proc/net/if_inet6 2>/dev/null || exit 0
-for order in '0.0.0.0 [::]' '[::] 0.0.0.0'; do
+# By itself [::] is both.
+lender --listen '[::]:0' --allow-plaintext --lend 1M --pool a=1M
+any=$(sed -n 's/.*listening on .*:\([0-9]*\)$/\1/p' "$tmp/lender.log")
+for where in 127.0.0.1 '[::1]'; do
+    [ "$(nbdinfo --size "nbd://$where:$any/a")" = 1048576 ] || fail "not on $where"
+done
+end_lender "$lender_pid"
+for order in '0.0.0.0 [::]' '[::] 0.0.0.0' '127.0.0.1 [::]' '[::] 127.0.0.1'; do
     # shellcheck disable=SC2086
     set -- $order
     lender --listen "$1:0" --allow-plaintext --lend 1M --pool a=1M
