@@ -192,21 +192,24 @@ void pool_limit(struct pool *pool, uint64_t iops, uint64_t bandwidth)
 	atomic_store(&pool->limited, iops || bandwidth);
 }
 
-uint64_t pool_throttle(struct pool *pool, uint64_t bytes)
+uint64_t pool_wait(struct pool *pool)
 {
-	struct timespec t;
-
 	if (!atomic_load_explicit(&pool->limited, memory_order_relaxed))
 		return 0;
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	uint64_t now = (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+	uint64_t now = rate_now();
 	uint64_t a = rate_wait(&pool->requests, now), b = rate_wait(&pool->bytes, now);
 
-	if (a || b)
-		return a > b ? a : b;
-	rate_take(&pool->requests, now, 1);
+	return a > b ? a : b;
+}
+
+void pool_take(struct pool *pool, uint64_t requests, uint64_t bytes)
+{
+	if (!atomic_load_explicit(&pool->limited, memory_order_relaxed))
+		return;
+	uint64_t now = rate_now();
+
+	rate_take(&pool->requests, now, requests);
 	rate_take(&pool->bytes, now, bytes);
-	return 0;
 }
 
 bool pool_idle(struct pool *pool)

@@ -124,8 +124,10 @@ static inline bool pools_leaving(const struct pools *pools)
 bool pool_idle(struct pool *);
 /* So many requests and bytes a second; 0: any. */
 void pool_limit(struct pool *, uint64_t iops, uint64_t bandwidth);
-/* A request that moves BYTES: 0, and it is counted; or how long it has to wait, ns. */
-uint64_t pool_throttle(struct pool *, uint64_t bytes);
+/* How long the next request has to wait for its pool's limits, ns; and what one that may go
+ * on takes of them. */
+uint64_t pool_wait(struct pool *);
+void pool_take(struct pool *, uint64_t requests, uint64_t bytes);
 bool pool_name_valid(const char *name);
 /* 1: a plain member wrote since the last claim. Inside pool.lock. */
 static inline _Atomic uint64_t *pool_foreign(struct pool *pool)

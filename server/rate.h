@@ -6,6 +6,7 @@
 
 #include <stdatomic.h>
 #include <stdint.h>
+#include <time.h>
 
 #define RATE_BURST_NS UINT64_C(100000000)
 
@@ -13,6 +14,15 @@ struct rate {
 	_Atomic uint64_t unit_ps; /* what one costs; 0: nothing */
 	_Atomic uint64_t paid_ns; /* when all that was taken is paid for */
 };
+
+/* The clock of all rates. */
+static inline uint64_t rate_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
 
 /* PER_SECOND 0: as much as anybody likes. What is owed is forgotten. */
 static inline void rate_set(struct rate *r, uint64_t per_second)

@@ -145,6 +145,7 @@ static void begin(struct session *s, enum session_state state)
 {
 	s->at = s->request.offset;
 	s->left = s->request.length;
+	s->worked_pages = 0;
 	set_state(s, state);
 }
 
@@ -219,7 +220,9 @@ static bool throttled(struct session *s, const struct request *r)
 	bool moves = (r->type == NBD_CMD_READ || r->type == NBD_CMD_WRITE) &&
 	             r->length <= REQUEST_MAX_BYTES;
 
-	s->wait_ns = pool_throttle(s->member->pool, moves ? r->length : 0);
+	s->wait_ns = pool_wait(s->member->pool);
+	if (!s->wait_ns)
+		pool_take(s->member->pool, 1, moves ? r->length : 0);
 	return s->wait_ns > 0;
 }
 
@@ -295,11 +298,31 @@ static int64_t settle(struct session *s, uint64_t max)
 	return pages;
 }
 
+static uint64_t further_turns(uint64_t pages)
+{
+	return pages ? (pages - 1) / REQUEST_TURN_PAGES : 0;
+}
+
+/* What it has done is counted: zeros as bytes, and each turn's work after the first as a
+ * request, for so much it keeps others waiting. */
+static void count_work(struct session *s, uint64_t pages, uint64_t bytes)
+{
+	uint64_t before = further_turns(s->worked_pages);
+
+	s->worked_pages += pages;
+	pool_take(s->member->pool, further_turns(s->worked_pages) - before, bytes);
+}
+
 int session_erase(struct session *s, uint64_t *turn)
 {
-	int64_t pages = s->request.type == NBD_CMD_WRITE             ? settle(s, *turn)
-	                : s->request.flags & NBD_CMD_FLAG_NO_HOLE ? fill(s, *turn)
-	                                                          : flush(s, *turn);
+	bool settles = s->request.type == NBD_CMD_WRITE; /* and was counted */
+	bool fills = s->request.flags & NBD_CMD_FLAG_NO_HOLE;
+	uint64_t from = s->at;
+
+	s->wait_ns = settles ? 0 : pool_wait(s->member->pool);
+	if (s->wait_ns)
+		return 0;
+	int64_t pages = settles ? settle(s, *turn) : fills ? fill(s, *turn) : flush(s, *turn);
 
 	if (pages < 0 && errno == EPERM) { /* the owner is back, and we may only look */
 		s->error = NBD_EPERM;
@@ -311,6 +334,8 @@ int session_erase(struct session *s, uint64_t *turn)
 	}
 	if (pages <= 0)
 		pages = 1;
+	if (!settles)
+		count_work(s, (uint64_t)pages, fills ? s->at - from : 0);
 	*turn = *turn > (uint64_t)pages ? *turn - (uint64_t)pages : 0;
 	if (s->left == 0) {
 		set_state(s, SESSION_REQUEST);

@@ -44,6 +44,7 @@ struct session {
 	struct request request;
 	uint64_t at;          /* PAYLOAD, ERASE: the next byte's offset */
 	uint64_t left;        /* PAYLOAD, ERASE: bytes still to come */
+	uint64_t worked_pages; /* ERASE: what it has cost so far */
 	uint32_t error;       /* the reply's, so far */
 	bool refused;         /* PAYLOAD: read it, put nothing */
 	bool ending;          /* the lender is: what is asked from now on is ESHUTDOWN */
@@ -63,7 +64,8 @@ void session_start(struct session *, struct member *, const struct terms *);
  * the states ERASE, ENDING and BROKEN, when it is full, and when it has to wait. */
 size_t session_feed(struct session *, const uint8_t *in, size_t len);
 /* State ERASE: go on with it for at most *TURN pages, which it counts down, by
- * one at least; the member has not entered. -1: fenced. */
+ * one at least; the member has not entered. It may have to wait (wait_ns), and then it
+ * has done nothing. -1: fenced. */
 int session_erase(struct session *, uint64_t *turn);
 /* It owes so much that no request is taken until some of it is sent; and so
  * little that they are again. */

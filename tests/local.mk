@@ -105,6 +105,7 @@ behaviour_scripts = \
 	tests/lender-pressure-drops.sh \
 	tests/lender-pressure-refuses.sh \
 	tests/lender-pressure-vacate.sh \
+	tests/lender-rate-of-erasing.sh \
 	tests/lender-rate.sh \
 	tests/lender-reload-keeps-pages.sh \
 	tests/lender-reload-outcome.sh \
