@@ -85,7 +85,7 @@ TEST(open_ones_stay)
 TEST(nothing_of_the_library_takes_their_numbers)
 {
 	struct sockaddr_un here = { .sun_family = AF_UNIX };
-	char lender[100], words[FARPAGE_WORDS_MAX];
+	char lender[sizeof here.sun_path + 8], words[FARPAGE_WORDS_MAX];
 	int mute = socket(AF_UNIX, SOCK_STREAM, 0);
 	socklen_t len = sizeof here;
 	bool null = true;
