@@ -62,9 +62,9 @@ static void set_state(struct conn *c, enum conn_state state)
 
 void conn_refuse(struct loop *loop, struct accepted accepted)
 {
+	(void)loop;
+	limits_leave(accepted.slot);
 	close(accepted.fd);
-	limits_unshare(loop->shared->limits, LIMITS_HOST, accepted.host);
-	limits_leave(loop->shared->limits);
 }
 
 /* Is M of its pool's owner, and the last that is? */
@@ -107,16 +107,15 @@ void conn_free(struct conn *c)
 	ev_io_stop(c->loop->ev, &c->readable);
 	ev_io_stop(c->loop->ev, &c->writable);
 	ev_timer_stop(c->loop->ev, &c->timer);
-	/* Before close(): fence() may use the descriptor until then. */
+	gate_leave(c);
+	/* Before close(): fence() and other slots may use the descriptor until then. */
 	member_leave(&c->member);
+	limits_leave(c->slot);
 	LIST_REMOVE(c, link);
 	/* What it will never acknowledge does not stay with the kernel for hours. */
 	if (c->end_after)
 		socket_end_after(c->stream.fd, SOCKET_DEAD_SECONDS);
 	stream_close(&c->stream, &c->loop->room);
-	limits_unshare(c->loop->shared->limits, LIMITS_IDENTITY, c->identity);
-	limits_unshare(c->loop->shared->limits, LIMITS_HOST, c->host);
-	limits_leave(c->loop->shared->limits);
 	handshake_end(&c->handshake);
 	session_free(&c->session);
 	buf_free(&c->out);
@@ -178,7 +177,7 @@ static void pace_reading(struct conn *c)
 		c->stuffed = false;
 		rest(c, 0.);
 	}
-	if (c->resting || c->stuffed || session_full(&c->session) ||
+	if (c->resting || c->waits || c->stuffed || session_full(&c->session) ||
 	    stream_owes(&c->stream) || (c->state == CONN_HANDSHAKE && c->out.len))
 		watch(c, &c->readable, false);
 	else if (session_light(&c->session))
@@ -187,7 +186,14 @@ static void pace_reading(struct conn *c)
 
 static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
 {
+	struct limits *limits = c->loop->shared->limits;
 	size_t used = handshake_feed(&c->handshake, in, len, &c->out);
+
+	if (c->slot->refused)
+		log_often(LOG_WARN, "too many connections", 1, "%s: too many connections of its "
+		          "address, of its identity, or in all; %lu were refused so far",
+		          c->member.peer, limits->refused);
+	c->slot->refused = false;
 
 	if (c->handshake.state == HANDSHAKE_DONE) {
 		session_start(&c->session, &c->member, &c->handshake.terms);
@@ -336,9 +342,8 @@ static bool identify(struct conn *c)
 
 	if (!identity)
 		return true;
-	c->identity = limits_share(c->loop->shared->limits, LIMITS_IDENTITY, identity);
-	if (!c->identity) {
-		drop(c, "too many connections of its identity");
+	if (!limits_identify(c->slot, identity)) {
+		drop(c, "no memory");
 		return false;
 	}
 	c->member.identity = identity;
@@ -359,16 +364,18 @@ static bool goes_on(const struct conn *c)
 static bool take_in(struct conn *c)
 {
 	uint8_t *rx = c->loop->rx;
-	ssize_t n = LOOP_RX_BYTES;
+	const size_t max = LOOP_RX_BYTES;
+	ssize_t n = (ssize_t)max;
 
-	for (unsigned turns = 0; n == LOOP_RX_BYTES && turns < RECEIVES_MAX; turns++) {
+	for (unsigned turns = 0; n == (ssize_t)max && turns < RECEIVES_MAX; turns++) {
 		size_t kept = c->kept.len;
 
 		if (turns && !goes_on(c))
 			break;
 		if (kept)
 			memcpy(rx, c->kept.data, kept);
-		n = stream_recv(&c->stream, &c->loop->room, rx + kept, LOOP_RX_BYTES);
+		n = gate_before(c) ? gate_recv(c, rx + kept, max)
+		                   : stream_recv(&c->stream, &c->loop->room, rx + kept, max);
 		if (n < 0 && turns)
 			break; /* it is heard again when what came before is answered */
 		if (n < 0) {
@@ -388,15 +395,25 @@ static bool take_in(struct conn *c)
 	return true;
 }
 
+void conn_pass(struct conn *c)
+{
+	if (take_in(c))
+		answer(c);
+}
+
 static void on_readable(struct ev_loop *ev, ev_io *w, int events)
 {
 	struct conn *c = w->data;
 
 	(void)ev, (void)events;
-	if (c->kept.len > HANDSHAKE_KEEP_BYTES) /* not while reading is on */
+	if (c->kept.len > HANDSHAKE_KEEP_BYTES) { /* not while reading is on */
 		watch(c, &c->readable, false);
-	else if (take_in(c))
-		answer(c);
+	} else if (gate_before(c)) {
+		watch(c, &c->readable, false);
+		gate_wait(c);
+	} else {
+		conn_pass(c);
+	}
 }
 
 static void on_writable(struct ev_loop *ev, ev_io *w, int events)
@@ -446,7 +463,7 @@ void conn_new(struct loop *loop, struct accepted accepted)
 	}
 	c->loop = loop;
 	c->stream.fd = fd;
-	c->host = accepted.host;
+	c->slot = accepted.slot;
 	c->state = CONN_HANDSHAKE;
 	c->member.fence = fence;
 	c->member.silent = silent;
@@ -458,6 +475,7 @@ void conn_new(struct loop *loop, struct accepted accepted)
 	c->readable.data = c->writable.data = c->timer.data = c;
 	LIST_INSERT_HEAD(&loop->conns, c, link);
 	handshake_start(&c->handshake, shared->pools, &c->member, shared->tls_mode, &c->out);
+	c->handshake.slot = c->slot;
 	conn_set_deadline(c, CONN_HANDSHAKE_SECONDS);
 	if (push_out(c))
 		pace_reading(c);

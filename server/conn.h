@@ -35,7 +35,9 @@ struct conn {
 	struct buf kept;          /* received, not yet consumed */
 	struct session session;
 	struct member member;
-	struct share *host, *identity; /* of connections */
+	struct slot *slot;
+	bool waits;               /* with its TLS handshake, see gate.h */
+	TAILQ_ENTRY(conn) at_gate;
 	LIST_ENTRY(conn) link;
 };
 
@@ -50,5 +52,7 @@ void conn_set_deadline(struct conn *, ev_tstamp seconds);
 void conn_end(struct conn *);
 /* So far it is there: what is asked from now on is refused, and it goes if it stood still. */
 void conn_hurry(struct conn *);
+/* Its turn at the gate has come. */
+void conn_pass(struct conn *);
 
 #endif

@@ -2,6 +2,7 @@
 /* farpaged: the lender's daemon. */
 #include <errno.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +19,9 @@
 #include "privilege.h"
 #include "standard.h"
 #include "state.h"
+
+/* Open files that are neither connections nor pools, with some to spare. */
+#define OWN_DESCRIPTORS 64
 
 /* With MCL_FUTURE and too low a limit, every later mmap fails: does one? */
 static bool can_map(void)
@@ -199,12 +203,29 @@ static int check(const struct options *o)
 	return 0;
 }
 
+/* Pools, their claims and all that is no connection have theirs, whoever connects. */
+static void fit_descriptors(struct daemon *d)
+{
+	unsigned own = OWN_DESCRIPTORS + 4 * d->options.threads + 2 * d->options.pools;
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > UINT_MAX)
+		return;
+	unsigned all = (unsigned)limit.rlim_cur;
+	limits_fit(&d->limits, all > own ? all - own : 1, 2 * d->options.pools);
+	if (d->limits.most < d->options.max_connections)
+		log_line(LOG_WARN, "max-connections is %u, but of the %u files that may be open "
+		         "%u are left for them; raise LimitNOFILE or ulimit -n",
+		         d->options.max_connections, all, d->limits.most);
+}
+
 /* What the connections of all loops share. */
 static int share(struct daemon *d)
 {
 	const struct options *o = &d->options;
 
 	limits_init(&d->limits, o->max_connections, o->max_per_address, o->max_per_identity);
+	fit_descriptors(d);
 	d->loops.shared = (struct shared){ .pools = &d->pools, .limits = &d->limits,
 	                                   .tls_mode = o->tls,
 	                                   .busy_poll = o->busy_poll_us / 1e6,

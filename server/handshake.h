@@ -7,6 +7,7 @@
 
 #include "buf.h"
 #include "export.h"
+#include "limit.h"
 #include "member.h"
 #include "terms.h"
 #include "tls.h"
@@ -43,6 +44,7 @@ struct handshake {
 	struct buf chosen;     /* the export name that terms.contexts are for */
 	struct terms terms;    /* good once DONE */
 	const char *why;       /* state CLOSE: words for the log, or NULL */
+	struct slot *slot;     /* becomes a session's; NULL: there is always room */
 };
 
 /* Begin: the server's greeting goes to OUT. */

@@ -22,6 +22,7 @@
 #define BACKLOG 1024
 #define ACCEPTS 64          /* in one go */
 #define RETRY_SECONDS 1.    /* after running out of descriptors */
+#define THINNED_SECONDS .01 /* the same when one is about to be closed */
 
 struct listener {
 	struct listener *next; /* of the same name */
@@ -103,55 +104,53 @@ static void on_retry(struct ev_loop *ev, ev_timer *w, int events)
 	ev_io_start(ev, &l->accepting);
 }
 
-/* NULL: there are too many already. */
-static struct share *let_in(struct limits *limits, int fd)
+static void let_in(struct loops *loops, int fd)
 {
-	char host[POOL_PEER_MAX];
-	struct share *share;
+	struct limits *limits = loops->shared.limits;
+	unsigned long ended = limits->ended;
+	char network[POOL_PEER_MAX];
+	struct slot *slot;
 
-	if (!limits_enter(limits))
-		return NULL;
-	socket_name_host(fd, host);
-	share = limits_share(limits, LIMITS_HOST, host);
-	if (!share)
-		limits_leave(limits);
-	return share;
+	socket_name_host(fd, network);
+	slot = limits_enter(limits, fd, network);
+	if (!slot)
+		log_often(LOG_WARN, "connections too fast", 1, "%s: its connections come too fast; "
+		          "%lu were refused so far", network, limits->refused);
+	else if (limits->ended != ended)
+		log_often(LOG_WARN, "hung up to let in", 1, "%s: hung up on an older connection to "
+		          "let it in; that happened %lu times so far", network, limits->ended);
+	if (slot)
+		loop_adopt(loops->loop[loops->next++ % loops->n], (struct accepted){ fd, slot });
+	else
+		close(fd);
 }
 
-/* Who floods us does not flood the log. */
-static void refuse(struct listener *l, int fd)
+/* Who has proven nothing keeps no descriptor from another. */
+static void out_of_descriptors(struct listener *l)
 {
-	char name[POOL_PEER_MAX];
+	struct limits *limits = l->loops->shared.limits;
+	int error = errno;
+	bool few = error == EMFILE || error == ENFILE;
 
-	socket_name_peer(fd, name);
-	log_often(LOG_WARN, "too many connections", 1, "%s: too many connections of its address, or "
-	          "in all; %lu were refused so far", name, l->loops->shared.limits->refused);
-	close(fd);
+	log_often(LOG_WARN, "cannot accept", 1, "cannot accept: %s", strerror(error));
+	ev_io_stop(l->loops->loop[0]->ev, &l->accepting);
+	ev_timer_set(&l->retry, few && limits_thin(limits) ? THINNED_SECONDS : RETRY_SECONDS, 0.);
+	ev_timer_start(l->loops->loop[0]->ev, &l->retry);
 }
 
 static void on_acceptable(struct ev_loop *ev, ev_io *w, int events)
 {
 	struct listener *l = w->data;
-	struct loops *loops = l->loops;
 
-	(void)events;
+	(void)ev, (void)events;
 	for (int i = 0; i < ACCEPTS; i++) {
 		int fd = accept4(l->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
 		if (fd >= 0) {
-			struct share *host = let_in(loops->shared.limits, fd);
-
-			if (host)
-				loop_adopt(loops->loop[loops->next++ % loops->n],
-				           (struct accepted){ fd, host });
-			else
-				refuse(l, fd);
+			let_in(l->loops, fd);
 		} else if (errno == EMFILE || errno == ENFILE || errno == ENOMEM ||
 		           errno == ENOBUFS) {
-			log_often(LOG_WARN, "cannot accept", 1, "cannot accept: %s", strerror(errno));
-			ev_io_stop(ev, &l->accepting);
-			ev_timer_set(&l->retry, RETRY_SECONDS, 0.);
-			ev_timer_start(ev, &l->retry);
+			out_of_descriptors(l);
 			return;
 		} else if (errno == EAGAIN) {
 			return;

@@ -30,8 +30,12 @@ server_liblender_la_SOURCES = \
 	server/export.c \
 	server/export.h \
 	server/filter.h \
+	server/gate.c \
+	server/gate.h \
 	server/gauge.c \
 	server/gauge.h \
+	server/hall.c \
+	server/hall.h \
 	server/handshake.c \
 	server/handshake.h \
 	server/keep.c \

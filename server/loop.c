@@ -90,6 +90,7 @@ struct loop *loop_new(struct ev_loop *ev, const struct shared *shared)
 	loop->shared = shared;
 	LIST_INIT(&loop->conns);
 	pthread_mutex_init(&loop->lock, NULL);
+	gate_init(&loop->gate);
 	ev_async_init(&loop->wake, on_wake);
 	loop->wake.data = loop;
 	ev_async_start(ev, &loop->wake);
@@ -164,6 +165,7 @@ void loop_free(struct loop *loop)
 	for (size_t i = 0; i < loop->inbox_len; i++)
 		conn_refuse(loop, loop->inbox[i]);
 	free(loop->inbox);
+	gate_stop(&loop->gate, loop->ev);
 	stream_room_free(&loop->room);
 	ev_timer_stop(loop->ev, &loop->end);
 	ev_async_stop(loop->ev, &loop->wake);

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sys/queue.h>
 
+#include "gate.h"
 #include "handshake.h"
 #include "limit.h"
 #include "reply.h"
@@ -33,10 +34,10 @@ struct shared {
 	_Atomic unsigned dead_after; /* s of silence that end a connection that has pages */
 };
 
-/* An accepted socket, and whose connection it counts as. */
+/* An accepted socket, and its slot. */
 struct accepted {
 	int fd;
-	struct share *host;
+	struct slot *slot;
 };
 
 struct loop {
@@ -51,6 +52,7 @@ struct loop {
 	ev_tstamp end_by;
 	LIST_HEAD(, conn) conns;
 	_Atomic bool asked;     /* whether it lives, and has not answered yet */
+	struct gate gate;
 	struct gather gather;
 	struct stream_room room;
 	uint8_t rx[HANDSHAKE_KEEP_BYTES + LOOP_RX_BYTES];

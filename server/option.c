@@ -120,12 +120,25 @@ static uint32_t would_join(struct handshake *h, const struct export *e, struct p
 	return r < 0 ? NBD_REP_ERR_POLICY : 0;
 }
 
+/* The only connection of its owner, a further one, or neither. */
+static enum limits_rank rank(const struct export *e, struct pool *pool)
+{
+	return e->how == EXPORT_PLAIN                           ? LIMITS_PLAIN
+	       : e->how == EXPORT_TICKET && pool_owned(pool) ? LIMITS_OWNER
+	                                                     : LIMITS_RESERVED;
+}
+
 /* Become a member as the name says. 0, or an option's error with words. */
 static uint32_t join(struct handshake *h, const struct text *name, const struct export *e,
                      struct pool *pool, char words[static POOL_WORDS_MAX])
 {
 	int r = -1;
 
+	if (!limits_join(h->slot, rank(e, pool))) {
+		snprintf(words, POOL_WORDS_MAX, "too many connections of this address, of this "
+		         "identity, or in all; close some, or raise the limits on the lender");
+		return NBD_REP_ERR_POLICY;
+	}
 	if (!text_is(name, (const char *)h->chosen.data, h->chosen.len))
 		h->terms.contexts = 0;
 	switch (e->how) {
@@ -142,6 +155,8 @@ static uint32_t join(struct handshake *h, const struct text *name, const struct 
 		r = member_claim(h->member, pool, e->instance, e->force, words);
 		break;
 	}
+	if (r < 0)
+		limits_rejoin(h->slot);
 	return r < 0 ? NBD_REP_ERR_POLICY : 0;
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How much of something there may be a second. What was taken has to be paid for in
- * time; a tenth of a second may be owed, and who comes then has to wait. Any thread. */
+ * time; a tenth of a second may be owed, or what the caller says, and who comes then
+ * has to wait. Any thread. */
 #ifndef FARPAGE_RATE_H
 #define FARPAGE_RATE_H
 
@@ -31,12 +32,32 @@ static inline void rate_set(struct rate *r, uint64_t per_second)
 	atomic_store(&r->paid_ns, 0);
 }
 
-/* How long to wait before more may be taken, ns; 0: now. */
-static inline uint64_t rate_wait(struct rate *r, uint64_t now_ns)
+/* For how long it has to be paid yet, ns. */
+static inline uint64_t rate_owed(struct rate *r, uint64_t now_ns)
 {
 	uint64_t paid = atomic_load_explicit(&r->paid_ns, memory_order_relaxed);
 
-	return paid > now_ns + RATE_BURST_NS ? paid - now_ns - RATE_BURST_NS : 0;
+	return paid > now_ns ? paid - now_ns : 0;
+}
+
+/* How long to wait before more may be taken by who may owe so much, ns; 0: now. */
+static inline uint64_t rate_wait_beyond(struct rate *r, uint64_t now_ns, uint64_t burst_ns)
+{
+	uint64_t owed = rate_owed(r, now_ns);
+
+	return owed > burst_ns ? owed - burst_ns : 0;
+}
+
+static inline uint64_t rate_wait(struct rate *r, uint64_t now_ns)
+{
+	return rate_wait_beyond(r, now_ns, RATE_BURST_NS);
+}
+
+/* What had been taken need not be paid for. */
+static inline void rate_give(struct rate *r, uint64_t units)
+{
+	atomic_fetch_sub(&r->paid_ns,
+	                 units * atomic_load_explicit(&r->unit_ps, memory_order_relaxed) / 1000);
 }
 
 static inline void rate_take(struct rate *r, uint64_t now_ns, uint64_t units)

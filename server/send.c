@@ -48,15 +48,6 @@ static ssize_t send_replies(struct conn *c)
 	return n > 0 && !c->stream.tls && (size_t)n < g->bytes ? 0 : n;
 }
 
-/* The handshake's last words in the open are sent. */
-static ssize_t begin_tls(struct conn *c)
-{
-	if (stream_secure(&c->stream, c->loop->shared->tls, &c->loop->room) < 0)
-		return -1;
-	handshake_secured(&c->handshake);
-	return 0;
-}
-
 /* In a few turns: the others have theirs. -1: hang up. */
 static int take_turns(struct conn *c)
 {
@@ -65,8 +56,6 @@ static int take_turns(struct conn *c)
 	for (unsigned turns = 0; n > 0 && turns < 4 && !stream_owes(&c->stream); turns++) {
 		if (c->out.len)
 			n = send_handshake(c);
-		else if (c->handshake.state == HANDSHAKE_TLS)
-			n = begin_tls(c);
 		else if (replies_owed(&c->session.replies))
 			n = send_replies(c);
 		else

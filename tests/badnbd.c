@@ -15,6 +15,7 @@
 #include "nbd.h"
 
 #define OPEN        32          /* connections at a time */
+#define ADDRESSES   4000        /* they come from */
 #define MESSAGES    24          /* a conversation, at most */
 #define NUMBERS     5           /* a message, at most */
 #define BYTES_MAX   (64u << 10) /* of a conversation */
@@ -227,11 +228,15 @@ static _Noreturn void die(const char *what, uint64_t which)
 	exit(1);
 }
 
+/* From one of many addresses: of one alone, no lender would hear so many. */
 static int dial(const struct sockaddr_in *to, uint64_t which)
 {
+	uint32_t host = 0x7f010000 + (uint32_t)(which % ADDRESSES);
+	struct sockaddr_in from = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(host) };
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	if (fd < 0 || connect(fd, (const struct sockaddr *)to, sizeof *to) < 0)
+	if (fd < 0 || bind(fd, (struct sockaddr *)&from, sizeof from) < 0 ||
+	    connect(fd, (const struct sockaddr *)to, sizeof *to) < 0)
 		die("cannot connect", which);
 	return fd;
 }

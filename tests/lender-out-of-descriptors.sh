@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
-# Out of descriptors it serves whom it has, does not spin, and takes newcomers
-# again when some have left.
+# Out of descriptors it serves whom it has, does not spin, and takes newcomers all the
+# same: who says nothing keeps no descriptor from one that does.
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
 requires prlimit
 lender --threads 2 --lend 1M --pool a=1M
@@ -29,9 +29,13 @@ while time.monotonic() < start + 3:
     time.sleep(.1)
 assert cpu_seconds() - before < 1.5, "it spins: %.1f s" % (cpu_seconds() - before)
 assert said() - words <= 5, "it fills the log"
-for c in crowd:
-    c.close()
+start = time.monotonic()
 late = Conn("a")
 assert late.read(5 * PAGE, PAGE) == page(5)
+owner = Conn("a?claim=me")
+owner.write(0, page(1))
+assert time.monotonic() < start + 4, "they came in after %.1f s" % (time.monotonic() - start)
+for c in crowd:
+    c.close()
 wait_for(lambda: len(os.listdir("/proc/%s/fd" % pid)) < 35)
 PY

@@ -76,6 +76,7 @@ behaviour_scripts = \
 	tests/lender-half-open.sh \
 	tests/lender-handshake-deadline.sh \
 	tests/lender-handshake.sh \
+	tests/lender-handshakes-make-room.sh \
 	tests/lender-help.sh \
 	tests/lender-hung-loop-is-told.sh \
 	tests/lender-info-says-what-go-does.sh \
@@ -96,6 +97,7 @@ behaviour_scripts = \
 	tests/lender-mute-clients.sh \
 	tests/lender-options-in-a-row.sh \
 	tests/lender-out-of-descriptors.sh \
+	tests/lender-owner-has-room.sh \
 	tests/lender-owner-vanishes.sh \
 	tests/lender-pid-file.sh \
 	tests/lender-plain-is-read-only.sh \
@@ -134,6 +136,7 @@ behaviour_scripts = \
 	tests/lender-zeros-cost-nothing.sh \
 	tests/model-claim.sh \
 	tests/tls-certificates.sh \
+	tests/tls-handshakes-are-rated.sh \
 	tests/tls-keys.sh \
 	tests/tls-required.sh \
 	tests/tls-strange-names.sh \

@@ -57,6 +57,7 @@ unit_tests = \
 	tests/unit/test-farpage-path \
 	tests/unit/test-filter \
 	tests/unit/test-gauge \
+	tests/unit/test-hall \
 	tests/unit/test-handshake \
 	tests/unit/test-handshake-claim \
 	tests/unit/test-handshake-hostile \
@@ -68,6 +69,7 @@ unit_tests = \
 	tests/unit/test-layout \
 	tests/unit/test-layout-capacity \
 	tests/unit/test-lenders \
+	tests/unit/test-limit \
 	tests/unit/test-link \
 	tests/unit/test-link-spill \
 	tests/unit/test-locked \
@@ -192,6 +194,8 @@ tests_unit_test_filter_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_filter_LDADD = $(unit_lender)
 tests_unit_test_gauge_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_gauge_LDADD = $(unit_lender)
+tests_unit_test_hall_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_hall_LDADD = $(unit_lender)
 tests_unit_test_handshake_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_handshake_LDADD = $(unit_lender)
 tests_unit_test_handshake_claim_CPPFLAGS = $(unit_cppflags)
@@ -214,6 +218,8 @@ tests_unit_test_layout_capacity_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_layout_capacity_LDADD = $(unit_borrower)
 tests_unit_test_lenders_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_lenders_LDADD = $(unit_borrower)
+tests_unit_test_limit_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_limit_LDADD = $(unit_lender)
 tests_unit_test_link_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_link_LDADD = client/libborrower.la $(unit_lender)
 tests_unit_test_locked_CPPFLAGS = $(unit_cppflags)
@@ -251,8 +257,6 @@ tests_unit_test_reply_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_reply_LDADD = $(unit_lender)
 tests_unit_test_request_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_request_LDADD = $(unit_lender)
-tests_unit_test_room_CPPFLAGS = $(unit_cppflags)
-tests_unit_test_room_LDADD = $(unit_lender)
 tests_unit_test_seal_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_seal_LDADD = $(unit_borrower)
 tests_unit_test_seal_hostile_CPPFLAGS = $(unit_cppflags)
@@ -282,6 +286,8 @@ tests_unit_test_session_zeros_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_session_zeros_LDADD = $(unit_lender)
 tests_unit_test_rate_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_rate_LDADD = $(unit_lender)
+tests_unit_test_room_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_room_LDADD = $(unit_lender)
 tests_unit_test_size_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_size_LDADD = $(unit_lender)
 tests_unit_test_span_SOURCES = tests/unit/test-span.c plugin/span.c

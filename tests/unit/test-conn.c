@@ -35,7 +35,7 @@ static int teardown(void **state)
 {
 	(void)state;
 	loop_free(loop);
-	assert_int_equal(limits.connections, 0);
+	assert_int_equal(limits.slots, 0);
 	limits_free(&limits);
 	lend_no_more(pools);
 	return 0;
@@ -65,8 +65,7 @@ static int dial(void)
 	uint8_t greeting[18];
 
 	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK, 0, fd), 0);
-	assert_true(limits_enter(&limits));
-	loop_adopt(loop, (struct accepted){ fd[0], limits_share(&limits, LIMITS_HOST, "here") });
+	loop_adopt(loop, (struct accepted){ fd[0], limits_enter(&limits, fd[0], "here") });
 	turn();
 	assert_int_equal(recv(fd[1], greeting, sizeof greeting, 0), 18);
 	return fd[1];

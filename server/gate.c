@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "gate.h"
+
+#include <time.h>
+
+#include "conn.h"
+
+/* Those that had to go are looked for as often. */
+#define LOOK_SECONDS .1
+
+static uint64_t cpu_ns(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
+	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
+}
+
+bool gate_before(const struct conn *c)
+{
+	return c->state == CONN_HANDSHAKE && !c->member.identity &&
+	       (c->stream.tls || c->handshake.state == HANDSHAKE_TLS);
+}
+
+/* The last words in the open are sent, and the first within TLS are there. */
+static int begin_tls(struct conn *c)
+{
+	if (c->stream.tls)
+		return 0;
+	if (stream_secure(&c->stream, c->loop->shared->tls, &c->loop->room) < 0)
+		return -1;
+	handshake_secured(&c->handshake);
+	return 0;
+}
+
+ssize_t gate_recv(struct conn *c, uint8_t *to, size_t max)
+{
+	uint64_t before = cpu_ns();
+	ssize_t n = begin_tls(c);
+
+	if (n == 0)
+		n = stream_recv(&c->stream, &c->loop->room, to, max);
+	limits_tls_took(c->slot, rate_now(), cpu_ns() - before);
+	return n;
+}
+
+static void arm(struct gate *gate, struct ev_loop *ev, uint64_t wait_ns)
+{
+	ev_tstamp seconds = (ev_tstamp)wait_ns / 1e9;
+
+	if (TAILQ_EMPTY(&gate->waiting))
+		return;
+	ev_timer_stop(ev, &gate->timer);
+	ev_timer_set(&gate->timer, seconds < LOOK_SECONDS ? seconds : LOOK_SECONDS, 0.);
+	ev_timer_start(ev, &gate->timer);
+}
+
+/* Who is next; those that had to go are not kept any longer. */
+static struct conn *next(struct gate *gate, uint64_t now)
+{
+	struct conn *c, *after, *best = NULL;
+	uint64_t least = 0;
+
+	for (c = TAILQ_FIRST(&gate->waiting); c; c = after) {
+		after = TAILQ_NEXT(c, at_gate);
+		if (c->slot->state == SLOT_OUT) {
+			conn_free(c);
+			continue;
+		}
+		uint64_t cost = limits_tls_cost(c->slot, now);
+		if (!best || cost < least) {
+			best = c;
+			least = cost;
+		}
+	}
+	return best;
+}
+
+static void on_timer(struct ev_loop *ev, ev_timer *w, int events)
+{
+	struct gate *gate = w->data;
+	uint64_t now = rate_now(), wait = 0;
+	struct conn *c = next(gate, now);
+
+	(void)events;
+	if (c && (wait = limits_tls_wait(c->slot, now)) == 0) {
+		gate_leave(c);
+		conn_pass(c);
+	}
+	arm(gate, ev, wait);
+}
+
+void gate_init(struct gate *gate)
+{
+	ev_timer_init(&gate->timer, on_timer, 0., 0.);
+	gate->timer.data = gate;
+	TAILQ_INIT(&gate->waiting);
+}
+
+void gate_stop(struct gate *gate, struct ev_loop *ev)
+{
+	ev_timer_stop(ev, &gate->timer);
+}
+
+void gate_wait(struct conn *c)
+{
+	struct gate *gate = &c->loop->gate;
+
+	c->waits = true;
+	TAILQ_INSERT_TAIL(&gate->waiting, c, at_gate);
+	if (!ev_is_active(&gate->timer))
+		arm(gate, c->loop->ev, 0);
+}
+
+void gate_leave(struct conn *c)
+{
+	if (c->waits)
+		TAILQ_REMOVE(&c->loop->gate.waiting, c, at_gate);
+	c->waits = false;
+}

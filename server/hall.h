@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A hall with few places, for those who have yet to show that they deserve more. It never
+ * refuses: who enters a full one has another leave it, the oldest of the largest crowd, so
+ * that no crowd keeps another out. Whoever calls has the lock. */
+#ifndef FARPAGE_HALL_H
+#define FARPAGE_HALL_H
+
+#include <sys/queue.h>
+
+#define HALL_CROWD_MAX 128
+
+/* Somebody's place; all zero: he is in none. */
+struct place {
+	struct crowd *crowd;
+	TAILQ_ENTRY(place) link;
+};
+
+/* Those in a hall who have something in common. */
+struct crowd {
+	unsigned n;
+	TAILQ_HEAD(places, place) places; /* the oldest first */
+	TAILQ_ENTRY(crowd) link;
+};
+
+TAILQ_HEAD(crowds, crowd);
+
+struct hall {
+	unsigned most, most_of_crowd, n;
+	struct crowds by_size[HALL_CROWD_MAX + 1];
+};
+
+/* MOST_OF_CROWD is HALL_CROWD_MAX at most. */
+void hall_init(struct hall *, unsigned most, unsigned most_of_crowd);
+void crowd_init(struct crowd *);
+/* Returns who has left for it, or NULL. */
+struct place *hall_enter(struct hall *, struct crowd *, struct place *);
+void hall_leave(struct hall *, struct place *);
+/* The one who would have to leave first leaves; NULL: there is nobody. */
+struct place *hall_thin(struct hall *);
+
+#endif
