@@ -9,7 +9,7 @@ uint8_t *buf_add(struct buf *b, size_t n)
 	if (b->failed)
 		return NULL;
 	if (b->len + n > b->size) {
-		size_t size = (b->len + n) * 2;
+		size_t size = b->len + n > b->size * 2 ? b->len + n : b->size * 2;
 		uint8_t *data = realloc(b->data, size);
 
 		if (!data) {

@@ -12,8 +12,6 @@
 #include "size.h"
 #include "socket.h"
 
-/* Kept buffers above this size are given back when they are empty. */
-#define KEPT_MAX 16384
 /* Of one that is alone on its loop: 1 MiB, as much as one message sends. */
 #define RECEIVES_MAX 4
 #define REST_SECONDS_MAX .5
@@ -121,6 +119,7 @@ void conn_free(struct conn *c)
 	buf_free(&c->out);
 	buf_free(&c->kept);
 	free((char *)c->member.peer);
+	conn_let_go(c);
 	loop_left(c->loop);
 	free(c);
 }
@@ -156,6 +155,10 @@ static bool push_out(struct conn *c)
 		conn_free(c);
 		return false;
 	}
+	if (c->stuck != (sent == 0 && c->state != CONN_HANDSHAKE)) {
+		c->stuck = !c->stuck;
+		limits_stick(c->slot, c->stuck);
+	}
 	/* What is stuffed in its handshake goes on when it can write. */
 	watch(c, &c->writable, sent == 0 || (c->stuffed && c->state == CONN_HANDSHAKE));
 	return true;
@@ -171,6 +174,7 @@ static void rest(struct conn *c, ev_tstamp seconds)
 /* Reading stops while what was kept comes first, and while too much is owed. */
 static void pace_reading(struct conn *c)
 {
+	conn_settle(c);
 	if (c->state == CONN_ENDING)
 		return;
 	if (c->stuffed && c->state == CONN_SESSION && session_light(&c->session)) {
@@ -197,7 +201,9 @@ static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
 
 	if (c->handshake.state == HANDSHAKE_DONE) {
 		session_start(&c->session, &c->member, &c->handshake.terms);
+		c->session.room = c->handshake.room;
 		handshake_end(&c->handshake);
+		socket_bound_unsent(c->stream.fd, c->member.owner ? 1 : limits->sessions);
 		set_state(c, CONN_SESSION);
 	} else if (c->handshake.state == HANDSHAKE_CLOSE) {
 		if (c->handshake.why)
@@ -242,7 +248,7 @@ static ssize_t feed_session(struct conn *c, const uint8_t *in, size_t len,
 /* Would C take more of what has come in? */
 static bool hungry(const struct conn *c)
 {
-	return c->state == CONN_HANDSHAKE ? c->out.len < HANDSHAKE_OUT_MAX
+	return c->state == CONN_HANDSHAKE ? !handshake_full(&c->handshake, &c->out)
 	                                  : c->state == CONN_SESSION && !c->resting &&
 	                                        !session_full(&c->session);
 }
@@ -253,6 +259,7 @@ static bool feed(struct conn *c, const uint8_t *in, size_t len)
 	uint64_t turn = REQUEST_TURN_PAGES;
 	size_t used = 0;
 
+	conn_make_room(c);
 	while (hungry(c) && (used < len || c->session.state == SESSION_ERASE)) {
 		bool erasing = c->session.state == SESSION_ERASE;
 		ssize_t n = c->state == CONN_HANDSHAKE
@@ -307,11 +314,8 @@ static void go_on(struct conn *c)
 /* Send what all that was fed comes to. */
 static void answer(struct conn *c)
 {
-	if (!push_out(c))
-		return;
-	if (c->kept.len == 0 && c->kept.size > KEPT_MAX)
-		buf_free(&c->kept);
-	go_on(c);
+	if (push_out(c))
+		go_on(c);
 }
 
 /* Feed what was kept; it may be more than a receive takes. */
@@ -364,7 +368,7 @@ static bool goes_on(const struct conn *c)
 static bool take_in(struct conn *c)
 {
 	uint8_t *rx = c->loop->rx;
-	const size_t max = LOOP_RX_BYTES;
+	size_t max = conn_may_receive(c);
 	ssize_t n = (ssize_t)max;
 
 	for (unsigned turns = 0; n == (ssize_t)max && turns < RECEIVES_MAX; turns++) {

@@ -36,8 +36,11 @@ struct conn {
 	struct session session;
 	struct member member;
 	struct slot *slot;
+	bool squeezed;            /* it asks on and is not read: nor is much of it kept */
+	bool stuck;               /* its client does not take what it is owed */
 	bool waits;               /* with its TLS handshake, see gate.h */
 	TAILQ_ENTRY(conn) at_gate;
+	size_t held;              /* of the budget */
 	LIST_ENTRY(conn) link;
 };
 
@@ -54,5 +57,15 @@ void conn_end(struct conn *);
 void conn_hurry(struct conn *);
 /* Its turn at the gate has come. */
 void conn_pass(struct conn *);
+
+/* For conn.c, in hold.c. What one receive may take of it: its client may take no reply,
+ * and then all that came is kept. */
+size_t conn_may_receive(const struct conn *);
+/* It may hold its share as that is now. */
+void conn_make_room(struct conn *);
+/* What it holds is counted, and what it need not hold is given back. */
+void conn_settle(struct conn *);
+/* It goes: what it held is free. */
+void conn_let_go(struct conn *);
 
 #endif

@@ -16,6 +16,7 @@ struct daemon {
 	struct options options;
 	struct pools pools;
 	struct limits limits;
+	struct budget budget;
 	struct state *stored; /* what the service manager kept, or NULL */
 	struct loops loops;
 	int passed[OPTIONS_LISTEN_MAX]; /* sockets to listen on, from the service manager */

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <malloc.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -20,6 +21,9 @@
 #include "standard.h"
 #include "state.h"
 
+/* Memory of this size goes back to the host when it is freed: only clients that take no
+ * replies have us use so much. */
+#define LARGE_BYTES (32 << 10)
 /* Open files that are neither connections nor pools, with some to spare. */
 #define OWN_DESCRIPTORS 64
 
@@ -227,6 +231,7 @@ static int share(struct daemon *d)
 	limits_init(&d->limits, o->max_connections, o->max_per_address, o->max_per_identity);
 	fit_descriptors(d);
 	d->loops.shared = (struct shared){ .pools = &d->pools, .limits = &d->limits,
+	                                   .budget = &d->budget,
 	                                   .tls_mode = o->tls,
 	                                   .busy_poll = o->busy_poll_us / 1e6,
 	                                   .dead_after = o->dead_after_s };
@@ -367,6 +372,7 @@ int main(int argc, char **argv)
 	log_open();
 	d.default_lend = options_default_lend();
 	signal(SIGPIPE, SIG_IGN); /* of the log */
+	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	switch (options_read(&d.options, argc, argv, words)) {
 	case OPTIONS_DONE:
 		break;

@@ -20,7 +20,8 @@ void handshake_start(struct handshake *h, struct pools *pools, struct member *me
 {
 	uint8_t *p = buf_add(out, 18);
 
-	*h = (struct handshake){ .pools = pools, .member = member, .tls = tls };
+	*h = (struct handshake){ .pools = pools, .member = member, .tls = tls,
+	                         .room = HANDSHAKE_OUT_MAX };
 	handshake_set_state(h, HANDSHAKE_FLAGS);
 	if (!p)
 		return;
@@ -110,12 +111,17 @@ static size_t feed_skip(struct handshake *h, size_t len, struct buf *out)
 	return n;
 }
 
+bool handshake_full(const struct handshake *h, const struct buf *out)
+{
+	return out->len >= HANDSHAKE_OUT_MAX || (out->len && out->len >= h->room);
+}
+
 size_t handshake_feed(struct handshake *h, const uint8_t *in, size_t len,
                       struct buf *out)
 {
 	size_t used = 0;
 
-	while (h->state < HANDSHAKE_TLS && used < len && out->len < HANDSHAKE_OUT_MAX) {
+	while (h->state < HANDSHAKE_TLS && used < len && !handshake_full(h, out)) {
 		size_t n = h->state == HANDSHAKE_FLAGS
 		               ? feed_flags(h, in + used, len - used)
 		           : h->state == HANDSHAKE_OPTION

@@ -44,6 +44,7 @@ struct handshake {
 	struct buf chosen;     /* the export name that terms.contexts are for */
 	struct terms terms;    /* good once DONE */
 	const char *why;       /* state CLOSE: words for the log, or NULL */
+	size_t room;           /* bytes that it may owe; an answer is owed whole */
 	struct slot *slot;     /* becomes a session's; NULL: there is always room */
 };
 
@@ -61,6 +62,8 @@ void handshake_secured(struct handshake *);
 void handshake_set_state(struct handshake *, enum handshake_state);
 void handshake_hang_up(struct handshake *, const char *why);
 
+/* It owes so much that no option is taken until some of it is sent. */
+bool handshake_full(const struct handshake *, const struct buf *out);
 /* Consume what can be consumed of LEN bytes; the rest comes again with more
  * behind it, or when OUT is empty. Returns the number consumed. */
 size_t handshake_feed(struct handshake *, const uint8_t *in, size_t len,

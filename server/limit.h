@@ -65,11 +65,12 @@ struct limits {
 	unsigned descriptors;     /* that connections may take */
 	struct rate accepts, tls; /* in all */
 	pthread_mutex_t lock;     /* all below */
-	unsigned slots, sessions; /* SLOT_SESSION */
+	unsigned slots;
 	struct hall handshakes, proven, stuck;
 	void *shares[2];          /* trees: networks, identities */
 	TAILQ_HEAD(, share) paying;
-	_Atomic unsigned long refused, ended; /* but these, for words */
+	_Atomic unsigned sessions;            /* SLOT_SESSION; may be read at any time, as */
+	_Atomic unsigned long refused, ended;
 };
 
 enum limits_by { LIMITS_NETWORK, LIMITS_IDENTITY };

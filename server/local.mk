@@ -16,6 +16,7 @@ noinst_LTLIBRARIES += server/liblender.la
 server_liblender_la_SOURCES = \
 	server/allow.c \
 	server/allow.h \
+	server/budget.h \
 	server/buf.c \
 	server/buf.h \
 	server/chunk.c \
@@ -38,6 +39,7 @@ server_liblender_la_SOURCES = \
 	server/hall.h \
 	server/handshake.c \
 	server/handshake.h \
+	server/hold.c \
 	server/keep.c \
 	server/keep.h \
 	server/label.c \

@@ -8,6 +8,7 @@
 #include <pthread.h>
 #include <sys/queue.h>
 
+#include "budget.h"
 #include "gate.h"
 #include "handshake.h"
 #include "limit.h"
@@ -28,6 +29,7 @@ struct conn;
 struct shared {
 	struct pools *pools;
 	struct limits *limits;
+	struct budget *budget;
 	enum tls_mode tls_mode;
 	struct tls *tls;        /* NULL: TLS_OFF */
 	ev_tstamp busy_poll;    /* s: look so long for more before sleeping */

@@ -214,6 +214,11 @@ void replies_sent(struct replies *r, size_t bytes)
 	}
 }
 
+size_t replies_bytes(const struct replies *r)
+{
+	return r->size * sizeof *r->ring + r->bytes.size;
+}
+
 void replies_free(struct replies *r)
 {
 	free(r->ring);

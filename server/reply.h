@@ -58,8 +58,8 @@ static inline uint32_t replies_owed(const struct replies *r)
 	return r->tail - r->head;
 }
 
-/* -1: no memory for a longer ring. It only grows, so in steady state nothing
- * is allocated. */
+/* -1: no memory for a longer ring. It grows only, until
+ * replies_free(), so in steady state nothing is allocated. */
 int replies_push(struct replies *, struct reply);
 /* The same of a REPLY_BYTES and what it says. */
 int replies_push_bytes(struct replies *, struct reply, const uint8_t *bytes);
@@ -69,5 +69,7 @@ int replies_gather(struct replies *, struct member *m, struct gather *);
 /* BYTES of what was gathered last are sent. */
 void replies_sent(struct replies *, size_t bytes);
 void replies_free(struct replies *);
+/* What they take in memory. */
+size_t replies_bytes(const struct replies *);
 
 #endif

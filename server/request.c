@@ -20,7 +20,7 @@ static void break_off(struct session *s, const char *why)
 
 void session_start(struct session *s, struct member *member, const struct terms *terms)
 {
-	*s = (struct session){ .member = member, .terms = *terms };
+	*s = (struct session){ .member = member, .terms = *terms, .room = SIZE_MAX };
 	set_state(s, SESSION_REQUEST);
 }
 
@@ -99,14 +99,18 @@ uint32_t request_check(const struct request *r, const struct terms *terms, bool 
 
 bool session_full(const struct session *s)
 {
-	return replies_owed(&s->replies) >= SESSION_OWED_MAX ||
-	       s->replies.bytes.len >= SESSION_BYTES_MAX;
+	size_t owed = replies_owed(&s->replies), bytes = s->replies.bytes.len;
+
+	return owed >= SESSION_OWED_MAX || bytes >= SESSION_BYTES_MAX ||
+	       (owed && owed * sizeof(struct reply) + bytes >= s->room);
 }
 
 bool session_light(const struct session *s)
 {
-	return replies_owed(&s->replies) < SESSION_OWED_MAX / 2 &&
-	       s->replies.bytes.len < SESSION_BYTES_MAX / 2;
+	size_t owed = replies_owed(&s->replies), bytes = s->replies.bytes.len;
+
+	return owed < SESSION_OWED_MAX / 2 && bytes < SESSION_BYTES_MAX / 2 &&
+	       (!owed || owed * sizeof(struct reply) + bytes < s->room / 2);
 }
 
 static void no_memory(struct session *s)

@@ -12,7 +12,7 @@
  * because a page is put whole or not at all. */
 #define REQUEST_KEEP_BYTES PAGE_SIZE
 /* A client that asks on and on without taking replies is not heard while it has
- * this many coming, or so many bytes that lie in no page. */
+ * this many coming, or so many bytes that lie in no page, or what it has room for. */
 #define SESSION_OWED_MAX   4096
 #define SESSION_BYTES_MAX  (256u << 10)
 /* Pages erased between two looks at the other connections: 1 MiB, some 0.2 ms. */
@@ -48,6 +48,7 @@ struct session {
 	uint32_t error;       /* the reply's, so far */
 	bool refused;         /* PAYLOAD: read it, put nothing */
 	bool ending;          /* the lender is: what is asked from now on is ESHUTDOWN */
+	size_t room;          /* bytes that its replies may take; one is owed whole */
 	uint64_t wait_ns;     /* its pool's rate has the next request wait so long */
 	struct replies replies;
 	const char *why;      /* BROKEN: words for the log */

@@ -12,6 +12,13 @@
 #define TCP_RTO_MAX_MS 44
 #endif
 
+/* One message's worth, and what all plain connections share. */
+#define SOCKET_UNSENT       (1 << 20)
+#define SOCKET_UNSENT_ALL   (4 << 20)
+#define SOCKET_UNSENT_MIN   (16 << 10)
+#define SOCKET_UNREAD       (1 << 20)
+#define SOCKET_UNREAD_SQUEEZED (32 << 10)
+
 /* Of an IPv6 network, whose host has as many addresses as it likes. */
 static void only_network(struct sockaddr_storage *addr)
 {
@@ -137,4 +144,24 @@ unsigned socket_silent_seconds(int fd)
 	unsigned ms = i.tcpi_last_ack_recv < i.tcpi_last_data_recv ? i.tcpi_last_ack_recv
 	                                                           : i.tcpi_last_data_recv;
 	return ms >= SOCKET_DEAD_SECONDS * 1000 && owes_answer(&i, ms) ? ms / 1000 : 0;
+}
+
+/* What is under way to a client is not held back by this: it bounds what the client's window
+ * does not admit. */
+void socket_bound_unsent(int fd, unsigned sharers)
+{
+	int unsent = SOCKET_UNSENT_ALL / (int)(sharers ? sharers : 1);
+
+	if (unsent < SOCKET_UNSENT_MIN)
+		unsent = SOCKET_UNSENT_MIN;
+	if (unsent > SOCKET_UNSENT)
+		unsent = SOCKET_UNSENT;
+	setsockopt(fd, IPPROTO_TCP, TCP_NOTSENT_LOWAT, &unsent, sizeof unsent);
+}
+
+void socket_squeeze(int fd, bool on)
+{
+	const int unread = on ? SOCKET_UNREAD_SQUEEZED : SOCKET_UNREAD;
+
+	setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &unread, sizeof unread);
 }

@@ -28,5 +28,9 @@ void socket_retry_soon(int fd, bool soon);
 /* For how many seconds has the peer not said a word, not even its kernel, though it was
  * asked to? 0: it has, not SOCKET_DEAD_SECONDS ago. Of a unix socket always 0. */
 unsigned socket_silent_seconds(int fd);
+/* What the kernel may keep for one of so many clients when it takes nothing more; and of
+ * what a client sends that is not read. */
+void socket_bound_unsent(int fd, unsigned sharers);
+void socket_squeeze(int fd, bool on);
 
 #endif

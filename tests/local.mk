@@ -132,6 +132,7 @@ behaviour_scripts = \
 	tests/lender-threads-side-by-side.sh \
 	tests/lender-trim-frees.sh \
 	tests/lender-unix-socket.sh \
+	tests/lender-unread-replies.sh \
 	tests/lender-untouched-costs-nothing.sh \
 	tests/lender-zeros-cost-nothing.sh \
 	tests/model-claim.sh \

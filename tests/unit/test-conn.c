@@ -16,7 +16,8 @@
 
 static struct pools *pools;
 static struct limits limits;
-static struct shared shared = { .limits = &limits };
+static struct budget budget;
+static struct shared shared = { .limits = &limits, .budget = &budget };
 static struct loop *loop;
 
 static int setup(void **state)

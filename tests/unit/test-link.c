@@ -19,6 +19,7 @@ static char dir[] = "/tmp/farpage-test-link-XXXXXX", at[64];
 /* The lender: pools, which may outlive the loop that serves them. */
 static struct pools pools;
 static struct limits limits;
+static struct budget budget;
 static struct loops loops;
 static struct loop *loop;
 static struct listener *listener;
@@ -37,7 +38,8 @@ static void lender_up(void)
 
 	limits_init(&limits, 100, 100, 100);
 	loops = (struct loops){ .loop = &loop, .n = 1,
-	                        .shared = { .pools = &pools, .limits = &limits } };
+	                        .shared = { .pools = &pools, .limits = &limits,
+	                                    .budget = &budget } };
 	loop = loop_new(ev_loop_new(EVFLAG_AUTO), &loops.shared);
 	assert_non_null(loop);
 	listener = listen_on(at, &loops, words);

@@ -260,6 +260,8 @@ static void ask_on(struct serve *v, unsigned n, uint16_t type, uint32_t length, 
 		assert_true(session_full(&v->s) || v->kept.len == 0);
 		assert_true(replies_owed(&v->s.replies) < SESSION_OWED_MAX + PAGES);
 		assert_true(v->s.replies.bytes.len < SESSION_BYTES_MAX + 1024);
+		if (replies_owed(&v->s.replies) > 1 && type == STATUS)
+			assert_true(v->s.replies.bytes.len - each < v->s.room);
 		for (; !session_light(&v->s); got.len = 0)
 			sum += take(v, SIZE_MAX, &got);
 	}
@@ -274,6 +276,20 @@ CHUNK_TEST(who_asks_for_status_on_and_on)
 	for (uint64_t page = 0; page < PAGES; page += 2)
 		put(v->me, page, page);
 	ask_on(v, 3000, STATUS, PAGES * PAGE_SIZE, 20 + 4 + 8 * CHUNK_EXTENTS_MAX);
+}
+
+/* There is not always so much room, and with none at all one reply is still owed. */
+CHUNK_TEST(who_asks_for_status_when_room_is_scarce)
+{
+	const size_t rooms[] = { 0, 1, 600, 5000, 100000 };
+
+	for (uint64_t page = 0; page < PAGES; page += 2)
+		put(v->me, page, page);
+	for (size_t i = 0; i < COUNT(rooms); i++) {
+		v->s.room = rooms[i];
+		ask_on(v, 300, STATUS, PAGES * PAGE_SIZE, 20 + 4 + 8 * CHUNK_EXTENTS_MAX);
+		replies_free(&v->s.replies);
+	}
 }
 
 CHUNK_TEST(who_reads_holes_on_and_on)
@@ -300,6 +316,7 @@ int main(void)
 		cmocka_unit_test(more_extents_than_one_answer_tells),
 		cmocka_unit_test(the_stream_is_right_in_pieces),
 		cmocka_unit_test(who_asks_for_status_on_and_on),
+		cmocka_unit_test(who_asks_for_status_when_room_is_scarce),
 		cmocka_unit_test(who_reads_holes_on_and_on),
 	};
 
