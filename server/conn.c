@@ -202,6 +202,7 @@ static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
 	if (c->handshake.state == HANDSHAKE_DONE) {
 		session_start(&c->session, &c->member, &c->handshake.terms);
 		c->session.room = c->handshake.room;
+		c->session.turn = REQUEST_TURN_PAGES;
 		handshake_end(&c->handshake);
 		socket_bound_unsent(c->stream.fd, c->member.owner ? 1 : limits->sessions);
 		set_state(c, CONN_SESSION);
@@ -222,9 +223,8 @@ static ev_tstamp wait_seconds(const struct session *s)
 	return seconds < REST_SECONDS_MAX ? seconds : REST_SECONDS_MAX;
 }
 
-/* Bytes consumed, or -1: C is fenced. TURN counts down the pages that it may yet erase. */
-static ssize_t feed_session(struct conn *c, const uint8_t *in, size_t len,
-                            uint64_t *turn)
+/* Bytes consumed, or -1: C is fenced. */
+static ssize_t feed_session(struct conn *c, const uint8_t *in, size_t len)
 {
 	size_t used = 0;
 
@@ -236,9 +236,9 @@ static ssize_t feed_session(struct conn *c, const uint8_t *in, size_t len,
 	}
 	if (c->session.state == SESSION_ENDING)
 		set_state(c, CONN_ENDING);
-	if (c->session.state == SESSION_ERASE && session_erase(&c->session, turn) < 0)
+	if (c->session.state == SESSION_ERASE && session_erase(&c->session, &c->session.turn) < 0)
 		return -1;
-	if (*turn == 0)
+	if (c->session.turn == 0)
 		rest(c, 0.);
 	else if (c->session.wait_ns)
 		rest(c, wait_seconds(&c->session));
@@ -256,15 +256,15 @@ static bool hungry(const struct conn *c)
 /* Consume IN and keep the rest. false: C is gone. */
 static bool feed(struct conn *c, const uint8_t *in, size_t len)
 {
-	uint64_t turn = REQUEST_TURN_PAGES;
 	size_t used = 0;
 
 	conn_make_room(c);
+	c->session.turn = REQUEST_TURN_PAGES;
 	while (hungry(c) && (used < len || c->session.state == SESSION_ERASE)) {
 		bool erasing = c->session.state == SESSION_ERASE;
 		ssize_t n = c->state == CONN_HANDSHAKE
 		                ? (ssize_t)feed_handshake(c, in + used, len - used)
-		                : feed_session(c, in + used, len - used, &turn);
+		                : feed_session(c, in + used, len - used);
 		if (n < 0) {
 			conn_free(c);
 			return false;

@@ -20,7 +20,8 @@ static void break_off(struct session *s, const char *why)
 
 void session_start(struct session *s, struct member *member, const struct terms *terms)
 {
-	*s = (struct session){ .member = member, .terms = *terms, .room = SIZE_MAX };
+	*s = (struct session){ .member = member, .terms = *terms, .room = SIZE_MAX,
+	                       .turn = UINT64_MAX };
 	set_state(s, SESSION_REQUEST);
 }
 
@@ -145,6 +146,11 @@ static void owe_chunks(struct session *s, uint32_t error)
 		no_memory(s);
 }
 
+static void spend(struct session *s, uint64_t pages)
+{
+	s->turn -= s->turn < pages ? s->turn : pages;
+}
+
 static void begin(struct session *s, enum session_state state)
 {
 	s->at = s->request.offset;
@@ -173,6 +179,7 @@ static void carry_out(struct session *s)
 		else
 			owe(s, error, 0);
 	} else if (in_chunks(s)) {
+		spend(s, r->type == NBD_CMD_READ ? REQUEST_READ_PAGES : REQUEST_STATUS_PAGES);
 		owe_chunks(s, error);
 	} else if (error) {
 		owe(s, error, 0);
@@ -242,7 +249,7 @@ size_t session_feed(struct session *s, const uint8_t *in, size_t len)
 			if (n == 0)
 				return used;
 			used += n;
-		} else if (s->state == SESSION_REQUEST && !session_full(s) &&
+		} else if (s->state == SESSION_REQUEST && !session_full(s) && s->turn &&
 		           len - used >= NBD_REQUEST_BYTES) {
 			if (request_parse(&s->request, in + used) < 0) {
 				break_off(s, "a request without its magic number");

@@ -17,6 +17,10 @@
 #define SESSION_BYTES_MAX  (256u << 10)
 /* Pages erased between two looks at the other connections: 1 MiB, some 0.2 ms. */
 #define REQUEST_TURN_PAGES 256
+/* What a READ in chunks costs of a turn, for what is there and what not is looked for; and a
+ * BLOCK_STATUS, some 2 us. */
+#define REQUEST_READ_PAGES   1
+#define REQUEST_STATUS_PAGES 2
 /* So many absent pages that are passed by cost as much as one that is erased. */
 #define REQUEST_LOOKED_PAGES 4096
 
@@ -49,6 +53,7 @@ struct session {
 	bool refused;         /* PAYLOAD: read it, put nothing */
 	bool ending;          /* the lender is: what is asked from now on is ESHUTDOWN */
 	size_t room;          /* bytes that its replies may take; one is owed whole */
+	uint64_t turn;        /* what is left of it, in pages as if erased; 0: others first */
 	uint64_t wait_ns;     /* its pool's rate has the next request wait so long */
 	struct replies replies;
 	const char *why;      /* BROKEN: words for the log */
@@ -62,7 +67,8 @@ uint32_t request_check(const struct request *, const struct terms *, bool read_o
 void session_start(struct session *, struct member *, const struct terms *);
 /* Carry out what LEN bytes hold; the rest comes again with more behind it.
  * Returns the number consumed. The member has entered its pool. Stops early in
- * the states ERASE, ENDING and BROKEN, when it is full, and when it has to wait. */
+ * the states ERASE, ENDING and BROKEN, when it is full, when its turn is over, and when it
+ * has to wait. */
 size_t session_feed(struct session *, const uint8_t *in, size_t len);
 /* State ERASE: go on with it for at most *TURN pages, which it counts down, by
  * one at least; the member has not entered. It may have to wait (wait_ns), and then it

@@ -292,6 +292,27 @@ CHUNK_TEST(who_asks_for_status_when_room_is_scarce)
 	}
 }
 
+/* What is looked for is counted, so that one who asks much at once has the others served
+ * in between. */
+CHUNK_TEST(a_turn_ends_among_requests_that_are_looked_into)
+{
+	size_t used;
+
+	for (unsigned i = 0; i < 20; i++)
+		say_request(&v->in, 0, i % 2 ? READ : STATUS, i, 0, PAGE_SIZE);
+	v->s.turn = 2 * (REQUEST_STATUS_PAGES + REQUEST_READ_PAGES) + 1;
+	member_enter(&v->me->m);
+	used = session_feed(&v->s, v->in.byte, v->in.len);
+	assert_int_equal(used, 5 * NBD_REQUEST_BYTES);
+	assert_int_equal(v->s.turn, 0);
+	assert_int_equal(session_feed(&v->s, v->in.byte + used, v->in.len - used), 0);
+	v->s.turn = 100;
+	assert_int_equal(session_feed(&v->s, v->in.byte + used, v->in.len - used),
+	                 15 * NBD_REQUEST_BYTES);
+	member_exit(&v->me->m);
+	v->in.len = 0;
+}
+
 CHUNK_TEST(who_reads_holes_on_and_on)
 {
 	for (uint64_t page = 0; page < PAGES; page += 17)
@@ -317,6 +338,7 @@ int main(void)
 		cmocka_unit_test(the_stream_is_right_in_pieces),
 		cmocka_unit_test(who_asks_for_status_on_and_on),
 		cmocka_unit_test(who_asks_for_status_when_room_is_scarce),
+		cmocka_unit_test(a_turn_ends_among_requests_that_are_looked_into),
 		cmocka_unit_test(who_reads_holes_on_and_on),
 	};
 
