@@ -39,7 +39,8 @@ EXTRA_DIST += \
 	tests/vm/image.sh \
 	tests/vm/kernels.sh \
 	tests/vm/lenders.sh \
-	tests/vm/noise.py
+	tests/vm/noise.py \
+	tests/vm/squeeze.results
 
 check-guests: others = tests/units-guest.sh
 check-vm check-guests: all
