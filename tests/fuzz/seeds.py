@@ -51,6 +51,7 @@ def handshakes():
         FLAGS + STRUCTURED + option(9, text(b"p") + b"\377\377\377\377\377\377\377\374"),
         FLAGS + option(77, b"\0" * 8193) + go(b""),
         FLAGS + option(1, b"p", 0xFFFFFFFF), FLAGS + option(3, b"", 1 << 20),
+        FLAGS + option(2, b"", 1 << 21) + SESSION,
         b"\0\0\0\7", b"\0\0\0\2", FLAGS + request(0, 0, 4096)]
     for talk in talks:
         for cuts in WHOLE, PIECES:
