@@ -20,8 +20,8 @@ static void sleep_until(struct drive *d, int64_t ms)
 	pthread_cond_timedwait(&d->background.work, &d->lock, &until);
 }
 
-/* Memory for records, made without the lock. False: there is none now. */
-static bool make_chunk(struct drive *d)
+/* Memory for records, made without the lock. */
+static void make_chunk(struct drive *d)
 {
 	void *chunk;
 
@@ -29,13 +29,12 @@ static bool make_chunk(struct drive *d)
 	chunk = chunk_open();
 	pthread_mutex_lock(&d->lock);
 	if (!chunk)
-		return false;
-	if (map_wants(&d->map))
+		d->background.make_at = drive_now() + LOOK_MS;
+	else if (map_wants(&d->map))
 		core_give(&d->core, chunk, drive_now());
 	else
 		chunk_close(chunk);
 	drive_carry_out(d);
-	return true;
 }
 
 /* Lead as long as there is something to wait for, and nobody else does. */
@@ -51,7 +50,7 @@ static void lead(struct drive *d)
 		now = drive_now();
 		until = core_wake_at(&d->core, true);
 		drive_poll(d, until < now + LOOK_MS ? until : now + LOOK_MS);
-	} while (!d->background.stop && !w->to_check && core_busy(&d->core) &&
+	} while (!d->background.stop && !w->to_check && core_busy(&d->core) && !drive_wants_chunk(d) &&
 	         TAILQ_EMPTY(&d->waiters));
 	drive_hand_over(d);
 }
@@ -88,8 +87,10 @@ void *background_run(void *drive)
 			check(d);
 			continue;
 		}
-		if (map_wants(&d->map) && make_chunk(d))
+		if (drive_wants_chunk(d)) {
+			make_chunk(d);
 			continue;
+		}
 		if (!d->leader) {
 			if (core_busy(&d->core))
 				lead(d);

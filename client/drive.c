@@ -39,9 +39,20 @@ void drive_notify(struct drive *d, const struct pollfd *p, nfds_t n)
 	}
 }
 
-/* There is something to do for W. */
-static void tell(struct drive *d, struct waiter *w)
+/* The leader polls for the wrong thing, or for too long. */
+static void nudge(struct drive *d)
 {
+	if (!d->polling || d->nudged)
+		return;
+	d->nudged = true;
+	eventfd_write(d->wake, 1);
+}
+
+/* There is something to do for W. */
+void drive_tell(struct drive *d, struct waiter *w)
+{
+	if (w == d->leader)
+		nudge(d);
 	if (w == &d->background.waiter) {
 		pthread_cond_signal(&d->background.work);
 		return;
@@ -77,7 +88,7 @@ static void come(struct drive *d, struct op *op)
 
 	op->check_next = w->to_check;
 	w->to_check = op;
-	tell(d, w);
+	drive_tell(d, w);
 }
 
 static void done(struct drive *d, struct op *op)
@@ -87,7 +98,7 @@ static void done(struct drive *d, struct op *op)
 	if (op->kind == OP_PUT && op->buffer)
 		core_drop(&d->core, op->buffer, drive_now());
 	if (--w->pending == 0)
-		tell(d, w);
+		drive_tell(d, w);
 }
 
 static void flush(struct drive *d)
@@ -117,8 +128,14 @@ static void flush_or_nudge(struct drive *d)
 		flush(d);
 	if (polls_for_all(d) && core_wake_at(&d->core, false) >= d->polled_until)
 		return;
-	d->nudged = true;
-	eventfd_write(d->wake, 1);
+	nudge(d);
+}
+
+/* The new descriptor may have the old one's number, and still nobody polls it. */
+static void open_link(struct drive *d, unsigned on)
+{
+	d->link[on]->ops->connect(d->link[on]);
+	nudge(d);
 }
 
 static void close_link(struct drive *d, unsigned on)
@@ -135,7 +152,7 @@ static bool obey(struct drive *d)
 
 	for (; core_next(&d->core, &c, drive_now()); any = true) {
 		switch (c.kind) {
-		case COMMAND_CONNECT: d->link[c.on]->ops->connect(d->link[c.on]); break;
+		case COMMAND_CONNECT: open_link(d, c.on); break;
 		case COMMAND_CLOSE: close_link(d, c.on); break;
 		case COMMAND_SEND: d->link[c.on]->ops->send(d->link[c.on], c.ask); break;
 		case COMMAND_CHECK: come(d, c.op); break;
@@ -145,13 +162,18 @@ static bool obey(struct drive *d)
 	return any;
 }
 
+bool drive_wants_chunk(const struct drive *d)
+{
+	return map_wants(&d->map) && drive_now() >= d->background.make_at;
+}
+
 void drive_carry_out(struct drive *d)
 {
 	obey(d);
 	if (d->want_buffers && d->buffers.free_n)
 		pthread_cond_signal(&d->dropped);
-	if (map_wants(&d->map) && d->background.running)
-		pthread_cond_signal(&d->background.work);
+	if (drive_wants_chunk(d) && d->background.running)
+		drive_tell(d, &d->background.waiter);
 	if (d->polling && !d->nudged) /* otherwise the leader flushes, before it polls */
 		flush_or_nudge(d);
 }
@@ -196,16 +218,20 @@ void drive_poll(struct drive *d, int64_t until)
 	drive_carry_out(d);
 }
 
-/* The newest waiter is the one who will be waiting longest. */
+/* The newest waiter is the one who will be waiting longest; if nobody waits, what is under way
+ * for nobody goes on in the background. */
 void drive_hand_over(struct drive *d)
 {
 	struct waiter *next = TAILQ_LAST(&d->waiters, waiter_list);
 
 	d->leader = next;
-	if (next)
-		tell(d, next);
-	else
-		drive_flush(d);
+	if (next) {
+		drive_tell(d, next);
+		return;
+	}
+	drive_flush(d);
+	if (core_busy(&d->core))
+		drive_tell(d, &d->background.waiter);
 }
 
 void drive_check(struct drive *d, struct op *ops)

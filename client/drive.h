@@ -54,6 +54,7 @@ struct drive {
 	struct background {
 		pthread_t thread;
 		bool running, stop;
+		int64_t make_at;     /* no memory for records is made before */
 		pthread_cond_t work;
 		struct waiter waiter;
 	} background;
@@ -123,11 +124,15 @@ void drive_notify(struct drive *d, const struct pollfd *p, nfds_t n);
 /* drive_start() with the lock held: 0 or an errno. */
 int drive_do_start(struct drive *d);
 int64_t drive_now(void);
+/* Is memory for records to be made now? */
+bool drive_wants_chunk(const struct drive *d);
 /* What the core wants done. What it sends may be flushed only by the leader. */
 void drive_carry_out(struct drive *d);
 /* The leader does, before it looks for how long to poll. */
 void drive_flush(struct drive *d);
 void drive_poll(struct drive *d, int64_t until);
+/* There is something to do for W, asleep or in poll(). */
+void drive_tell(struct drive *d, struct waiter *w);
 /* Let the lock go, and wake whom there is something to do for. */
 void drive_unlock(struct drive *d);
 /* Open what came for OPS; the lock is not held, and is after. */

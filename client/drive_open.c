@@ -173,9 +173,8 @@ static void stop(struct drive *d)
 		return;
 	pthread_mutex_lock(&d->lock);
 	b->stop = true;
-	pthread_cond_signal(&b->work);
+	drive_tell(d, &b->waiter);
 	pthread_mutex_unlock(&d->lock);
-	eventfd_write(d->wake, 1);
 	pthread_join(b->thread, NULL);
 	b->running = false;
 	d->core.heal.waiter = NULL;

@@ -3,6 +3,7 @@ borrower_scripts = \
 	tests/borrower-claim-refused.sh \
 	tests/borrower-deadline-ends-in-eio.sh \
 	tests/borrower-embedded-verifies.sh \
+	tests/borrower-every-link.sh \
 	tests/borrower-finds-the-address.sh \
 	tests/borrower-goes-on-after-a-cut.sh \
 	tests/borrower-help-is-full.sh \
@@ -62,6 +63,10 @@ EXTRA_DIST += \
 	tests/borrower-model.py \
 	tests/borrower-tries.py \
 	tests/faults.sh
+
+check_PROGRAMS += tests/pagestress
+tests_pagestress_SOURCES = tests/pagestress.c
+tests_pagestress_LDADD = client/libborrower.la
 
 check_LTLIBRARIES += tests/countcalls.la tests/keeplocale.la
 tests_countcalls_la_SOURCES = tests/countcalls.c

@@ -26,6 +26,7 @@ struct fake {
 	int timer;                    /* -1: closed */
 	bool up, hanging;
 	bool asleep;                  /* nothing sent is on its way: it wants to be flushed */
+	bool silent;                  /* opening it does not end */
 	bool cut;                     /* it breaks when it is flushed, once */
 	unsigned memory;              /* which one this is */
 	uint64_t seed;
@@ -122,7 +123,7 @@ static inline void fake_connect(struct link *l)
 	must(f->timer >= 0, "timerfd_create");
 	if (one_in(f, f->at_once))
 		fake_come_up(f);
-	else
+	else if (!f->silent)
 		fake_alarm(f, 1 + (unsigned)dice_below(&f->seed, 300));
 }
 

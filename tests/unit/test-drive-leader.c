@@ -151,6 +151,75 @@ TEST(a_link_that_breaks_while_the_leader_sends)
 	close_drive();
 }
 
+static _Atomic bool checking, hold_check;
+
+static uint32_t slow_check(struct drive *drive, struct op *op)
+{
+	while ((checking = hold_check))
+		usleep(100);
+	return check(drive, op);
+}
+
+static void *put_in_thread(void *page)
+{
+	uint8_t data[PAGE_BYTES] = {1};
+
+	return (void *)(intptr_t)run(OP_PUT, (uintptr_t)page, 1, data);
+}
+
+/* Its page is free when another thread's check is over, and the link answers at once. */
+static void ends_while_polling(enum op_kind kind)
+{
+	pthread_t a, b;
+	int64_t begin;
+	void *error;
+
+	open_drive(1, 5, (struct core_options){0});
+	put_in_thread((void *)1);
+	d.check = slow_check;
+	hold_check = true;
+	fake[0]->at_once = 1;
+	pthread_create(&a, NULL, get_in_thread, (void *)1);
+	WAIT_FOR(checking);
+	pthread_create(&b, NULL, kind == OP_PUT ? put_in_thread : get_in_thread, (void *)1);
+	WAIT_FOR(d.leader && d.leader != &d.background.waiter && d.polling);
+	begin = drive_now();
+	hold_check = false;
+	pthread_join(a, &error);
+	assert_int_equal((intptr_t)error, 0);
+	pthread_join(b, &error);
+	assert_int_equal((intptr_t)error, 0);
+	assert_true(drive_now() - begin < 10000);
+	close_drive();
+}
+
+TEST(a_put_that_another_thread_ends_while_its_own_polls)
+{
+	ends_while_polling(OP_PUT);
+}
+
+TEST(a_get_that_another_thread_brings_while_its_own_polls)
+{
+	ends_while_polling(OP_GET);
+}
+
+/* The background thread leads as long as a link is being opened. */
+TEST(records_are_made_while_the_background_leads)
+{
+	open_drive(1, 6, (struct core_options){ .link_timeout_ms = 100000 });
+	drive_start(&d);
+	fake[0]->silent = true;
+	break_link(0);
+	WAIT_FOR(d.leader == &d.background.waiter && d.polling && core_busy(&d.core));
+	pthread_mutex_lock(&d.lock);
+	while (d.map.readies)
+		chunk_close(d.map.ready[--d.map.readies]);
+	drive_carry_out(&d);
+	drive_unlock(&d);
+	WAIT_FOR(!map_wants(&d.map));
+	close_drive();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -158,6 +227,9 @@ int main(void)
 		cmocka_unit_test(the_lead_is_handed_over),
 		cmocka_unit_test(a_late_reply_is_noticed_for_those_who_do_not_lead),
 		cmocka_unit_test(a_link_that_breaks_while_the_leader_sends),
+		cmocka_unit_test(a_put_that_another_thread_ends_while_its_own_polls),
+		cmocka_unit_test(a_get_that_another_thread_brings_while_its_own_polls),
+		cmocka_unit_test(records_are_made_while_the_background_leads),
 	};
 
 	return cmocka_run_group_tests_name("a drive's leader", tests, NULL, NULL);
