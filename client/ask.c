@@ -1,11 +1,37 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <assert.h>
+
 #include "core_parts.h"
+
+#define FLUSHES_MAX 4u /* with one link: nobody bounds them by a buffer each */
 
 void asks_open(struct core *c)
 {
 	TAILQ_INIT(&c->free_asks);
 	for (unsigned i = 0; i < CORE_ASKS; i++)
 		TAILQ_INSERT_TAIL(&c->free_asks, &c->asks[i], link);
+}
+
+/* No link has so many that none are left for the others, even if it never answers; and a
+ * disk can take as long as it likes. */
+static bool may_have_more(const struct core *c, unsigned on)
+{
+	unsigned has = c->peer[on].buffers, left = c->buffers->free_n;
+
+	if ((int)on == c->layout.spill)
+		return has < c->buffers->n / 3;
+	return c->o.links == 1 || !has || has < 2 * (left - 1);
+}
+
+struct buffer *op_buffer(struct core *c, const struct op *op, uint32_t on_mask)
+{
+	assert(op->state == OP_ACTIVE);
+	if (!c->buffers->free_n)
+		return NULL;
+	for (unsigned on = 0; on < c->o.links; on++)
+		if (on_mask & 1u << on && !may_have_more(c, on))
+			return NULL;
+	return buffers_take(c->buffers);
 }
 
 static struct ask *take(struct core *c, enum ask_kind kind, unsigned on)
@@ -23,6 +49,8 @@ static void queue(struct core *c, struct ask *ask)
 {
 	TAILQ_INSERT_TAIL(&c->peer[ask->on].ready, ask, link);
 	c->peer[ask->on].asks++;
+	c->peer[ask->on].flushes += !ask->buffer;
+	c->peer[ask->on].buffers += !!ask->buffer;
 }
 
 /* A get asks from the first to the last page that it wants, and ignores the others. */
@@ -36,7 +64,8 @@ bool ask_copy(struct core *c, struct op *op, enum ask_kind kind, unsigned copy,
               struct buffer *buffer, uint32_t mask)
 {
 	const struct copy *at = &map_extent(c->map, op->page)->copy[copy];
-	struct ask *ask = take(c, kind, (unsigned)at->on);
+	bool may = kind != ASK_FLUSH || c->peer[at->on].flushes < FLUSHES_MAX;
+	struct ask *ask = may ? take(c, kind, (unsigned)at->on) : NULL;
 	uint32_t first = 0;
 
 	if (!ask)
@@ -77,6 +106,8 @@ void ask_free(struct core *c, struct ask *ask)
 
 	TAILQ_REMOVE(ask->sent ? &p->sent : &p->ready, ask, link);
 	p->asks--;
+	p->flushes -= !ask->buffer;
+	p->buffers -= !!ask->buffer;
 	if (ask->buffer)
 		buffers_drop(c->buffers, ask->buffer);
 	TAILQ_INSERT_HEAD(&c->free_asks, ask, link);

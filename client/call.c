@@ -8,16 +8,15 @@
 
 struct call {
 	struct op op;
-	uint8_t *data;   /* where the pages of a get go */
+	uint8_t *data;   /* where the pages of a get go, and those of a put are */
 };
 
-uint32_t call_check(struct drive *d, struct op *op)
+static uint32_t open_pages(struct op *op)
 {
 	static uint8_t healed[PAGE_BYTES]; /* by the one thread that heals; never read */
 	struct call *call = (struct call *)op;
 	uint32_t bad = 0;
 
-	(void)d;
 	for (uint32_t i = 0; i < op->pages; i++) {
 		uint8_t *to = op->kind == OP_HEAL ? healed : call->data + (size_t)i * PAGE_BYTES;
 
@@ -29,6 +28,27 @@ uint32_t call_check(struct drive *d, struct op *op)
 	return bad;
 }
 
+static uint32_t seal_pages(struct seal *seal, struct op *op)
+{
+	const uint8_t *data = ((struct call *)op)->data;
+
+	for (uint32_t i = 0; i < op->pages; i++) {
+		size_t at = (size_t)i * PAGE_BYTES;
+
+		op->record[i] = (struct record){ .version = seal_version(seal) & VERSION_MAX };
+		if (!op->record[i].version ||
+		    sealer_seal(op->buffer->sealer, op->page + i, &op->record[i], data + at,
+		                op->buffer->data + at) < 0)
+			return 1u << i;
+	}
+	return 0;
+}
+
+uint32_t call_check(struct drive *d, struct op *op)
+{
+	return op->kind == OP_PUT ? seal_pages(((struct farpage *)d)->seal, op) : open_pages(op);
+}
+
 /* Operations stay within an extent. */
 static uint64_t at_most(uint64_t page, uint64_t n, uint64_t max)
 {
@@ -38,56 +58,21 @@ static uint64_t at_most(uint64_t page, uint64_t n, uint64_t max)
 	return n < max ? n : max;
 }
 
-/* Seal pages into the buffer until one need not leave the host. Without BUFFER, or when
- * sealing fails, the operation fails too. */
-static void seal_run(struct farpage *f, struct op *op, uint32_t max, const uint8_t *data)
+/* Pages of one pattern need not leave the host: they are filled. The next operation of a put is
+ * about pages of one sort. */
+static void prepare_put(struct op *op, uint64_t n, const uint8_t *data)
 {
-	struct buffer *b = op->buffer;
-	uint64_t pattern;
+	uint64_t pattern, max;
+	bool fill = page_is_same(data, &op->pattern);
 
-	op->kind = OP_PUT;
-	op->pages = b ? 0 : 1;
-	for (uint32_t i = 0; b && i < max && !(i && page_is_same(data, &pattern)); i++) {
-		op->record[i] = (struct record){ .version = seal_version(f->seal) & VERSION_MAX };
-		if (!op->record[i].version ||
-		    sealer_seal(b->sealer, op->page + i, &op->record[i], data,
-		                b->data + (size_t)i * PAGE_BYTES) < 0) {
-			drive_drop(&f->drive, b);
-			op->buffer = b = NULL;
-		}
-		op->pages++;
-		data += PAGE_BYTES;
-	}
-}
+	op->kind = fill ? OP_FILL : OP_PUT;
+	max = at_most(op->page, n, fill ? EXTENT_PAGES : RUN_PAGES);
+	for (op->pages = 1; op->pages < max; op->pages++) {
+		bool same = page_is_same(data + op->pages * PAGE_BYTES, &pattern);
 
-static void fill_run(struct op *op, uint64_t max, const uint8_t *data)
-{
-	uint64_t pattern;
-
-	op->kind = OP_FILL;
-	op->pages = 1;
-	for (; op->pages < max; op->pages++) {
-		data += PAGE_BYTES;
-		if (!page_is_same(data, &pattern) || pattern != op->pattern)
+		if (same != fill || (fill && pattern != op->pattern))
 			break;
 	}
-}
-
-/* The next operation of a put; false: there is no buffer for it. */
-static bool prepare_put(struct farpage *f, struct call *call, uint64_t n, const uint8_t *data,
-                        bool wait)
-{
-	struct op *op = &call->op;
-
-	if (page_is_same(data, &op->pattern)) {
-		fill_run(op, at_most(op->page, n, EXTENT_PAGES), data);
-		return true;
-	}
-	op->buffer = drive_buffer(&f->drive, wait);
-	if (!op->buffer && !wait)
-		return false;
-	seal_run(f, op, (uint32_t)at_most(op->page, n, RUN_PAGES), data);
-	return true;
 }
 
 static void fill_in(struct call *call)
@@ -105,22 +90,21 @@ static void fill_in(struct call *call)
 	}
 }
 
-static bool prepare(struct farpage *f, struct call *call, uint64_t n, uint8_t *data, bool wait)
+static void prepare(struct op *op, uint64_t n, const uint8_t *data)
 {
-	struct op *op = &call->op;
-
 	switch (op->kind) {
 	case OP_PUT:
-	case OP_HEAL:
-		return prepare_put(f, call, n, data, wait);
+		prepare_put(op, n, data);
+		break;
 	case OP_GET:
 		op->pages = (uint32_t)at_most(op->page, n, RUN_PAGES);
-		return true;
+		break;
 	case OP_FILL:
 		op->pages = (uint32_t)at_most(op->page, n, EXTENT_PAGES);
-		return true;
+		break;
+	case OP_HEAL:
+		break; /* the core's own */
 	}
-	return false;
 }
 
 /* Some operations of a call, at once; how many pages they are about. */
@@ -139,11 +123,9 @@ static uint64_t some(struct farpage *f, enum op_kind kind, uint64_t page, uint64
 		op->kind = kind;
 		op->page = page + done;
 		op->pattern = 0;
-		op->buffer = NULL;
 		op->next = NULL;
 		calls[k].data = data ? data + done * PAGE_BYTES : NULL;
-		if (!prepare(f, &calls[k], n - done, calls[k].data, k == 0))
-			break;
+		prepare(op, n - done, calls[k].data);
 		*end = op;
 		end = &op->next;
 		done += op->pages;

@@ -17,7 +17,7 @@ struct farpage {
 	uint64_t pages;
 };
 
-/* The drive's check: opens what came to where its caller wants it. */
+/* The drive's check: seals what is put, opens what came to where its caller wants it. */
 uint32_t call_check(struct drive *, struct op *);
 
 #endif

@@ -34,13 +34,6 @@ void core_give(struct core *c, void *chunk, int64_t now)
 	ops_admit(c, now);
 }
 
-void core_drop(struct core *c, struct buffer *buffer, int64_t now)
-{
-	buffers_drop(c->buffers, buffer);
-	if (c->starved)
-		core_kick(c, now);
-}
-
 void core_tick(struct core *c, int64_t now)
 {
 	still_excuse(c, now);

@@ -68,6 +68,8 @@ struct peer {
 	char identity[IDENTITY_MAX];
 	struct ask_list ready, sent;
 	unsigned asks;           /* in both */
+	unsigned flushes;        /* among them */
+	unsigned buffers;        /* of asks, and of puts that are being sealed for it */
 	struct ask *wipe;        /* flushing a dirty slot */
 	int64_t wipe_at;         /* not before */
 };
@@ -76,7 +78,7 @@ enum command_kind {
 	COMMAND_CONNECT, /* open link ON and claim its pool */
 	COMMAND_CLOSE,   /* close it now: its buffers are ours again */
 	COMMAND_SEND,    /* ask ASK->on for ASK */
-	COMMAND_CHECK,   /* OP's waiter opens what came, and then core_checked() */
+	COMMAND_CHECK,   /* OP's waiter seals, or opens what came, and then core_checked() */
 	COMMAND_DONE,    /* tell OP's waiter */
 };
 
@@ -100,15 +102,17 @@ struct core_counts {
 
 struct core {
 	struct core_options o;
-	struct map *map;
 	struct layout layout;
-	struct buffers *buffers;   /* for gets and healing; of puts the caller has them */
 	struct peer peer[LINKS_MAX];
+	/* What operations wait for, in this order: records and pages of the map, a buffer, asks.
+	 * Who has one of these waits for none that stands before it. */
+	struct map *map;
+	struct buffers *buffers;
+	struct ask asks[CORE_ASKS];
+	struct ask_list free_asks;
 
 	struct op_list queued, active, came, check, ended;
 	bool starved;              /* an operation waits for an ask or a buffer */
-	struct ask asks[CORE_ASKS];
-	struct ask_list free_asks;
 
 	struct heal {              /* see heal.c */
 		struct op op;
@@ -130,11 +134,9 @@ void core_close(struct core *);
 
 /* Events. */
 void core_start(struct core *, struct op *, int64_t now);
-/* OP, whose COMMAND_CHECK was carried out: pages that are set in BAD were not what
- * had been sealed. */
+/* OP, whose COMMAND_CHECK was carried out: pages that are set in BAD could not be sealed, or
+ * were not what had been. */
 void core_checked(struct core *, struct op *, uint32_t bad, int64_t now);
-/* BUFFER, of a put that is DONE, is no longer used. */
-void core_drop(struct core *, struct buffer *, int64_t now);
 void core_reply(struct core *, struct ask *, int error, int64_t now);
 /* Link ON is claimed, and has room for PAGES. IDENTITY: "INCARNATION SINCE". */
 void core_link_up(struct core *, unsigned on, const char *identity, uint64_t pages,

@@ -26,6 +26,7 @@ void op_wait(struct core *, struct op *, uint32_t on, int64_t now);
  * and what was asked for it came to an end. */
 void put_go_on(struct core *, struct op *, int64_t now);
 void put_fail(struct core *, struct op *, int error, int64_t now);
+void put_sealed(struct core *, struct op *, bool well, int64_t now);
 void put_replied(struct core *, struct op *, const struct ask *, int error);
 void fill_go_on(struct core *, struct op *, int64_t now);
 void fill_end(struct core *, struct op *, int64_t now);
@@ -69,6 +70,9 @@ bool get_hedge(struct core *, struct op *, int64_t now);
 void get_doubt(struct core *, uint64_t page, unsigned copy);
 
 /* ask.c */
+/* A buffer for OP, which has its pages, and for the links that are set in ON. NULL: OP has to
+ * wait, or the links have enough. */
+struct buffer *op_buffer(struct core *, const struct op *, uint32_t on);
 void asks_open(struct core *);
 /* Those under way are let go, with their buffers. */
 void asks_close(struct core *);

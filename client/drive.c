@@ -95,8 +95,6 @@ static void done(struct drive *d, struct op *op)
 {
 	struct waiter *w = op->waiter;
 
-	if (op->kind == OP_PUT && op->buffer)
-		core_drop(&d->core, op->buffer, drive_now());
 	if (--w->pending == 0)
 		drive_tell(d, w);
 }
@@ -170,8 +168,6 @@ bool drive_wants_chunk(const struct drive *d)
 void drive_carry_out(struct drive *d)
 {
 	obey(d);
-	if (d->want_buffers && d->buffers.free_n)
-		pthread_cond_signal(&d->dropped);
 	if (drive_wants_chunk(d) && d->background.running)
 		drive_tell(d, &d->background.waiter);
 	if (d->polling && !d->nudged) /* otherwise the leader flushes, before it polls */
@@ -316,28 +312,4 @@ void drive_run(struct drive *d, struct op *ops)
 	drive_carry_out(d);
 	wait(d, &w);
 	sem_destroy(&w.wake);
-}
-
-struct buffer *drive_buffer(struct drive *d, bool wait)
-{
-	int64_t end = drive_now() + d->core.o.deadline_ms;
-	struct timespec until = { .tv_sec = end / 1000, .tv_nsec = end % 1000 * 1000000 };
-	struct buffer *b;
-
-	pthread_mutex_lock(&d->lock);
-	d->want_buffers++;
-	while (!(b = buffers_take(&d->buffers)) && wait)
-		if (pthread_cond_timedwait(&d->dropped, &d->lock, &until) == ETIMEDOUT)
-			break;
-	d->want_buffers--;
-	drive_unlock(d);
-	return b;
-}
-
-void drive_drop(struct drive *d, struct buffer *b)
-{
-	pthread_mutex_lock(&d->lock);
-	core_drop(&d->core, b, drive_now());
-	drive_carry_out(d);
-	drive_unlock(d);
 }

@@ -17,7 +17,7 @@
  * thread is given when it is woken: that is its own then. */
 struct waiter {
 	unsigned pending;        /* its operations that are not done */
-	struct op *to_check;     /* those of which sealed pages came; by check_next */
+	struct op *to_check;     /* those of which pages are to be sealed or opened; by check_next */
 	bool asleep;             /* on wake, and in the drive's list */
 	sem_t wake;              /* posted once: there is something to do for it */
 	struct op *given;        /* to check */
@@ -32,9 +32,8 @@ struct drive {
 	struct core core;
 	struct map map;
 	struct buffers buffers;
-	pthread_cond_t dropped;  /* a buffer is free again, and somebody waits for it */
-	unsigned want_buffers;
-	/* Opens what came for an operation; without the lock. Pages that were wrong. */
+	/* Seals a put's pages, or opens what came for an operation; without the lock. Pages that
+	 * could not be sealed, or were wrong. */
 	uint32_t (*check)(struct drive *, struct op *);
 	/* Start what else is to run beside; 0 or an errno. NULL: nothing. */
 	int (*start)(struct drive *);
@@ -86,11 +85,7 @@ int drive_start(struct drive *d);
 /* Nothing is under way. */
 void drive_close(struct drive *d);
 
-/* A buffer for a put; NULL if none is free, with WAIT only when the deadline is over. */
-struct buffer *drive_buffer(struct drive *d, bool wait);
-void drive_drop(struct drive *d, struct buffer *);
-/* Carry out operations, linked by op->next; any thread. Each has its error then, and the
- * buffers of puts are free again. */
+/* Carry out operations, linked by op->next; any thread. Each has its error then. */
 void drive_run(struct drive *d, struct op *ops);
 
 /* Of one link, and of all, at one moment. */
@@ -135,7 +130,7 @@ void drive_poll(struct drive *d, int64_t until);
 void drive_tell(struct drive *d, struct waiter *w);
 /* Let the lock go, and wake whom there is something to do for. */
 void drive_unlock(struct drive *d);
-/* Open what came for OPS; the lock is not held, and is after. */
+/* Seal, or open what came, for OPS; the lock is not held, and is after. */
 void drive_check(struct drive *d, struct op *ops);
 void drive_hand_over(struct drive *d);
 void *background_run(void *drive);

@@ -56,7 +56,6 @@ static void cond_init(pthread_cond_t *cond)
 int drive_init(struct drive *d)
 {
 	pthread_mutex_init(&d->lock, NULL);
-	cond_init(&d->dropped);
 	cond_init(&d->background.work);
 	sem_init(&d->background.waiter.wake, 0, 0);
 	TAILQ_INIT(&d->waiters);
@@ -190,7 +189,6 @@ void drive_close(struct drive *d)
 	core_close(&d->core);
 	map_close(&d->map);
 	buffers_close(&d->buffers);
-	pthread_cond_destroy(&d->dropped);
 	pthread_cond_destroy(&d->background.work);
 	pthread_mutex_destroy(&d->lock);
 }

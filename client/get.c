@@ -58,7 +58,8 @@ int get_best(const struct core *c, const struct op *op, uint8_t without, uint32_
 
 static bool ask(struct core *c, struct op *op, int copy, uint32_t mask)
 {
-	struct buffer *b = buffers_take(c->buffers);
+	int on = map_extent(c->map, op->page)->copy[copy].on;
+	struct buffer *b = op_buffer(c, op, 1u << on);
 	bool asked = b && ask_copy(c, op, ASK_GET, (unsigned)copy, b, mask);
 
 	if (b)

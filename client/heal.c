@@ -111,7 +111,7 @@ static uint8_t in_use(struct core *c, const struct extent *e)
 			if (map_extent(c->map, op->page) != e)
 				continue;
 			used |= op->asking | op->acked;
-			if (op->state != OP_ACTIVE)
+			if (op->state != OP_ACTIVE && op->kind != OP_PUT)
 				used |= (uint8_t)(1u << op->came_from);
 		}
 	return used;
@@ -253,9 +253,6 @@ void heal_tick(struct core *c, int64_t now)
 
 void heal_end(struct core *c, struct op *op, int error, int64_t now)
 {
-	if (op->buffer)
-		buffers_drop(c->buffers, op->buffer);
-	op->buffer = NULL;
 	if (error)
 		c->heal.failed = true;
 	op_end(c, op, error, now);

@@ -102,6 +102,7 @@ void ops_admit(struct core *c, int64_t now)
 			leave(c, op, 0);
 		} else if (map_touch(c->map, op->page) &&
 		           map_take(c->map, op->page, op->pages)) {
+			assert(!op->buffer && !op->asking);
 			op_move(c, op, OP_ACTIVE);
 			extent_freshen(c, map_extent(c->map, op->page));
 			op_go_on(c, op, now);
@@ -116,6 +117,9 @@ void ops_admit(struct core *c, int64_t now)
 
 void op_end(struct core *c, struct op *op, int error, int64_t now)
 {
+	if (op->buffer)
+		buffers_drop(c->buffers, op->buffer);
+	op->buffer = NULL;
 	map_release(c->map, op->page, op->pages);
 	if (!map_extent(c->map, op->page)->used)
 		map_extent(c->map, op->page)->heal = true; /* it takes the records back */
@@ -139,6 +143,8 @@ void core_start(struct core *c, struct op *op, int64_t now)
 {
 	op->state = OP_NEW;
 	op->error = 0;
+	op->buffer = NULL;
+	op->seals_for = 0;
 	op->started = now;
 	op->deadline = now + c->o.deadline_ms;
 	op->need = op->kind == OP_GET || op->kind == OP_HEAL ? mask_of(op->pages) : 0;
@@ -184,7 +190,8 @@ void op_replied(struct core *c, struct op *op, const struct ask *ask, int error)
 	}
 }
 
-void core_checked(struct core *c, struct op *op, uint32_t bad, int64_t now)
+/* What came was opened. */
+static void opened(struct core *c, struct op *op, uint32_t bad, int64_t now)
 {
 	bad &= op->came;
 	c->counts.bad_pages += (unsigned)__builtin_popcount(bad);
@@ -200,6 +207,14 @@ void core_checked(struct core *c, struct op *op, uint32_t bad, int64_t now)
 	}
 	op_move(c, op, OP_ACTIVE);
 	op_go_on(c, op, now);
+}
+
+void core_checked(struct core *c, struct op *op, uint32_t bad, int64_t now)
+{
+	if (op->kind == OP_PUT)
+		put_sealed(c, op, !bad, now);
+	else
+		opened(c, op, bad, now);
 	if (c->starved)
 		core_kick(c, now);
 }

@@ -15,7 +15,7 @@
 #define IDENTITY_MAX 96
 
 enum op_kind {
-	OP_PUT,   /* the sealed pages in BUFFER, under the records in RECORD */
+	OP_PUT,   /* pages that its waiter seals into BUFFER, under the records in RECORD */
 	OP_FILL,  /* one pattern, PATTERN, in all of them; 0 is a flush */
 	OP_GET,
 	OP_HEAL,  /* the core's own: to where copies are missing, from where there are some */
@@ -25,8 +25,8 @@ enum op_state {
 	OP_NEW,
 	OP_QUEUED, /* waits for pages that another operation has, or for records */
 	OP_ACTIVE, /* has its pages: asks are under way, or it waits for a link */
-	OP_CAME,   /* sealed pages came; who waits for it has not been told yet */
-	OP_CHECK,  /* who waits for it opens them */
+	OP_CAME,   /* its waiter's turn: a buffer to seal into is there, or sealed pages came */
+	OP_CHECK,  /* who waits for it seals, or opens */
 	OP_ENDED,  /* decided; the caller has not been told yet */
 	OP_DONE,   /* the caller was told; the core has forgotten it */
 };
@@ -37,9 +37,9 @@ struct op {
 	uint64_t page;
 	uint32_t pages;      /* RUN_PAGES at most; a FILL up to EXTENT_PAGES */
 	uint64_t pattern;
-	/* PUT: the caller holds it until DONE. GET, while CHECK: what came. */
+	/* The core's. PUT: from CHECK on. GET, while CHECK: what came. */
 	struct buffer *buffer;
-	/* PUT: what to remember. GET: what the pages were when the operation got them;
+	/* PUT: what to remember, from CHECK on. GET: what the pages were when the operation got them;
 	 * ABSENT, SAME and SEALED ones count once DONE without an error. */
 	struct record record[RUN_PAGES];
 	/* GET and HEAL, while CHECK: which pages of BUFFER are to be opened, a bit each. */
@@ -56,6 +56,7 @@ struct op {
 	uint8_t tried;         /* copies that refused, or had it wrong */
 	uint8_t came_from;     /* the copy that CAME is of */
 	uint8_t again;         /* how often it began anew */
+	uint32_t seals_for;    /* links that its pages are being sealed for, a bit each */
 	int refused;           /* what a lender said last */
 	int64_t hedge_at;      /* another copy is asked too then */
 	TAILQ_ENTRY(op) link;
@@ -69,7 +70,7 @@ struct op {
 TAILQ_HEAD(op_list, op);
 
 /* The most asks that there are at once, on all links. */
-#define CORE_ASKS 160u
+#define CORE_ASKS 192u
 
 enum ask_kind { ASK_PUT, ASK_GET, ASK_FLUSH };
 

@@ -154,6 +154,38 @@ static bool flushes(const struct core *c)
 	return false;
 }
 
+/* Its waiter seals, once there is a buffer. */
+static void begin_sealing(struct core *c, struct op *op, uint8_t to)
+{
+	const struct extent *e = map_extent(c->map, op->page);
+	uint32_t on_mask = 0;
+
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (to & 1u << copy)
+			on_mask |= 1u << e->copy[copy].on;
+	op->buffer = op_buffer(c, op, on_mask);
+	if (!op->buffer) {
+		c->starved = true;
+		return;
+	}
+	op->seals_for = on_mask;
+	for (unsigned on = 0; on < c->o.links; on++)
+		c->peer[on].buffers += on_mask >> on & 1;
+	op_move(c, op, OP_CAME);
+}
+
+void put_sealed(struct core *c, struct op *op, bool well, int64_t now)
+{
+	for (unsigned on = 0; on < c->o.links; on++)
+		c->peer[on].buffers -= op->seals_for >> on & 1;
+	op->seals_for = 0;
+	op_move(c, op, OP_ACTIVE);
+	if (well)
+		op_go_on(c, op, now);
+	else
+		put_fail(c, op, EIO, now);
+}
+
 void put_go_on(struct core *c, struct op *op, int64_t now)
 {
 	uint8_t to;
@@ -163,11 +195,15 @@ void put_go_on(struct core *c, struct op *op, int64_t now)
 		op_end(c, op, 0, now);
 		return;
 	}
-	if (!op->buffer) {
-		put_fail(c, op, EIO, now); /* it could not be sealed */
+	if (!op->buffer && !c->buffers->free_n) {
+		c->starved = true;
 		return;
 	}
 	to = choose(c, op, now);
+	if (to && !op->buffer) {
+		begin_sealing(c, op, to);
+		return;
+	}
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 		if (to & 1u << copy &&
 		    !ask_copy(c, op, ASK_PUT, copy, op->buffer, mask_of(op->pages)))
@@ -222,11 +258,16 @@ void fill_end(struct core *c, struct op *op, int64_t now)
 void fill_go_on(struct core *c, struct op *op, int64_t now)
 {
 	const struct extent *e = map_extent(c->map, op->page);
+	bool waits = false;
 
-	for (unsigned copy = 0; !op->again && e->used && copy < COPY_SPILL; copy++)
-		if (peer_up(c, e->copy[copy].on))
-			ask_copy(c, op, ASK_FLUSH, copy, NULL, 0);
-	op->again = 1;
-	if (!op->asking)
+	for (unsigned copy = 0; e->used && copy < COPY_SPILL; copy++) {
+		if (op->tried & 1u << copy || !peer_up(c, e->copy[copy].on))
+			continue;
+		if (ask_copy(c, op, ASK_FLUSH, copy, NULL, 0))
+			op->tried |= (uint8_t)(1u << copy);
+		else
+			waits = c->starved = true;
+	}
+	if (!op->asking && !waits)
 		fill_end(c, op, now);
 }

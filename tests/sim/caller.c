@@ -8,6 +8,7 @@
 struct caller {
 	struct op op;
 	bool busy;
+	bool unsealed;
 	struct answer answer;      /* what it puts, or fills */
 	int64_t started, jumped;
 	uint32_t opened;
@@ -100,16 +101,16 @@ static void throw_run(struct op *op)
 	op->page = spot_page(extent * SPOTS_OF + at);
 }
 
-/* Sealed in the caller's thread, before the core hears of it. */
-static bool seal_run(struct caller *k)
+/* 0, or which pages could not be sealed; then what was there before is not to be got any more. */
+static uint32_t seal_run(struct caller *k)
 {
 	uint8_t page[PAGE_BYTES] __attribute__((aligned(8)));
 
-	k->op.buffer = buffers_take(buffers);
-	if (!k->op.buffer)
-		return false;
-	k->answer = (struct answer){ IS_VALUE, values + 1 };
-	values += k->op.pages;
+	if (config.mode == SAFETY && faults_seen() && chance(500)) {
+		HAPPENED(PUT_UNSEALED);
+		k->unsealed = true;
+		return 1;
+	}
 	for (uint32_t i = 0; i < k->op.pages; i++) {
 		struct record *r = &k->op.record[i];
 
@@ -124,15 +125,14 @@ static bool seal_run(struct caller *k)
 		                k->op.buffer->data + (size_t)i * PAGE_BYTES) < 0)
 			fail("a page could not be sealed");
 	}
-	return true;
+	return 0;
 }
 
-/* The core is told all the same: what was there before is not to be got any more. */
-static void give_up_sealing(struct caller *k)
+static void throw_put(struct caller *k)
 {
-	HAPPENED(PUT_UNSEALED);
-	core_drop(&core, k->op.buffer, now);
-	k->op.buffer = NULL;
+	k->unsealed = false;
+	k->answer = (struct answer){ IS_VALUE, values + 1 };
+	values += k->op.pages;
 }
 
 static void throw_fill(struct caller *k)
@@ -160,12 +160,8 @@ static void next(unsigned i)
 	throw_run(&k->op);
 	if (which >= 82)
 		throw_fill(k);
-	if (k->op.kind == OP_PUT && !seal_run(k)) {
-		event_at(now + 1 + (int64_t)dice(5), next, i);
-		return;
-	}
-	if (k->op.kind == OP_PUT && config.mode == SAFETY && faults_seen() && chance(500))
-		give_up_sealing(k);
+	if (k->op.kind == OP_PUT)
+		throw_put(k);
 	left--;
 	begin(k);
 }
@@ -189,16 +185,12 @@ void caller_get(unsigned i, uint64_t page, uint32_t pages)
 
 /* ---- what comes */
 
-static void checked(unsigned i)
+static uint32_t open_run(struct op *op)
 {
-	struct op *op = check[i];
 	struct caller *k = op->kind == OP_GET ? op->waiter : NULL;
 	uint8_t scratch[PAGE_BYTES];
 	uint32_t bad = 0;
 
-	check[i] = NULL;
-	if (op->state != OP_CHECK)
-		fail("the core went on with what is being checked");
 	for (uint32_t at = 0; at < op->pages; at++) {
 		uint8_t *out = k ? k->data + (size_t)at * PAGE_BYTES : scratch;
 
@@ -214,6 +206,18 @@ static void checked(unsigned i)
 	}
 	if (bad)
 		HAPPENED(CHECK_BAD);
+	return bad;
+}
+
+static void checked(unsigned i)
+{
+	struct op *op = check[i];
+	uint32_t bad;
+
+	check[i] = NULL;
+	if (op->state != OP_CHECK)
+		fail("the core went on with what is being checked");
+	bad = op->kind == OP_PUT ? seal_run(op->waiter) : open_run(op);
 	TRACE("checked %s %llu+%u: came %x, bad %x", kind_words(op),
 	      (unsigned long long)op->page, op->pages, op->came, bad);
 	core_checked(&core, op, bad, now);
@@ -227,7 +231,7 @@ void caller_check(struct op *op)
 	HAPPENED(CHECK);
 	if (op->kind == OP_HEAL)
 		HAPPENED(CHECK_HEAL);
-	if (!op->came || !op->buffer || op->pages > RUN_PAGES)
+	if (!(op->kind == OP_PUT || op->came) || !op->buffer || op->pages > RUN_PAGES)
 		fail("a check without anything to check");
 	while (i < CHECKS_MAX && check[i])
 		i++;
@@ -290,7 +294,7 @@ static void in_time(const struct caller *k)
 	if (ms > bound)
 		fail("%s %llu+%u took %lld ms", kind_words(&k->op),
 		     (unsigned long long)k->op.page, k->op.pages, (long long)ms);
-	if (k->op.kind == OP_PUT && !k->op.buffer && !k->op.error)
+	if (k->op.kind == OP_PUT && k->unsealed && !k->op.error)
 		fail("what could not be sealed was put");
 	if (k->op.error && (config.mode == LIVENESS || (!faults_seen() && lenders_have_room())))
 		fail("%s %llu+%u ended in error %d", kind_words(&k->op),
@@ -315,8 +319,6 @@ static void changed(struct caller *k)
 			HAPPENED(PUT_EIO);
 		else
 			HAPPENED(PUT);
-		if (k->op.buffer)
-			core_drop(&core, k->op.buffer, now);
 	} else {
 		if (k->op.error)
 			HAPPENED(FILL_EIO);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fault.h"
 
+#include "core_parts.h"
+
 #define BUFFERS_MAX 256u
 
 static struct buffer *hostage[BUFFERS_MAX];
@@ -302,7 +304,9 @@ static void give_buffers(unsigned on)
 {
 	(void)on;
 	while (hostages)
-		core_drop(&core, hostage[--hostages], now);
+		buffers_drop(buffers, hostage[--hostages]);
+	if (core.starved)
+		core_kick(&core, now);
 }
 
 static void spill_full(unsigned on, int64_t until) { (void)on, (void)until; disk.full = true; }

@@ -14,7 +14,9 @@
 #define EXTENTS      3u
 #define DEADLINE     30000
 #define LINK_TIMEOUT 1000
+#ifndef BUFFERS
 #define BUFFERS      6u
+#endif
 #define SLOW         40 /* ms: surely late, and far from a timeout */
 
 /* Links, a bit each. */
@@ -48,12 +50,31 @@ static inline void down(unsigned on)
 	core_link_down(&c, on, now);
 }
 
+/* A put's waiter seals its pages: a version each. */
+static inline void seal_pages(struct op *op)
+{
+	for (uint32_t i = 0; i < op->pages; i++)
+		op->record[i] = (struct record){ .version = seal_version(seal) & VERSION_MAX };
+	core_checked(&c, op, 0, now);
+}
+
+/* The next command but to seal, which is done at once. */
+static inline bool next_but_seal(struct command *command)
+{
+	while (core_next(&c, command, now)) {
+		if (command->kind != COMMAND_CHECK || command->op->kind != OP_PUT)
+			return true;
+		seal_pages(command->op);
+	}
+	return false;
+}
+
 /* The next command is KIND. */
 static inline struct command next(enum command_kind kind)
 {
 	struct command command;
 
-	if (!core_next(&c, &command, now))
+	if (!next_but_seal(&command))
 		fail_msg("no command, where one of kind %d should be", (int)kind);
 	if (command.kind != kind)
 		fail_msg("command %d on %d, not %d", (int)command.kind, (int)command.on,
@@ -65,7 +86,7 @@ static inline void nothing_to_do(void)
 {
 	struct command command;
 
-	if (core_next(&c, &command, now))
+	if (next_but_seal(&command))
 		fail_msg("a command of kind %d on %d, where none should be", (int)command.kind,
 		         (int)command.on);
 }
@@ -111,8 +132,6 @@ static inline void done(struct op *op, int error)
 	assert_ptr_equal(next(COMMAND_DONE).op, op);
 	assert_int_equal(op->state, OP_DONE);
 	assert_int_equal(op->error, error);
-	if (op->kind == OP_PUT && op->buffer)
-		core_drop(&c, op->buffer, now);
 }
 
 /* As a good link and a caller would: whatever is to be done is done, and well. */
@@ -120,16 +139,13 @@ static inline void carry_out(void)
 {
 	struct command command;
 
-	while (core_next(&c, &command, now)) {
+	while (next_but_seal(&command)) {
 		switch (command.kind) {
 		case COMMAND_CONNECT: up(command.on); break;
 		case COMMAND_CLOSE: break;
 		case COMMAND_SEND: answer(command.ask, 0); break;
 		case COMMAND_CHECK: core_checked(&c, command.op, 0, now); break;
-		case COMMAND_DONE:
-			if (command.op->kind == OP_PUT && command.op->buffer)
-				core_drop(&c, command.op->buffer, now);
-			break;
+		case COMMAND_DONE: break;
 		}
 	}
 }
@@ -196,16 +212,9 @@ static inline int teardown(void **state)
 
 #define UNIT(name) cmocka_unit_test_teardown(name, teardown)
 
-/* A put holds a buffer until it is done, and its records a version each. */
 static inline struct op put_of(uint64_t page, uint32_t pages)
 {
-	struct op op = { .kind = OP_PUT, .page = page, .pages = pages,
-	                 .buffer = buffers_take(&buffers) };
-
-	assert_non_null(op.buffer);
-	for (uint32_t i = 0; i < pages; i++)
-		op.record[i].version = seal_version(seal) & VERSION_MAX;
-	return op;
+	return (struct op){ .kind = OP_PUT, .page = page, .pages = pages };
 }
 
 static inline struct op get_of(uint64_t page, uint32_t pages)
@@ -217,6 +226,17 @@ static inline struct op fill_of(uint64_t page, uint32_t pages, uint64_t pattern)
 {
 	return (struct op){ .kind = OP_FILL, .page = page, .pages = pages,
 	                    .pattern = pattern };
+}
+
+/* core_parts.h has a later() of its own. */
+void core_kick(struct core *, int64_t now);
+
+/* Of one that the test had. */
+static inline void give_back(struct buffer *b)
+{
+	buffers_drop(&buffers, b);
+	if (c.starved)
+		core_kick(&c, now);
 }
 
 static inline void start(struct op *op)
@@ -238,9 +258,13 @@ static inline void put_now(uint64_t page, uint32_t pages)
 /* A put that ends without having been sealed, so that its pages are lost. */
 static inline void lose_now(uint64_t page, uint32_t pages)
 {
-	struct op op = { .kind = OP_PUT, .page = page, .pages = pages };
+	struct op op = put_of(page, pages);
+	struct command command;
 
 	start(&op);
+	assert_true(core_next(&c, &command, now));
+	assert_ptr_equal(command.op, &op);
+	core_checked(&c, &op, 1, now);
 	done(&op, EIO);
 }
 

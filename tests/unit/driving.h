@@ -16,7 +16,7 @@ static struct drive d;
 static struct seal *seal;
 static struct fake *fake[LINKS_DUE];
 
-/* One operation, of a few pages; where the pages of a get go. */
+/* One operation, of a few pages; where the pages of a get go, and of a put are. */
 struct run {
 	struct op op;
 	uint8_t *data;
@@ -34,6 +34,19 @@ static inline uint64_t sum_of(const uint8_t *page)
 	return sum;
 }
 
+static inline void seal_pages(struct op *op)
+{
+	const uint8_t *data = ((struct run *)op)->data;
+
+	memcpy(op->buffer->data, data, op->pages * PAGE_BYTES);
+	for (uint32_t i = 0; i < op->pages; i++) {
+		uint64_t sum = sum_of(data + i * PAGE_BYTES);
+
+		op->record[i].version = seal_version(seal) & VERSION_MAX;
+		memcpy(op->record[i].tag, &sum, sizeof sum);
+	}
+}
+
 /* In the thread of who waits. */
 static inline uint32_t check(struct drive *drive, struct op *op)
 {
@@ -41,7 +54,9 @@ static inline uint32_t check(struct drive *drive, struct op *op)
 	uint64_t sum;
 
 	(void)drive;
-	for (uint32_t i = 0; i < op->pages; i++) {
+	if (op->kind == OP_PUT)
+		seal_pages(op);
+	for (uint32_t i = 0; op->kind != OP_PUT && i < op->pages; i++) {
 		const uint8_t *page = op->buffer->data + i * PAGE_BYTES;
 
 		if (!(op->came & 1u << i))
@@ -97,17 +112,6 @@ static inline int run(enum op_kind kind, uint64_t page, uint32_t pages, uint8_t 
 {
 	struct run r = { .op = { .kind = kind, .page = page, .pages = pages }, .data = data };
 
-	if (kind == OP_PUT) {
-		r.op.buffer = drive_buffer(&d, true);
-		must(r.op.buffer, "no buffer");
-		memcpy(r.op.buffer->data, data, pages * PAGE_BYTES);
-		for (uint32_t i = 0; i < pages; i++) {
-			uint64_t sum = sum_of(data + i * PAGE_BYTES);
-
-			r.op.record[i].version = seal_version(seal) & VERSION_MAX;
-			memcpy(r.op.record[i].tag, &sum, sizeof sum);
-		}
-	}
 	drive_run(&d, &r.op);
 	for (uint32_t i = 0; kind == OP_GET && !r.op.error && i < pages; i++)
 		if (r.op.record[i].state != PAGE_SEALED)

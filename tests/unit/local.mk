@@ -41,6 +41,7 @@ unit_tests = \
 	tests/unit/test-core-move \
 	tests/unit/test-core-put \
 	tests/unit/test-core-queue \
+	tests/unit/test-core-share \
 	tests/unit/test-core-rate \
 	tests/unit/test-core-slow \
 	tests/unit/test-core-spill \
@@ -160,6 +161,8 @@ tests_unit_test_core_put_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_put_LDADD = $(unit_borrower)
 tests_unit_test_core_queue_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_queue_LDADD = $(unit_borrower)
+tests_unit_test_core_share_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_share_LDADD = $(unit_borrower)
 tests_unit_test_core_rate_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_rate_LDADD = $(unit_borrower)
 tests_unit_test_core_slow_CPPFLAGS = $(unit_cppflags)

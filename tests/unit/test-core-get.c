@@ -286,14 +286,14 @@ TEST(a_get_that_has_no_buffer_waits_for_one)
 	get = get_of(3, 1);
 	start(&get);
 	nothing_to_do();
-	core_drop(&c, held[0], now);
+	give_back(held[0]);
 	ask = asked(ASK_GET, 0, &get);
 	answer(ask, 0);
 	checks(&get, 1, 0);
 	done(&get, 0);
 	assert_int_equal(buffers.free_n, 1);
 	for (unsigned i = 1; i < BUFFERS; i++)
-		core_drop(&c, held[i], now);
+		give_back(held[i]);
 }
 
 int main(void)

@@ -67,7 +67,6 @@ TEST(for_who_waits_attempts_are_frequent)
 	}
 	assert_in_range(tries, 1, 10);
 	assert_int_equal(put.error, EIO);
-	core_drop(&c, put.buffer, now);
 }
 
 TEST(an_unanswered_link_is_closed_before_it_goes_on_elsewhere)

@@ -223,8 +223,8 @@ TEST(operations_that_meet_other_memory)
 	put = put_of(1, 1);
 	start(&get), start(&put), start(&flush), start(&behind), start(&queued);
 	asked(ASK_GET, 0, &get);
-	asked(ASK_PUT, 0, &put);
 	asked(ASK_FLUSH, 0, &flush);
+	asked(ASK_PUT, 0, &put);
 	down(0);
 	done(&flush, 0);
 	later(CORE_RETRY_MIN_MS);

@@ -216,8 +216,6 @@ static void keep_busy(int ms)
 		while (core_next(&c, &k, now)) {
 			if (k.kind == COMMAND_CHECK)
 				core_checked(&c, k.op, 0, now);
-			else if (k.kind == COMMAND_DONE && k.op == &op[1])
-				core_drop(&c, k.op->buffer, now);
 			else if (k.kind == COMMAND_SEND && k.ask->op == &op[newer] &&
 			         !asked_for[newer])
 				asked_for[newer] = k.ask;

@@ -244,41 +244,23 @@ TEST(an_op_may_be_used_again)
 		assert_ptr_equal(next(COMMAND_DONE).op, &op);
 		assert_int_equal(op.error, error);
 	}
-	core_drop(&c, op.buffer, now);
 }
 
-/* More puts than there are asks: they take turns, and all come to their end. */
-TEST(more_puts_than_asks)
+/* More puts than there are buffers: they take turns, and all come to their end. */
+TEST(more_puts_than_buffers)
 {
-	struct op put[CORE_ASKS];
-	struct buffer *b;
-	struct ask *ask[CORE_ASKS];
-	struct command command;
-	unsigned n = 0, ended = 0;
+	struct op put[4 * BUFFERS];
 
 	begin(2, 2, false);
-	b = buffers_take(&buffers);
-	for (unsigned i = 0; i < CORE_ASKS; i++) {
-		put[i] = (struct op){ .kind = OP_PUT, .page = i, .pages = 1, .buffer = b };
+	for (unsigned i = 0; i < COUNT(put); i++) {
+		put[i] = put_of(i, 1);
 		start(&put[i]);
 	}
-	while (core_next(&c, &command, now)) {
-		assert_int_equal(command.kind, COMMAND_SEND);
-		ask[n++] = command.ask;
-	}
-	assert_int_equal(n, CORE_ASKS);
-	for (unsigned i = 0; i < n; i++) {
-		answer(ask[i], 0);
-		while (core_next(&c, &command, now)) {
-			ended += command.kind == COMMAND_DONE;
-			if (command.kind == COMMAND_SEND)
-				answer(command.ask, 0);
-		}
-	}
-	assert_int_equal(ended, CORE_ASKS);
-	for (unsigned i = 0; i < CORE_ASKS; i++)
+	carry_out();
+	for (unsigned i = 0; i < COUNT(put); i++) {
+		assert_int_equal(put[i].state, OP_DONE);
 		assert_int_equal(put[i].error, 0);
-	core_drop(&c, b, now);
+	}
 }
 
 int main(void)
@@ -297,7 +279,7 @@ int main(void)
 		UNIT(where_no_pool_has_room_it_is_refused),
 		UNIT(another_lender_takes_the_place_of_one_that_stays_away),
 		UNIT(an_op_may_be_used_again),
-		UNIT(more_puts_than_asks),
+		UNIT(more_puts_than_buffers),
 	};
 
 	return cmocka_run_group_tests_name("the core's puts", tests, NULL, NULL);

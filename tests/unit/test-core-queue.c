@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Operations on the same pages take turns. */
+#define BUFFERS 40u
 #include "coring.h"
 
 /* The next command is to send OP; it is answered well, and so is what came. */
@@ -12,29 +13,11 @@ static void goes(struct op *op)
 	done(op, 0);
 }
 
-/* As many puts as there are buffers would not do. */
-static struct op put_with(struct buffer *b, uint64_t page, uint32_t pages)
-{
-	struct op op = { .kind = OP_PUT, .page = page, .pages = pages, .buffer = b };
-
-	buffer_hold(b);
-	return op;
-}
-
-static struct buffer *b;
-
 static int setup(void **state)
 {
 	(void)state;
 	begin(1, 1, false);
-	b = buffers_take(&buffers);
 	return 0;
-}
-
-static int end(void **state)
-{
-	buffers_drop(&buffers, b);
-	return teardown(state);
 }
 
 TEST(what_does_not_overlap_goes_at_once)
@@ -43,7 +26,7 @@ TEST(what_does_not_overlap_goes_at_once)
 	struct ask *ask[8];
 
 	for (unsigned i = 0; i < 8; i++) {
-		op[i] = put_with(b, 2 * i, 2);
+		op[i] = put_of(2 * i, 2);
 		start(&op[i]);
 	}
 	for (unsigned i = 0; i < 8; i++)
@@ -59,7 +42,7 @@ TEST(what_overlaps_takes_turns_in_order)
 	struct op op[10];
 
 	for (unsigned i = 0; i < 10; i++) {
-		op[i] = i % 2 ? get_of(5, 1) : put_with(b, 5, 1);
+		op[i] = i % 2 ? get_of(5, 1) : put_of(5, 1);
 		start(&op[i]);
 	}
 	for (unsigned i = 0; i < 10; i++)
@@ -73,7 +56,7 @@ TEST(a_chain_of_overlaps_takes_turns_in_order)
 	struct op op[4];
 
 	for (unsigned i = 0; i < 4; i++) {
-		op[i] = put_with(b, i, 2);
+		op[i] = put_of(i, 2);
 		start(&op[i]);
 	}
 	for (unsigned i = 0; i < 4; i++)
@@ -83,8 +66,8 @@ TEST(a_chain_of_overlaps_takes_turns_in_order)
 /* B waits for A, and C must not take B's other page meanwhile. */
 TEST(nobody_overtakes_in_the_queue)
 {
-	struct op a = put_with(b, 0, 2), second = put_with(b, 1, 2), after = put_with(b, 2, 1);
-	struct op other = put_with(b, 9, 1);
+	struct op a = put_of(0, 2), second = put_of(1, 2), after = put_of(2, 1);
+	struct op other = put_of(9, 1);
 	struct ask *ask;
 
 	start(&a), start(&second), start(&after), start(&other);
@@ -99,7 +82,7 @@ TEST(nobody_overtakes_in_the_queue)
 
 TEST(one_end_admits_all_that_waited_for_it)
 {
-	struct op wide = put_with(b, 0, 4), op[4];
+	struct op wide = put_of(0, 4), op[4];
 	struct ask *ask;
 
 	start(&wide);
@@ -118,8 +101,8 @@ TEST(one_end_admits_all_that_waited_for_it)
 /* What waited is decided when its turn comes, not when it was started. */
 TEST(a_get_behind_a_put_that_fails)
 {
-	struct op put = put_with(b, 3, 1), get = get_of(3, 1);
-	struct op again = put_with(b, 3, 1), last = get_of(3, 1);
+	struct op put = put_of(3, 1), get = get_of(3, 1);
+	struct op again = put_of(3, 1), last = get_of(3, 1);
 
 	start(&put), start(&get), start(&again), start(&last);
 	answer(asked(ASK_PUT, 0, &put), EIO);
@@ -147,7 +130,7 @@ TEST(a_get_behind_a_fill)
 
 TEST(a_fill_waits_for_those_under_way)
 {
-	struct op put = put_with(b, 3, 1), flush = fill_of(0, EXTENT_PAGES, 0);
+	struct op put = put_of(3, 1), flush = fill_of(0, EXTENT_PAGES, 0);
 	struct ask *ask;
 
 	start(&put), start(&flush);
@@ -162,7 +145,7 @@ TEST(a_fill_waits_for_those_under_way)
 /* A get that was told what came, but has not yet looked, has its pages still. */
 TEST(a_put_waits_until_what_came_was_opened)
 {
-	struct op get = get_of(3, 1), put = put_with(b, 3, 1);
+	struct op get = get_of(3, 1), put = put_of(3, 1);
 
 	put_now(3, 1);
 	start(&get);
@@ -178,7 +161,7 @@ TEST(a_put_waits_until_what_came_was_opened)
 /* An extent has no records, and none are ready. */
 TEST(a_put_waits_for_memory_for_its_records)
 {
-	struct op put = put_with(b, 0, 1), get = get_of(1, 1), other = get_of(0, 1);
+	struct op put = put_of(0, 1), get = get_of(1, 1), other = get_of(0, 1);
 	void *chunk[CHUNKS_READY];
 
 	for (unsigned i = 0; i < CHUNKS_READY; i++)
@@ -195,7 +178,7 @@ TEST(a_put_waits_for_memory_for_its_records)
 
 int main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, end)
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(what_does_not_overlap_goes_at_once),
 		T(what_overlaps_takes_turns_in_order),

@@ -146,7 +146,6 @@ TEST(with_nobody_for_too_long_it_is_lost)
 	assert_true(now == put.started + DEADLINE);
 	assert_int_equal(put.state, OP_DONE);
 	assert_int_equal(put.error, EIO);
-	core_drop(&c, put.buffer, now);
 	states(0, "L");
 }
 

@@ -237,7 +237,7 @@ TEST(without_buffers)
 	fill(data, sizeof data, 1);
 	assert_int_equal(farpage_put(f, 0, 1, data), 0);
 	f->drive.core.o.deadline_ms = 100;
-	while (n < COUNT(held) && (held[n] = drive_buffer(&f->drive, false)))
+	while (n < COUNT(held) && (held[n] = buffers_take(&f->drive.buffers)))
 		n++;
 	assert_in_range(n, 16, 63);
 	assert_int_equal(farpage_put(f, 0, 1, data), -1);
@@ -246,7 +246,7 @@ TEST(without_buffers)
 	assert_int_equal(errno, EIO);
 	assert_int_equal(farpage_flush(f, 0, 1), 0);
 	while (n)
-		drive_drop(&f->drive, held[--n]);
+		buffers_drop(&f->drive.buffers, held[--n]);
 	assert_int_equal(farpage_put(f, 0, 1, data), 0);
 	assert_int_equal(farpage_get(f, 0, 1, got), 0);
 	assert_memory_equal(got, data, sizeof got);

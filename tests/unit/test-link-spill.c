@@ -52,7 +52,7 @@ static int fake_events(aio_context_t context, long min, long max, struct io_even
 #define aio_events fake_events
 #include "link_spill.c"
 
-#define PAGES UINT64_C(1024)
+#define PAGES UINT64_C(1280)
 
 static struct link *spill;
 static _Alignas(PAGE_BYTES) uint8_t data[PAGES * PAGE_BYTES], got[PAGES * PAGE_BYTES];

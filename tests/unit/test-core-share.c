@@ -1,0 +1,156 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Buffers and asks are few: who has one waits for none that another needs first, and no link has
+ * so many that the others have none. */
+#define BUFFERS 24u
+#include "coring.h"
+
+#define MANY 256u /* more than asks */
+
+static struct op op[MANY], other;
+
+/* One extent on each link, pages put there. */
+static void place(unsigned n)
+{
+	for (uint64_t e = 0; e < n; e++) {
+		put_now(e * EXTENT_PAGES, RUN_PAGES);
+		assert_int_equal(holders(e * EXTENT_PAGES), ON(map_extent(&map, e * EXTENT_PAGES)->copy[0].on));
+	}
+}
+
+static unsigned link_of(uint64_t e)
+{
+	return (unsigned)map_extent(&map, e * EXTENT_PAGES)->copy[0].on;
+}
+
+/* As carry_out(), but MUTE links never answer. */
+static void carry_out_but(uint32_t mute)
+{
+	struct command command;
+
+	while (next_but_seal(&command)) {
+		if (command.kind == COMMAND_SEND && !(mute & ON(command.on)))
+			answer(command.ask, 0);
+		else if (command.kind == COMMAND_CHECK)
+			core_checked(&c, command.op, 0, now);
+	}
+}
+
+/* Puts wait for a page that a get has; the get wants a buffer when they have come. */
+TEST(who_waits_for_pages_has_no_buffer)
+{
+	struct buffer *held[BUFFERS];
+
+	begin(1, 1, false);
+	put_now(0, RUN_PAGES);
+	for (unsigned i = 0; i < BUFFERS; i++)
+		held[i] = buffers_take(&buffers);
+	other = get_of(0, RUN_PAGES);
+	start(&other);
+	for (unsigned i = 0; i < MANY; i++) {
+		op[i] = put_of(i % RUN_PAGES, 1);
+		start(&op[i]);
+	}
+	nothing_to_do();
+	give_back(held[0]);
+	carry_out();
+	assert_int_equal(other.state, OP_DONE);
+	assert_int_equal(other.error, 0);
+	for (unsigned i = 0; i < MANY; i++)
+		assert_true(op[i].state == OP_DONE && !op[i].error);
+	for (unsigned i = 1; i < BUFFERS; i++)
+		give_back(held[i]);
+}
+
+TEST(a_put_has_its_pages_before_its_buffer)
+{
+	begin(1, 1, false);
+	op[0] = put_of(0, 4), op[1] = put_of(2, 4);
+	start(&op[0]), start(&op[1]);
+	assert_non_null(op[0].buffer);
+	assert_null(op[1].buffer);
+	carry_out();
+	assert_int_equal(op[1].error, 0);
+}
+
+/* What is asked of MUTE links takes as many as it may; the others are served at once. */
+static void others_are_served(enum op_kind kind, unsigned mute_n)
+{
+	uint32_t mute = 0;
+
+	begin(3, 1, false);
+	place(3);
+	for (unsigned e = 0; e < mute_n; e++)
+		mute |= ON(link_of(e));
+	for (unsigned i = 0; i < MANY; i++) {
+		uint64_t page = (i % mute_n) * EXTENT_PAGES;
+
+		op[i] = kind == OP_GET ? get_of(page + i % RUN_PAGES, 1)
+		        : kind == OP_PUT ? put_of(page + 100 + i, 1) : fill_of(page + 1 + i, 1, 0);
+		start(&op[i]);
+	}
+	carry_out_but(mute);
+	for (int round = 0; round < 3; round++) {
+		other = get_of(2 * EXTENT_PAGES, 8);
+		start(&other);
+		carry_out_but(mute);
+		assert_true(other.state == OP_DONE && !other.error);
+		other = put_of(2 * EXTENT_PAGES, 8);
+		start(&other);
+		carry_out_but(mute);
+		assert_true(other.state == OP_DONE && !other.error);
+		other = fill_of(2 * EXTENT_PAGES + 9, 8, 0);
+		start(&other);
+		carry_out_but(mute);
+		assert_true(other.state == OP_DONE && !other.error);
+	}
+	/* Nor is anybody forgotten. */
+	later(LINK_TIMEOUT);
+	carry_out();
+	later(CORE_RETRY_MAX_MS);
+	carry_out();
+	for (unsigned i = 0; i < MANY; i++)
+		assert_true(op[i].state == OP_DONE && !op[i].error);
+}
+
+TEST(gets_of_a_mute_link) { others_are_served(OP_GET, 1); }
+TEST(gets_of_two_mute_links) { others_are_served(OP_GET, 2); }
+TEST(puts_to_a_mute_link) { others_are_served(OP_PUT, 1); }
+TEST(puts_to_two_mute_links) { others_are_served(OP_PUT, 2); }
+TEST(flushes_on_a_mute_link) { others_are_served(OP_FILL, 1); }
+TEST(flushes_on_two_mute_links) { others_are_served(OP_FILL, 2); }
+
+/* A copy that is there does not pay for the one that is not. */
+TEST(the_other_copy_of_what_a_mute_link_owes)
+{
+	begin(3, 2, false);
+	put_now(0, 1);
+	for (unsigned i = 0; i < MANY; i++) {
+		op[i] = put_of(1 + i, 1);
+		start(&op[i]);
+	}
+	carry_out_but(ON(link_of(0)));
+	other = get_of(0, 1);
+	c.peer[link_of(0)].slow = 1 << 20; /* so that the other one is asked first */
+	start(&other);
+	carry_out_but(ON(link_of(0)));
+	assert_true(other.state == OP_DONE && !other.error);
+	later(LINK_TIMEOUT);
+	carry_out();
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		UNIT(who_waits_for_pages_has_no_buffer),
+		UNIT(a_put_has_its_pages_before_its_buffer),
+		UNIT(gets_of_a_mute_link),
+		UNIT(gets_of_two_mute_links),
+		UNIT(puts_to_a_mute_link),
+		UNIT(puts_to_two_mute_links),
+		UNIT(flushes_on_a_mute_link),
+		UNIT(flushes_on_two_mute_links),
+		UNIT(the_other_copy_of_what_a_mute_link_owes),
+	};
+
+	return cmocka_run_group_tests_name("what is shared in the core", tests, NULL, NULL);
+}
