@@ -36,6 +36,39 @@ bool path_is_roots(const char *path)
 	return true;
 }
 
+/* NULL, or why nothing of ours may be written to FD. */
+static const char *not_ours(int fd, uid_t user)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return strerror(errno);
+	if (!S_ISREG(st.st_mode))
+		return "it is no regular file";
+	if (st.st_nlink > 1)
+		return "it has another name, too";
+	if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != user)
+		return "it belongs to another user";
+	return NULL;
+}
+
+int path_write(const char *path, uid_t user, char why[static PATH_WORDS_MAX])
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+	const char *bad = fd >= 0            ? not_ours(fd, user)
+	                  : errno == ELOOP ? "it is a symbolic link"
+	                  : errno == ENXIO ? "it is no regular file"
+	                                     : descriptors_words(errno, why);
+
+	if (!bad)
+		return fd;
+	if (bad != why)
+		snprintf(why, PATH_WORDS_MAX, "%s", bad);
+	if (fd >= 0)
+		close(fd);
+	return -1;
+}
+
 FILE *path_read(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);

@@ -2,16 +2,16 @@
 #include "pid_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "descriptors.h"
 #include "log.h"
+#include "path.h"
 
 static int pid_error(const char *path, const char *why)
 {
@@ -28,46 +28,28 @@ static bool names(const char *path, int fd)
 	       here.st_ino == there.st_ino;
 }
 
-/* NULL, or why it is not for us: whoever may write in its directory may have made it. */
-static const char *bad_pid_file(int fd, uid_t user)
-{
-	struct stat st;
-
-	if (fstat(fd, &st) < 0)
-		return strerror(errno);
-	if (!S_ISREG(st.st_mode))
-		return "it is no regular file";
-	if (st.st_nlink > 1)
-		return "it has another name, too";
-	if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != user)
-		return "it belongs to another user";
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
-		return errno == EWOULDBLOCK ? "another farpaged holds it" : strerror(errno);
-	return NULL;
-}
-
 int pid_file_hold(struct pid_file *f, const char *path, uid_t user)
 {
-	const char *bad;
-	char words[DESCRIPTORS_WORDS_MAX];
-	int fd;
+	char why[PATH_WORDS_MAX];
 
-	f->path = path;
 	for (int tries = 0; f->fd < 0; tries++) {
-		fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
+		int fd = path_write(path, user, why);
+
 		if (fd < 0)
-			return pid_error(path, errno == ELOOP ? "it is a symbolic link"
-			                                      : descriptors_words(errno, words));
-		bad = bad_pid_file(fd, user);
-		if (bad) {
+			return pid_error(path, why);
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			int e = errno;
 			close(fd); /* the other one's file stays */
-			return pid_error(path, bad);
+			return pid_error(path, e == EWOULDBLOCK ? "another farpaged holds it" : strerror(e));
 		}
 		if (names(path, fd))
 			f->fd = fd;
 		else if (close(fd), tries > 10) /* the one before us removed it, but so often? */
 			return pid_error(path, "somebody takes it away again and again");
 	}
+	f->path = strdup(path);
+	if (!f->path)
+		return pid_error(path, "no memory");
 	return ftruncate(f->fd, 0) < 0 ? pid_error(path, strerror(errno)) : 0;
 }
 
@@ -89,5 +71,6 @@ void pid_file_remove(struct pid_file *f)
 	if ((!names(f->path, f->fd) || unlink(f->path) < 0) && ftruncate(f->fd, 0) < 0)
 		log_line(LOG_WARN, "cannot remove %s: %s", f->path, strerror(errno));
 	close(f->fd);
-	f->fd = -1;
+	free(f->path);
+	*f = (struct pid_file){ .fd = -1 };
 }

@@ -6,7 +6,7 @@
 #include <sys/types.h>
 
 struct pid_file {
-	const char *path;
+	char *path;
 	int fd; /* -1: there is none */
 };
 

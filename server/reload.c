@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Pools as the configuration wants them, at the start and when it is read again. */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "daemon.h"
 #include "log.h"
+#include "path.h"
 #include "size.h"
 
 #define RELOAD_WORDS_MAX 512
@@ -255,24 +255,33 @@ static void change_pools(struct daemon *d, const struct options *new, const char
 	}
 }
 
+static void write_outcome(const char *path, const char *why)
+{
+	char bad[PATH_WORDS_MAX];
+	int fd = path_write(path, geteuid(), bad);
+
+	if (fd >= 0) {
+		bool done = ftruncate(fd, 0) == 0 &&
+		            dprintf(fd, "%s%s\n", why ? "failed: " : "ok", why ? why : "") > 0;
+
+		snprintf(bad, sizeof bad, "%s", done ? "" : strerror(errno));
+		close(fd);
+	}
+	if (*bad)
+		log_line(LOG_WARN, "cannot write reload-file %s: %s", path, bad);
+}
+
 /* Tell whoever asked for it: WHY it was not done; NULL: it was. */
 static void tell(struct daemon *d, const char *why)
 {
 	const char *path = d->options.reload_file;
-	const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
 
 	if (why)
 		log_line(LOG_ERROR, "%s", why);
 	else
 		log_line(LOG_INFO, "configuration read again");
-	if (path) {
-		int fd = open(path, flags, 0644);
-
-		if (fd < 0 || dprintf(fd, "%s%s\n", why ? "failed: " : "ok", why ? why : "") < 0)
-			log_line(LOG_WARN, "cannot write reload-file %s: %s", path, strerror(errno));
-		if (fd >= 0)
-			close(fd);
-	}
+	if (path)
+		write_outcome(path, why);
 	service_reloaded(&d->service, why);
 }
 

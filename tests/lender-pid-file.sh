@@ -35,6 +35,12 @@ end_lender "$lender_pid"
 [ "$(cat "$tmp/run/pid")" = other ] || fail "it removed another's file"
 [ ! -s "$tmp/run/moved" ] || fail "it left its number behind"
 rm "$tmp/run"/*
+# A reload reads its name anew.
+printf '%s\n' 'listen = 127.0.0.1:0' 'lend = 1M' "pid-file = $tmp/run/other" >"$tmp/lender.conf"
+lender --config "$tmp/lender.conf"
+reload 'listen = 127.0.0.1:0' 'lend = 1M' "pid-file = $tmp/run/other" 'dead-after = 60'
+end_lender "$lender_pid"
+[ ! -e "$tmp/run/other" ] || fail 'after a reload it stays'
 [ "$(id -u)" = 0 ] && id nobody >/dev/null 2>&1 || exit 0
 chmod 755 "$tmp"
 chown nobody "$tmp/run"
