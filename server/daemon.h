@@ -45,4 +45,12 @@ struct pressure_rule daemon_rule(const struct options *);
  * logged why. */
 void daemon_reload(struct daemon *);
 
+/* Before all else: no signal but those that end it ends it. What SIGHUP and SIGUSR1 ask for
+ * from now on is done as soon as they are watched. */
+void signals_ready(void);
+void signals_watch(struct daemon *);
+/* It ends: another SIGTERM makes no difference any more, also when its watcher is gone. */
+void signals_ignore(void);
+void signals_stop(struct daemon *);
+
 #endif

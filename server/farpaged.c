@@ -54,59 +54,6 @@ static void lock_memory(void)
 	         "run with CAP_IPC_LOCK or LimitMEMLOCK=infinity", strerror(errno));
 }
 
-static void on_hangup(struct ev_loop *ev, ev_signal *w, int events)
-{
-	(void)ev, (void)events;
-	daemon_reload(w->data);
-}
-
-static void on_tell(struct ev_loop *ev, ev_signal *w, int events)
-{
-	struct daemon *d = w->data;
-
-	(void)ev, (void)events;
-	watch_log(&d->watch);
-	log_summary();
-}
-
-static void on_minute(struct ev_loop *ev, ev_timer *w, int events)
-{
-	(void)ev, (void)w, (void)events;
-	log_summary();
-}
-
-static void on_end(struct ev_loop *ev, ev_signal *w, int events)
-{
-	struct daemon *d = w->data;
-
-	(void)ev, (void)events;
-	log_line(LOG_INFO, "ending");
-	service_stopping(&d->service);
-	for (unsigned i = 0; i < OPTIONS_LISTEN_MAX; i++) {
-		listen_close(d->listener[i]);
-		d->listener[i] = NULL;
-	}
-	for (unsigned i = 0; i < d->loops.n; i++)
-		loop_stop(d->loops.loop[i]);
-}
-
-static void watch_signals_and_minutes(struct daemon *d)
-{
-	struct ev_loop *ev = d->loops.loop[0]->ev;
-
-	ev_signal_init(&d->term, on_end, SIGTERM);
-	ev_signal_init(&d->interrupt, on_end, SIGINT);
-	ev_signal_init(&d->hangup, on_hangup, SIGHUP);
-	ev_signal_init(&d->tell, on_tell, SIGUSR1);
-	d->term.data = d->interrupt.data = d->hangup.data = d->tell.data = d;
-	ev_signal_start(ev, &d->term);
-	ev_signal_start(ev, &d->interrupt);
-	ev_signal_start(ev, &d->hangup);
-	ev_signal_start(ev, &d->tell);
-	ev_timer_init(&d->minute, on_minute, 60., 60.);
-	ev_timer_start(ev, &d->minute);
-}
-
 /* libev has no other way to tell that it cannot go on. */
 static void on_ev_error(const char *what)
 {
@@ -300,7 +247,7 @@ static int start(struct daemon *d)
 		log_line(LOG_ERROR, "cannot make an event loop: %s", descriptors_words(errno, why));
 		return -1;
 	}
-	watch_signals_and_minutes(d);
+	signals_watch(d);
 	struct pressure_rule rule = daemon_rule(&d->options);
 	watch_start(&d->watch, d->loops.loop[0]->ev, &d->pools, &rule);
 	warn_of_shortage(d);
@@ -328,21 +275,13 @@ static int start(struct daemon *d)
 
 static void stop(struct daemon *d)
 {
-	sigset_t all;
-
-	/* Another SIGTERM makes no difference any more, also when its watcher is gone. */
-	sigfillset(&all);
-	pthread_sigmask(SIG_BLOCK, &all, NULL);
+	signals_ignore();
 	for (unsigned i = 0; i < OPTIONS_LISTEN_MAX; i++)
 		listen_close(d->listener[i]);
 	pid_file_remove(&d->pid_file);
 	for (unsigned i = d->loops.n; i-- > 0; ) {
 		if (i == 0) {
-			ev_signal_stop(d->loops.loop[0]->ev, &d->term);
-			ev_signal_stop(d->loops.loop[0]->ev, &d->interrupt);
-			ev_signal_stop(d->loops.loop[0]->ev, &d->hangup);
-			ev_signal_stop(d->loops.loop[0]->ev, &d->tell);
-			ev_timer_stop(d->loops.loop[0]->ev, &d->minute);
+			signals_stop(d);
 			watch_stop(&d->watch);
 		}
 		loop_free(d->loops.loop[i]);
@@ -371,7 +310,7 @@ int main(int argc, char **argv)
 	}
 	log_open();
 	d.default_lend = options_default_lend();
-	signal(SIGPIPE, SIG_IGN); /* of the log */
+	signals_ready();
 	mallopt(M_MMAP_THRESHOLD, LARGE_BYTES);
 	switch (options_read(&d.options, argc, argv, words)) {
 	case OPTIONS_DONE:

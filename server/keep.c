@@ -55,7 +55,7 @@ void keep_label(struct pool *pool)
 	label_commit(pool->store->head, &label);
 }
 
-static int no_memory(const struct pool *pool, char words[static POOL_WORDS_MAX])
+int keep_no_memory(const struct pool *pool, uint64_t size, char words[static POOL_WORDS_MAX])
 {
 	const char *why = strerror(errno), *way_out = "";
 	char limit[DESCRIPTORS_WORDS_MAX];
@@ -70,9 +70,11 @@ static int no_memory(const struct pool *pool, char words[static POOL_WORDS_MAX])
 		          "never into /sys/kernel/mm/transparent_hugepage/shmem_enabled";
 	} else if (errno == ENOSPC) {
 		way_out = "; make room in the tmpfs of state-dir, or allow more to be committed";
+	} else if (errno == EFBIG) {
+		way_out = "; make it smaller, or raise ulimit -f, or LimitFSIZE= of the unit";
 	}
 	snprintf(words, POOL_WORDS_MAX, "pool %s: no memory for %" PRIu64 " MiB: %s%s",
-	         pool->name, pool->size >> 20, why, way_out);
+	         pool->name, size >> 20, why, way_out);
 	return -1;
 }
 
@@ -93,10 +95,10 @@ static int create(struct pool *pool, struct state *state, char words[static POOL
 	keep_label(pool);
 	/* From here on the store has FD. */
 	if (state && state->ops->commit(state, pool->name, fd) < 0)
-		return no_memory(pool, words);
+		return keep_no_memory(pool, pool->size, words);
 	return 0;
 err:
-	no_memory(pool, words);
+	keep_no_memory(pool, pool->size, words);
 	if (fd >= 0)
 		close(fd);
 	return -1;
@@ -183,7 +185,7 @@ static int adopt(struct pool *pool, int fd, char words[static POOL_WORDS_MAX])
 	if (!pool->store) {
 		close(fd);
 		return errno == EBADMSG ? refuse(pool, "its pages are not what its label says", words)
-		                        : no_memory(pool, words);
+		                        : keep_no_memory(pool, pool->size, words);
 	}
 	take_over(pool, &label);
 	if (pool->thin && !pools_grant(pool->pools, used))
@@ -196,7 +198,7 @@ static int adopt(struct pool *pool, int fd, char words[static POOL_WORDS_MAX])
 		keep_label(pool);
 		return 0;
 	}
-	no_memory(pool, words);
+	keep_no_memory(pool, pool->size, words);
 	if (pool->thin)
 		pools_ungrant(pool->pools, used);
 	return -1;

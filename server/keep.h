@@ -12,6 +12,8 @@
  * used_pages then, and granted if it is thin. -1 with WORDS: what was left is not as it
  * should be, and stays as it is. */
 int keep_open(struct pool *pool, char words[static POOL_WORDS_MAX]);
+/* WORDS for errno, when POOL cannot have SIZE bytes. Returns -1. */
+int keep_no_memory(const struct pool *, uint64_t size, char words[static POOL_WORDS_MAX]);
 /* The pool's fields are as they shall be found again. Under its lock. */
 void keep_label(struct pool *);
 /* The pool is not to be found again. */

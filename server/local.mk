@@ -131,5 +131,6 @@ server_farpaged_SOURCES = \
 	server/pid_file.c \
 	server/pid_file.h \
 	server/reload.c \
-	server/restore.c
+	server/restore.c \
+	server/signals.c
 server_farpaged_LDADD = server/liblender.la

@@ -177,8 +177,7 @@ int pool_grow(struct pool *pool, uint64_t size, char words[static POOL_WORDS_MAX
 	}
 	pthread_rwlock_unlock(&pool->lock);
 	if (r < 0) {
-		snprintf(words, POOL_WORDS_MAX, "pool %s: no memory for %" PRIu64 " MiB: %s",
-		         pool->name, size >> 20, strerror(errno));
+		keep_no_memory(pool, size, words);
 		if (!pool->thin)
 			unreserve(pool->pools, more);
 	}

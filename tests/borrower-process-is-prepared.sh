@@ -17,6 +17,9 @@ locked=$(sed -n 's/^Locked:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$borrower_pid/smaps
 # 1 GiB of pages have 256 KiB of records.
 [ "$locked" -gt 8000 ] || fail "only $locked KiB are locked"
 [ "$locked" -le $((32 * 1024 + 256)) ] || fail "$locked KiB are locked"
+# A log that grows too long for a file (ulimit -f) does not end it: signal 25, SIGXFSZ.
+ignored=$(sed -n 's/^SigIgn:[^0-9a-f]*//p' "/proc/$borrower_pid/status")
+[ $((0x$ignored >> 24 & 1)) = 1 ] || fail "SIGXFSZ would end it: it ignores $ignored"
 kill "$borrower_pid"
 wait "$borrower_pid" || true
 prlimit --memlock=65536:65536 --pid $$

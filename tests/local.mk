@@ -46,6 +46,7 @@ behaviour_scripts = \
 	tests/lender-32-mib-requests.sh \
 	tests/lender-allow.sh \
 	tests/lender-any-offset-and-length.sh \
+	tests/lender-asked-too-early.sh \
 	tests/lender-busy-clients.sh \
 	tests/lender-busy-poll.sh \
 	tests/lender-claim-fences.sh \
@@ -67,6 +68,7 @@ behaviour_scripts = \
 	tests/lender-erasing-does-not-stall.sh \
 	tests/lender-fenced-writer-leaves-no-trace.sh \
 	tests/lender-few-descriptors.sh \
+	tests/lender-file-size-limit.sh \
 	tests/lender-files-that-wait.sh \
 	tests/lender-filters-calls.sh \
 	tests/lender-flood.sh \
