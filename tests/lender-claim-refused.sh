@@ -33,5 +33,14 @@ for name in "a?claim=host-one", "a?claim=host-two":
         raise SystemExit("INFO of %s is not refused" % name)
     except Refused as e:
         assert (e.code, e.words) == (code, words), e
+# On the same connection plain names open as before.
+asking = Conn()
+for _ in range(2):
+    try:
+        asking.go("a?claim=host-two")
+        raise SystemExit("it is not refused")
+    except Refused as e:
+        assert (e.code, e.words) == (code, words), e
+assert asking.go("a").read(0, PAGE) == page(0)
 assert Conn("a").epoch == owner.epoch and sibling.read(0, PAGE) == page(0)
 PY

@@ -2,6 +2,8 @@
 /* Claims of a pool, and whom they fence. */
 #include "claiming.h"
 
+#include <inttypes.h>
+
 TEST(every_claim_raises_the_epoch)
 {
 	uint64_t before = told(pool, "epoch=");
@@ -50,12 +52,52 @@ TEST(a_fenced_member_changes_nothing)
 	errno = 0;
 	assert_int_equal(member_flush(&a->m, &offset, PAGE(64), 64), -1);
 	assert_int_equal(errno, ESTALE);
+	errno = 0;
+	assert_int_equal(member_settle(&a->m, &offset, PAGE(64), 64), -1);
+	assert_int_equal(errno, ESTALE);
 	assert_true(offset == 0);
 	expect(b, 3, 1);
 	expect(b, 4, 2);
 	gone(a);
 	expect(b, 4, 2);
 	gone(b);
+}
+
+TEST(a_claim_voids_the_tickets_before_it)
+{
+	struct body *a = claim("a", false), *b;
+	char name[MEMBER_NAME_MAX], newer[MEMBER_NAME_MAX + 24];
+
+	member_tell_name(&a->m, name);
+	b = claim("b", true);
+	assert_null(join(pool, name));
+	/* Its epoch is no secret. */
+	snprintf(newer, sizeof newer, "p@%" PRIu64 "%s", b->m.epoch, strchr(name, '.'));
+	assert_null(join(pool, newer));
+	gone(a), gone(b);
+}
+
+TEST(who_wrote_while_there_was_no_owner_may_not_beside_one)
+{
+	char name[MEMBER_NAME_MAX];
+	struct body *a = claim("a", false), *p, *again;
+	uint64_t offset = 0;
+
+	put(a, 3, 1);
+	member_tell_name(&a->m, name);
+	gone(a);
+	p = plain();
+	assert_false(p->m.read_only);
+	again = join(pool, name);
+	assert_non_null(again);
+	errno = 0;
+	assert_int_equal(put(p, 3, 2), -1);
+	assert_int_equal(errno, EPERM);
+	errno = 0;
+	assert_int_equal(member_flush(&p->m, &offset, PAGE(64), 64), -1);
+	assert_int_equal(errno, EPERM);
+	expect(again, 3, 1);
+	gone(p), gone(again);
 }
 
 TEST(the_same_instance_may_always_claim_again)
@@ -158,6 +200,8 @@ int main(void)
 		POOL_UNIT(every_claim_raises_the_epoch),
 		POOL_UNIT(a_claim_fences_all_that_were_there),
 		POOL_UNIT(a_fenced_member_changes_nothing),
+		POOL_UNIT(a_claim_voids_the_tickets_before_it),
+		POOL_UNIT(who_wrote_while_there_was_no_owner_may_not_beside_one),
 		POOL_UNIT(the_same_instance_may_always_claim_again),
 		POOL_UNIT(a_silent_owner_keeps_its_pool_until_another_claims_it),
 		POOL_UNIT(another_instance_is_refused_while_the_owner_lives),
