@@ -204,7 +204,7 @@ static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
 		c->session.room = c->handshake.room;
 		c->session.turn = REQUEST_TURN_PAGES;
 		handshake_end(&c->handshake);
-		socket_bound_unsent(c->stream.fd, c->member.owner ? 1 : limits->sessions);
+		socket_bound_unsent(c->stream.fd, limits_alone(c->slot) ? 1 : limits->sessions);
 		set_state(c, CONN_SESSION);
 	} else if (c->handshake.state == HANDSHAKE_CLOSE) {
 		if (c->handshake.why)

@@ -41,8 +41,8 @@ void conn_settle(struct conn *c)
 		replies_free(&c->session.replies);
 	budget_hold(budget, &c->held, held(c));
 	conn_make_room(c);
-	/* An owner's host may have been away, and has much to say. */
-	if (session_full(&c->session) != c->squeezed && !c->member.owner) {
+	/* A pool's owner may have been away, and has much to say; but only once for each pool. */
+	if (session_full(&c->session) != c->squeezed && !limits_alone(c->slot)) {
 		c->squeezed = !c->squeezed;
 		socket_squeeze(c->stream.fd, c->squeezed);
 	}

@@ -97,6 +97,11 @@ bool limits_identify(struct slot *, const char *identity);
 bool limits_join(struct slot *, enum limits_rank);
 /* After all it is not. */
 void limits_rejoin(struct slot *);
+/* Is it the only one of its pool's owner? There are no more such than pools. */
+static inline bool limits_alone(const struct slot *s)
+{
+	return s->state == SLOT_RESERVED;
+}
 /* Its client does not take its replies, or does again. */
 void limits_stick(struct slot *, bool stuck);
 /* Out of descriptors: hang up on a handshake. false: there is none. */
