@@ -127,11 +127,11 @@ void socket_retry_soon(int fd, bool soon)
 
 /* A host that was suspended wakes to clocks that may have run on, and a peer that was
  * not asked since: it owes an answer when two probes, or two retransmissions, had none. Who
- * takes no more data is probed ever more rarely. And probes are counted in a byte. */
+ * takes no more data is probed ever more rarely, in the end every two minutes, and is not silent
+ * in between. And probes are counted in a byte. */
 static bool owes_answer(const struct tcp_info *i, unsigned ms)
 {
-	return i->tcpi_probes >= 2 || i->tcpi_retransmits >= 2 || i->tcpi_notsent_bytes ||
-	       ms > 300000;
+	return i->tcpi_probes >= 2 || i->tcpi_retransmits >= 2 || ms > 300000;
 }
 
 unsigned socket_silent_seconds(int fd)

@@ -121,6 +121,7 @@ behaviour_scripts = \
 	tests/lender-resident-bound.sh \
 	tests/lender-restart-keeps-pages.sh \
 	tests/lender-restart-loses-memory.sh \
+	tests/lender-slow-is-not-silent.sh \
 	tests/lender-small-pages.sh \
 	tests/lender-socket-of-user.sh \
 	tests/lender-state-of-a-user.sh \
