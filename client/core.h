@@ -13,6 +13,7 @@
  * - a link that failed or timed out is closed before any operation on it ends
  *   or goes on elsewhere, and it is used again only after a new claim, which
  *   fences whatever was still on its way;
+ * - a pool is one link's: that of the first who came;
  * - a link whose memory was lost has no copies any more; one whose pool was
  *   another's meanwhile is never used again;
  * - what a get brings counts only once its tag was checked.
@@ -60,6 +61,7 @@ struct peer {
 	enum peer_state state;
 	bool close;              /* COMMAND_CLOSE is not yet taken */
 	bool known;              /* it was up once */
+	int twin;                /* the link that has the pool it leads to, -1 none */
 	int64_t retry_at, retry_ms;
 	int64_t connect_by;
 	int64_t down_since;
@@ -138,6 +140,8 @@ void core_start(struct core *, struct op *, int64_t now);
  * were not what had been. */
 void core_checked(struct core *, struct op *, uint32_t bad, int64_t now);
 void core_reply(struct core *, struct ask *, int error, int64_t now);
+/* Link ON leads to the pool of IDENTITY. False: it is another link's, and not to be claimed. */
+bool core_link_meets(struct core *, unsigned on, const char *identity);
 /* Link ON is claimed, and has room for PAGES. IDENTITY: "INCARNATION SINCE". */
 void core_link_up(struct core *, unsigned on, const char *identity, uint64_t pages,
                   int64_t now);

@@ -96,6 +96,7 @@ struct drive_view {
 	struct link_view {
 		enum peer_state state;
 		bool known;          /* it was up once */
+		int twin;            /* the link that has the pool it leads to, -1 none */
 		int64_t down_since;
 		char identity[IDENTITY_MAX];
 		char words[LINK_WORDS_MAX]; /* why it went down last */

@@ -18,6 +18,7 @@ void drive_look(struct drive *d, struct drive_view *v)
 
 		l->state = p->state;
 		l->known = p->known;
+		l->twin = p->twin;
 		l->down_since = p->down_since;
 		memcpy(l->identity, p->identity, sizeof l->identity);
 		memcpy(l->words, d->opening[on].words, sizeof l->words);

@@ -8,6 +8,22 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+/* Before there is a core, the first who came has the pool, too. */
+static bool on_meets(struct link *link, const char *identity)
+{
+	struct drive *d = link->owner;
+	size_t incarnation = strcspn(identity, " ") + 1;
+
+	if (d->begun)
+		return core_link_meets(&d->core, link->number, identity);
+	snprintf(d->opening[link->number].identity, IDENTITY_MAX, "%s", identity);
+	for (unsigned on = 0; on < d->links; on++)
+		if (on != link->number &&
+		    strncmp(d->opening[on].identity, identity, incarnation) == 0)
+			return false;
+	return true;
+}
+
 static void on_up(struct link *link, const char *identity, uint64_t pages)
 {
 	struct drive *d = link->owner;
@@ -41,7 +57,7 @@ static void on_reply(struct link *link, struct ask *ask, int error)
 	core_reply(&d->core, ask, error, drive_now());
 }
 
-static const struct link_owner upcalls = { on_up, on_down, on_reply };
+static const struct link_owner upcalls = { on_meets, on_up, on_down, on_reply };
 
 static void cond_init(pthread_cond_t *cond)
 {

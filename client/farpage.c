@@ -140,15 +140,27 @@ static int add_links(struct farpage *f, const struct farpage_options *o, char *w
 	return 0;
 }
 
-static const char *twice(const struct farpage *f, unsigned lenders)
+static bool same_pool(const struct opening *a, const struct opening *b)
+{
+	size_t incarnation = strcspn(a->identity, " ") + 1;
+
+	return *a->identity && strncmp(a->identity, b->identity, incarnation) == 0;
+}
+
+/* Two lenders of one pool? */
+static bool twice(const struct farpage *f, unsigned lenders, char *words)
 {
 	const struct opening *o = f->drive.opening;
 
 	for (unsigned on = 1; on < lenders; on++)
 		for (unsigned other = 0; other < on; other++)
-			if (*o[on].identity && strcmp(o[on].identity, o[other].identity) == 0)
-				return watch_name(&f->watch, on);
-	return NULL;
+			if (same_pool(&o[on], &o[other])) {
+				say(words, "lender %.200s: its pool is that of lender %.200s: each copy "
+				    "is on a lender of its own", watch_name(&f->watch, on),
+				    watch_name(&f->watch, other));
+				return true;
+			}
+	return false;
 }
 
 /* Who did not answer: an error, unless there is enough without. */
@@ -157,11 +169,8 @@ static int check_lenders(struct farpage *f, const struct farpage_options *o, cha
 	unsigned lenders = lenders_of(o), up = 0;
 	int first = -1;
 
-	if (twice(f, lenders)) {
-		say(words, "lender %.200s: its pool is that of another one: each copy is on a lender of "
-		    "its own", twice(f, lenders));
+	if (twice(f, lenders, words))
 		return -1;
-	}
 	for (unsigned on = 0; on < f->drive.links; on++) {
 		up += on < lenders && f->drive.opening[on].up;
 		if (!f->drive.opening[on].up && first < 0)

@@ -18,6 +18,8 @@ struct link;
 
 /* What a link tells its owner. */
 struct link_owner {
+	/* It leads to the pool of IDENTITY. False: it is another link's, and not to be claimed. */
+	bool (*meets)(struct link *, const char *identity);
 	/* Claimed; PAGES is what its pool has room for. */
 	void (*up)(struct link *, const char *identity, uint64_t pages);
 	/* It closed itself, or could not open; nothing of it is in use, and what was
@@ -28,7 +30,7 @@ struct link_owner {
 };
 
 struct link_ops {
-	/* Begin to open it; up or down follows, maybe before this returns. */
+	/* Begin to open it; meets, and up or down follows, maybe before this returns. */
 	void (*connect)(struct link *);
 	/* Close it now; down does not follow. Its asks' buffers are ours again, which
 	 * is what the spill waits for. Not from within reply. */

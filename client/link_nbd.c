@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Opening the link to a lender, by libnbd. Every opening is a claim of the pool, so
- * that nothing sent on an earlier one can still land. */
+ * that nothing sent on an earlier one can still land. Before that it asks whose memory it
+ * is: an address may lead to where another link has its pages, which a claim would cut. */
 #include "link_nbd.h"
 
 #include <errno.h>
@@ -119,7 +120,7 @@ static int configure(struct link_nbd *n)
 	struct nbd_handle *nbd = n->nbd;
 
 	return link_nbd_prove(nbd, n->psk, n->username) < 0 ||
-	       nbd_set_export_name(nbd, n->export) < 0 ||
+	       nbd_set_opt_mode(nbd, true) < 0 ||
 	       nbd_set_full_info(nbd, true) < 0 ||
 	       nbd_set_request_structured_replies(nbd, false) < 0 ||
 	       nbd_set_pread_initialize(nbd, false) < 0 ||
@@ -132,6 +133,7 @@ static int configure(struct link_nbd *n)
 static void open_nbd(struct link_nbd *n)
 {
 	*n->refusal = '\0';
+	n->step = LINK_HELLO;
 	standard_fill(); /* the program may have closed one since */
 	n->nbd = nbd_create();
 	if (!n->nbd || configure(n) < 0)
@@ -198,15 +200,59 @@ bool link_nbd_identity(struct nbd_handle *nbd, char identity[static IDENTITY_MAX
 	return known;
 }
 
+static const char no_farpaged[] = "it is an NBD server, but not a farpaged: it does not say "
+                                  "which incarnation of its memory it serves";
+
+static int ask_whose(struct link_nbd *n)
+{
+	char pool[ADDRESS_POOL_MAX];
+
+	link_nbd_pool(&n->link, pool);
+	n->step = LINK_ASKS;
+	return nbd_set_export_name(n->nbd, pool) < 0 ||
+	       nbd_aio_opt_info(n->nbd, NBD_NULL_COMPLETION) < 0 ? -1 : 0;
+}
+
+static int claim(struct link_nbd *n)
+{
+	n->step = LINK_CLAIMS;
+	return nbd_set_export_name(n->nbd, n->export) < 0 ||
+	       nbd_aio_opt_go(n->nbd, NBD_NULL_COMPLETION) < 0 ? -1 : 0;
+}
+
+/* The lender waits for an option, and has answered the one before. */
+static void negotiate(struct link_nbd *n)
+{
+	char identity[IDENTITY_MAX];
+	bool known = n->step == LINK_ASKS && link_nbd_identity(n->nbd, identity);
+
+	switch (n->step) {
+	case LINK_HELLO:
+		if (ask_whose(n) < 0)
+			link_nbd_fail(n, link_nbd_error());
+		break;
+	case LINK_ASKS:
+		if (!known)
+			link_nbd_fail(n, no_farpaged);
+		else if (!n->link.upcalls->meets(&n->link, identity))
+			link_nbd_fail(n, "its pool is that of another lender");
+		else if (claim(n) < 0)
+			link_nbd_fail(n, link_nbd_error());
+		break;
+	case LINK_CLAIMS:
+		link_nbd_fail(n, "the lender refuses the claim");
+		break;
+	}
+}
+
 /* The handshake is over: is it what we claimed? */
 static void opened(struct link_nbd *n)
 {
 	char identity[IDENTITY_MAX];
 	int64_t size = nbd_get_size(n->nbd);
 
-	if (!link_nbd_identity(n->nbd, identity) || size < 0) {
-		link_nbd_fail(n, "it is an NBD server, but not a farpaged: it does not say which "
-		        "incarnation of its memory it serves");
+	if (n->step != LINK_CLAIMS || !link_nbd_identity(n->nbd, identity) || size < 0) {
+		link_nbd_fail(n, no_farpaged);
 		return;
 	}
 	nbd_set_debug(n->nbd, false);
@@ -221,6 +267,8 @@ void link_nbd_look(struct link_nbd *n)
 {
 	if (nbd_aio_is_dead(n->nbd) || nbd_aio_is_closed(n->nbd))
 		link_nbd_fail(n, link_nbd_error());
+	else if (!n->up && nbd_aio_is_negotiating(n->nbd))
+		negotiate(n);
 	else if (!n->up && nbd_aio_is_ready(n->nbd))
 		opened(n);
 }

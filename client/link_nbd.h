@@ -21,6 +21,7 @@ struct link_nbd {
 	char *psk, *username;   /* NULL: without TLS */
 	int64_t timeout_ms;
 	struct nbd_handle *nbd; /* NULL: closed */
+	enum { LINK_HELLO, LINK_ASKS, LINK_CLAIMS } step; /* of an opening, see link_nbd.c */
 	bool up;                /* claimed */
 	bool ending;            /* the lender said that it shuts down */
 	char refusal[LINK_WORDS_MAX]; /* the lender's words while opening */

@@ -12,7 +12,7 @@
 
 void peer_open(struct peer *p)
 {
-	*p = (struct peer){ .retry_ms = CORE_RETRY_MIN_MS, .down_since = INT64_MIN / 2 };
+	*p = (struct peer){ .retry_ms = CORE_RETRY_MIN_MS, .down_since = INT64_MIN / 2, .twin = -1 };
 	TAILQ_INIT(&p->ready);
 	TAILQ_INIT(&p->sent);
 }
@@ -179,6 +179,25 @@ static bool same_incarnation(const char *a, const char *b)
 	return n == strcspn(b, " ") && memcmp(a, b, n) == 0;
 }
 
+/* Two links to one pool would put over each other's pages. */
+static int twin(const struct core *c, unsigned on, const char *identity)
+{
+	for (unsigned other = 0; other < c->o.links; other++) {
+		const struct peer *p = &c->peer[other];
+
+		if (other != on && p->known && p->state != PEER_GONE && p->state != PEER_RETIRED &&
+		    same_incarnation(p->identity, identity))
+			return (int)other;
+	}
+	return -1;
+}
+
+bool core_link_meets(struct core *c, unsigned on, const char *identity)
+{
+	c->peer[on].twin = twin(c, on, identity);
+	return c->peer[on].twin < 0;
+}
+
 static void meet(struct core *c, unsigned on, const char *identity)
 {
 	struct peer *p = &c->peer[on];
@@ -199,6 +218,10 @@ void core_link_up(struct core *c, unsigned on, const char *identity, uint64_t pa
 {
 	struct peer *p = &c->peer[on];
 
+	if (!core_link_meets(c, on, identity)) {
+		peer_close(c, on, now); /* it was the other's since */
+		return;
+	}
 	meet(c, on, identity);
 	if (p->state == PEER_GONE || (p->known && pages < c->layout.slots[on].pages)) {
 		peer_close(c, on, now); /* or it has shrunk */

@@ -35,6 +35,7 @@ static void join(struct watch *w, struct watched *l, const char *identity)
 		link->ops->free(link);
 	l->told = l->asks_back = UINT64_MAX;
 	l->news = (struct news){0};
+	l->twin = -1;
 	snprintf(l->news.identity, sizeof l->news.identity, "%s", identity);
 	drive_look(w->drive, &w->view);
 }
@@ -124,6 +125,22 @@ static void tell_core(struct watch *w, struct watched *l)
 	l->told = page;
 }
 
+static void tell_twin(struct watch *w, struct watched *l)
+{
+	int twin = w->view.link[l->on].twin;
+	char words[FARPAGE_WORDS_MAX];
+
+	if (twin == l->twin)
+		return;
+	l->twin = twin;
+	if (twin < 0)
+		return;
+	snprintf(words, sizeof words, "lender %.200s leads to the pool of lender %.200s, and is not "
+	         "used as long as it does: each copy is on a lender of its own", l->text,
+	         watch_name(w, (unsigned)twin));
+	watch_say(w, words);
+}
+
 static void tell_news(struct watch *w)
 {
 	char words[NEWS_WORDS_MAX];
@@ -131,10 +148,12 @@ static void tell_news(struct watch *w)
 	for (unsigned i = 0; i < LENDERS_MAX; i++) {
 		struct watched *l = &w->lender[i];
 
-		if (*l->text && l->on >= 0 &&
-		    news_of(&l->news, &w->loss, l->text, &w->view.link[l->on], w->view.now,
+		if (!*l->text || l->on < 0)
+			continue;
+		if (news_of(&l->news, &w->loss, l->text, &w->view.link[l->on], w->view.now,
 		            words))
 			watch_say(w, words);
+		tell_twin(w, l);
 	}
 	if (w->o.copies > 1 && news_of_copies(&w->loss, &w->view, words))
 		watch_say(w, words);

@@ -64,7 +64,7 @@ static struct watched *add(struct watch *w, const char *text, char *words)
 	if (lender_resolve(text, w->o.pool, &address, words) < 0)
 		return NULL;
 	*l = (struct watched){ .address = address, .on = -1, .wanted = true,
-	                       .asks_back = UINT64_MAX, .told = UINT64_MAX,
+	                       .asks_back = UINT64_MAX, .told = UINT64_MAX, .twin = -1,
 	                       .inquiry.stop = w->stop };
 	snprintf(l->text, sizeof l->text, "%s", text);
 	return l;

@@ -1,5 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 borrower_scripts = \
+	tests/borrower-address-moves.sh \
 	tests/borrower-claim-refused.sh \
 	tests/borrower-deadline-ends-in-eio.sh \
 	tests/borrower-embedded-verifies.sh \

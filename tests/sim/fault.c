@@ -38,6 +38,14 @@ bool fault_active(enum fault kind, unsigned on)
 	return false;
 }
 
+bool fault_hides(unsigned on)
+{
+	for (enum fault kind = 0; kind < FAULT_KINDS; kind++)
+		if (fault_kind(kind)->needs & HIDES_DATA && fault_active(kind, on))
+			return true;
+	return false;
+}
+
 bool faults_no_chunks(void)
 {
 	return fault_active(FAULT_NO_CHUNKS, LENDERS_MAX);
@@ -251,6 +259,9 @@ void faults_begin(void)
 	seen = 0;
 	victims = some_lenders();
 	fault_kinds_reset();
+	/* Two links come to one pool at the same time. */
+	if (possible(fault_kind(FAULT_MOVED), FAULT_MOVED, 0) && config.mode == SAFETY)
+		begin(FAULT_MOVED, 0);
 	event_at(now + (int64_t)dice((uint64_t)config.fault_gap), throw_more, 0);
 }
 

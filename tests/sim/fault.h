@@ -23,6 +23,7 @@ const struct fault_kind *fault_kind(enum fault);
 void fault_kinds_reset(void);
 void fault_kinds_end(void);    /* what has no end of its own */
 bool fault_active(enum fault, unsigned on);
+bool fault_hides(unsigned on); /* is one active that alters pages? */
 
 /* tamper.c: what a hostile lender does to pages that it has */
 void tamper_flip(unsigned on, int64_t until);

@@ -195,9 +195,11 @@ static void join(unsigned on)
 		joined = core_link_add(&core);
 		if (joined < 0 || !lender[joined].left)
 			fail("a lender joins as number %d, which is somebody's", joined);
+		net_end_all((unsigned)joined, false);
 		lender_renew((unsigned)joined);
 		l = &lender[joined];
-		l->left = l->liar = l->gone = l->usurped = l->others = false;
+		l->liar = fault_hides((unsigned)joined); /* what goes on does so with the next */
+		l->left = l->gone = l->usurped = l->others = false;
 		net_forget((unsigned)joined);
 	}
 }
@@ -241,6 +243,28 @@ static void cut_no_more(unsigned on)
 {
 	if (net_conn(on))
 		net_conn(on)->cut_after = -1;
+}
+
+/* Its address is another lender's now: a virtual one, or a forwarded port. */
+static void lead_to(unsigned on, unsigned to)
+{
+	lender[on].leads_to = to;
+	if (net_conn(on))
+		net_end(net_conn(on));
+}
+
+static void move(unsigned on, int64_t until)
+{
+	unsigned to = (unsigned)dice(config.lenders);
+
+	(void)until;
+	if (!lender[to].leaving && !lender[to].left)
+		lead_to(on, to);
+}
+
+static void move_back(unsigned on)
+{
+	lead_to(on, on);
 }
 
 static void flap(unsigned on)
@@ -345,6 +369,7 @@ static const struct fault_kind kinds[FAULT_KINDS] = {
 	[FAULT_SLOW] = { slow_down, NULL, SPARE },
 	[FAULT_FLAPPING] = { begin_flapping, cut_no_more, 0 },
 	[FAULT_CUT] = { cut, cut_no_more, 0 },
+	[FAULT_MOVED] = { move, move_back, SPARE },
 	[FAULT_LATE] = { delay, NULL, 0 },
 	[FAULT_FLIP_IN] = { flip_in, no_flip_in, HIDES_DATA | SPARE },
 	[FAULT_FLIP_OUT] = { flip_out, no_flip_out, HIDES_DATA | SPARE },

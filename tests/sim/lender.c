@@ -39,7 +39,7 @@ void lenders_reset(void)
 
 		store_wipe(&l->store);
 		*l = (struct lender){ .incarnation = 1 + on, .epoch = 100,
-		                      .wants = UINT64_MAX };
+		                      .wants = UINT64_MAX, .leads_to = on };
 		l->pages = l->told = sizes[dice(sizes_n())];
 	}
 	if (!lenders_have_room())
@@ -63,27 +63,32 @@ int64_t lender_delay(unsigned on)
 	return lender[on].slow_until > now ? ms + (int64_t)dice((uint64_t)lender[on].slow) : ms;
 }
 
+static void introduce(struct conn *c, struct message *m, enum message_kind kind)
+{
+	const struct lender *l = &lender[c->at];
+	char identity[IDENTITY_MAX];
+
+	snprintf(identity, sizeof identity, "%" PRIx64 " %" PRIu64, l->incarnation, l->since);
+	net_answer(c, m, kind, 0, NULL, identity);
+}
+
 static void claimed(struct conn *c, struct message *m)
 {
-	struct lender *l = &lender[c->on];
-	char identity[IDENTITY_MAX];
+	struct lender *l = &lender[c->at];
 
 	if (l->others) {
 		net_answer(c, m, REFUSED, 0, NULL, NULL);
 		c->theirs = false;
 		return;
 	}
-	c->theirs = false;
-	net_end_all(c->on, false); /* but this one */
-	c->theirs = true;
+	net_fence(c->at);
 	c->epoch = ++l->epoch;
 	if (!l->ours)
 		l->since = l->epoch;
 	l->ours = true;
-	snprintf(identity, sizeof identity, "%" PRIx64 " %" PRIu64, l->incarnation, l->since);
-	TRACE("lender %u is claimed: epoch %llu, %s", c->on, (unsigned long long)l->epoch,
+	TRACE("lender %u is claimed: epoch %llu, %s", c->at, (unsigned long long)l->epoch,
 	      c->ours ? "we will hear" : "by a connection that we left");
-	net_answer(c, m, UP, 0, NULL, identity);
+	introduce(c, m, UP);
 }
 
 static void flip(uint8_t *data, size_t bytes)
@@ -94,11 +99,11 @@ static void flip(uint8_t *data, size_t bytes)
 /* The first N of M's pages are written. The next was begun, so it is flushed. */
 static void land(struct conn *c, struct message *m, uint64_t n)
 {
-	struct lender *l = &lender[c->on];
+	struct lender *l = &lender[c->at];
 
 	if (!c->ours)
 		HAPPENED(LANDED_LATE);
-	TRACE("lender %u writes %llu+%llu of %llu%s", c->on, (unsigned long long)m->page,
+	TRACE("lender %u writes %llu+%llu of %llu%s", c->at, (unsigned long long)m->page,
 	      (unsigned long long)n, (unsigned long long)m->pages,
 	      c->ours ? "" : ", late");
 	if (l->flips_in && chance(2))
@@ -111,7 +116,7 @@ static void land(struct conn *c, struct message *m, uint64_t n)
 
 static int put(struct conn *c, struct message *m)
 {
-	struct lender *l = &lender[c->on];
+	struct lender *l = &lender[c->at];
 
 	if (l->errors && chance(2)) {
 		land(c, m, dice(m->pages + 1));
@@ -131,7 +136,7 @@ static int put(struct conn *c, struct message *m)
 
 static int get(struct conn *c, struct message *m, uint8_t **data)
 {
-	struct lender *l = &lender[c->on];
+	struct lender *l = &lender[c->at];
 
 	if (l->errors && chance(2))
 		return chance(2) ? EIO : EINVAL;
@@ -156,7 +161,7 @@ void lender_drops(unsigned on)
 
 static void asked(struct conn *c, struct message *m)
 {
-	struct lender *l = &lender[c->on];
+	struct lender *l = &lender[c->at];
 	uint8_t *data = NULL;
 	int error = 0;
 
@@ -182,23 +187,27 @@ static void torn(struct conn *c, struct message *m)
 		HAPPENED(TORN_PUT);
 		land(c, m, dice(m->pages));
 	} else if (m->kind == ASK && m->what == ASK_FLUSH) {
-		store_flush(&lender[c->on].store, m->page, dice(m->pages));
+		store_flush(&lender[c->at].store, m->page, dice(m->pages));
 	}
 	net_end(c);
 }
 
 void lender_takes(struct conn *c, struct message *m)
 {
-	struct lender *l = &lender[c->on];
+	struct lender *l = &lender[c->at];
 
 	if (l->state == VANISHED || c->deaf)
 		return;
 	if (c->epoch && c->epoch != l->epoch) {
 		HAPPENED(FENCED);
-		TRACE("lender %u refuses what is older than its claim", c->on);
+		TRACE("lender %u refuses what is older than its claim", c->at);
 	}
 	if (l->state == DEAD || !c->theirs) {
 		net_end(c);
+		return;
+	}
+	if (m->kind == HELLO) {
+		introduce(c, m, MET);
 		return;
 	}
 	if (m->kind == CLAIM) {

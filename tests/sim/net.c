@@ -66,7 +66,7 @@ static struct conn *conn_new(unsigned on)
 		fail("more than %u connections are open at once", CONNS);
 	conns += i == conns;
 	c = &conn[i];
-	*c = (struct conn){ .on = on, .ours = true, .theirs = true, .cut_after = -1 };
+	*c = (struct conn){ .on = on, .at = lender[on].leads_to, .ours = true, .theirs = true, .cut_after = -1 };
 	TAILQ_INIT(&c->to);
 	TAILQ_INIT(&c->from);
 	return c;
@@ -77,7 +77,7 @@ void net_forget(unsigned on) { *known[on] = '\0'; }
 
 bool net_up(unsigned on)
 {
-	return line_up[on] && line[on]->theirs && line[on]->epoch == lender[on].epoch;
+	return line_up[on] && line[on]->theirs && line[on]->epoch == lender[line[on]->at].epoch;
 }
 
 /* ---- we hear */
@@ -153,7 +153,7 @@ void net_end(struct conn *c)
 void net_remember(unsigned on)
 {
 	for (unsigned i = 0; i < conns; i++)
-		if (conn[i].on == on)
+		if (conn[i].at == on)
 			conn[i].deaf = false;
 }
 
@@ -167,7 +167,7 @@ static void keep_alive(struct conn *c)
 void net_end_all(unsigned on, bool silently)
 {
 	for (unsigned i = 0; i < conns; i++) {
-		if (conn[i].on != on || !conn[i].theirs)
+		if (conn[i].at != on || !conn[i].theirs)
 			continue;
 		if (silently) {
 			conn[i].theirs = false;
@@ -177,6 +177,23 @@ void net_end_all(unsigned on, bool silently)
 			net_end(&conn[i]);
 		}
 	}
+}
+
+/* A pool is one link's: that of the first who came. */
+static bool another_has(unsigned on, const char *identity, size_t n)
+{
+	for (unsigned other = 0; other < config.lenders; other++)
+		if (other != on && !lender[other].gone && !lender[other].left &&
+		    strncmp(known[other], identity, n) == 0)
+			return true;
+	return false;
+}
+
+void net_fence(unsigned on)
+{
+	for (unsigned i = 0; i < conns; i++)
+		if (conn[i].at == on && conn[i].theirs && conn[i].epoch)
+			net_end(&conn[i]);
 }
 
 /* "INCARNATION SINCE": when only SINCE changes, another had the pool. */
@@ -189,16 +206,43 @@ static void heard(unsigned on, const char *identity)
 	strcpy(known[on], identity);
 }
 
+static void push(struct conn *c, struct message *m);
+
+static void meet(struct conn *c, const char *identity)
+{
+	bool another = another_has(c->on, identity, strcspn(identity, " ") + 1);
+
+	TRACE("link %u leads to lender %u: %s", c->on, c->at, identity);
+	if (core_link_meets(&core, c->on, identity)) {
+		push(c, message(CLAIM, NULL));
+		return;
+	}
+	if (!another)
+		fail("link %u may not claim its pool, which no other has", c->on);
+	HAPPENED(TWIN);
+	went_down(c);
+}
+
 static void hear(struct conn *c, struct message *m)
 {
 	unsigned on = c->on;
 
 	switch (m->kind) {
+	case MET:
+		meet(c, m->identity);
+		break;
 	case UP:
 		TRACE("link %u is up: %s, %llu pages", on, m->identity,
 		      (unsigned long long)m->pages);
 		line_up[on] = true;
 		c->told = m->pages;
+		if (another_has(on, m->identity, strcspn(m->identity, " ") + 1)) {
+			HAPPENED(TWIN_CLAIMED);
+			core_link_up(&core, on, m->identity, m->pages, now);
+			if (core.peer[on].state == PEER_UP)
+				fail("link %u is up, and its pool is another's", on);
+			break;
+		}
 		heard(on, m->identity);
 		core_link_up(&core, on, m->identity, m->pages, now);
 		break;
@@ -214,6 +258,7 @@ static void hear(struct conn *c, struct message *m)
 			memcpy(m->ask->data, m->data, m->pages * PAGE_BYTES);
 		core_reply(&core, m->ask, m->error, now);
 		break;
+	case HELLO:
 	case CLAIM:
 	case ASK:
 		break;
@@ -234,7 +279,7 @@ static void arrive_from(unsigned i)
 {
 	struct conn *c = &conn[i];
 	struct message *m = TAILQ_FIRST(&c->from);
-	int64_t until = lender[c->on].from_until;
+	int64_t until = lender[c->at].from_until;
 
 	c->events--;
 	if (!m)
@@ -263,14 +308,14 @@ void net_answer(struct conn *c, const struct message *to, enum message_kind kind
 	}
 	m = message(kind, to->ask);
 	m->page = to->page;
-	m->pages = kind == UP ? lender[c->on].told : to->pages;
+	m->pages = kind == UP ? lender[c->at].told : to->pages;
 	m->data = data;
 	m->error = error;
 	if (identity)
 		strcpy(m->identity, identity);
 	TAILQ_INSERT_TAIL(&c->from, m, link);
 	c->events++;
-	event_at(now + lender_delay(c->on), arrive_from, number(c));
+	event_at(now + lender_delay(c->at), arrive_from, number(c));
 }
 
 /* ---- the lender hears */
@@ -304,7 +349,7 @@ static struct message *next_of(struct conn *c, struct message *m)
 static void arrive_to(unsigned i)
 {
 	struct conn *c = &conn[i];
-	struct lender *l = &lender[c->on];
+	struct lender *l = &lender[c->at];
 	struct message *m = TAILQ_FIRST(&c->to);
 	int64_t until = l->to_until > l->frozen_until ? l->to_until : l->frozen_until;
 
@@ -329,7 +374,7 @@ static void push(struct conn *c, struct message *m)
 {
 	TAILQ_INSERT_TAIL(&c->to, m, link);
 	c->events++;
-	event_at(now + lender_delay(c->on), arrive_to, number(c));
+	event_at(now + lender_delay(c->at), arrive_to, number(c));
 }
 
 /* ---- what the core commands */
@@ -343,12 +388,12 @@ void net_connect(unsigned on)
 	just_ended[on] = false;
 	HAPPENED(CONNECT);
 	TRACE("link %u is opened", on);
-	if (lender[on].state == DEAD && chance(2)) {
+	if (lender[lender[on].leads_to].state == DEAD && chance(2)) {
 		core_link_down(&core, on, now);
 		return;
 	}
 	line[on] = conn_new(on);
-	push(line[on], message(CLAIM, NULL));
+	push(line[on], message(HELLO, NULL));
 }
 
 void net_close(unsigned on)

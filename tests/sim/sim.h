@@ -99,7 +99,7 @@ struct cell *store_any(struct store *); /* one that holds something, or NULL */
 /* net.c: connections */
 struct conn;
 struct message;
-enum message_kind { CLAIM, ASK, UP, REFUSED, REPLY };
+enum message_kind { HELLO, CLAIM, ASK, MET, UP, REFUSED, REPLY };
 struct message {
 	TAILQ_ENTRY(message) link;
 	enum message_kind kind;
@@ -112,7 +112,8 @@ struct message {
 	char identity[IDENTITY_MAX];
 };
 struct conn {
-	unsigned on;
+	unsigned on;           /* whose link it is */
+	unsigned at;           /* the lender that it leads to */
 	bool ours;             /* the borrower has it */
 	bool theirs;           /* the lender has it */
 	bool deaf;             /* the lender forgot it and says nothing */
@@ -132,6 +133,7 @@ void net_answer(struct conn *, const struct message *, enum message_kind, int er
                 uint8_t *data, const char *identity);
 void net_end(struct conn *);         /* the lender's end; we hear of it */
 void net_end_all(unsigned on, bool silently);
+void net_fence(unsigned on);         /* a claim ends who claimed before */
 struct conn *net_conn(unsigned on);  /* ours, NULL none */
 void net_break(struct conn *);       /* our end; the lender does not hear of it */
 void net_remember(unsigned on);      /* what is deaf says that it knows of no connection */
@@ -143,6 +145,7 @@ struct lender {
 	enum { RUNS, DEAD, VANISHED } state;
 	struct store store;
 	uint64_t incarnation, since, epoch;
+	unsigned leads_to;            /* whom its address leads to: itself, unless it moved */
 	bool others;                  /* another borrower has it */
 	bool ours;                    /* the owner is us */
 	bool liar;                    /* it altered pages, once */

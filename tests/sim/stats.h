@@ -23,6 +23,7 @@
 	X(SLOW, "lender slow", IN_B) \
 	X(FLAPPING, "link flaps", IN_B) \
 	X(CUT, "connection cut", IN_B) \
+	X(MOVED, "address leads to another lender", IN_B) \
 	X(LATE, "written late, on an old connection", IN_B) \
 	X(FLIP_IN, "bit flips on the way in", IN_B) \
 	X(FLIP_OUT, "bit flips on the way out", IN_B) \
@@ -90,6 +91,8 @@
 	X(BAD, "bad pages of copies", IN_B) \
 	X(MEMORY_LOST, "lost memories noticed", IN_B) \
 	X(GONE, "links given up for ever", IN_B) \
+	X(TWIN, "links into a pool that another has", IN_B) \
+	X(TWIN_CLAIMED, "pools claimed that another link had by then", IN_S) \
 	X(LEFT, "lenders that left empty", IN_B) \
 	X(PUT_UNSEALED, "puts of what could not be sealed", IN_S) \
 	X(NO_ROOM, "worlds whose pools have too little room", IN_S) \

@@ -8,6 +8,7 @@
 #include "unit.h"
 
 #include <errno.h>
+#include <stdio.h>
 
 #include "core.h"
 
@@ -42,7 +43,10 @@ static inline void up_as(unsigned on, const char *identity, uint64_t pages)
 
 static inline void up(unsigned on)
 {
-	up_as(on, "memory owner", EXTENTS * EXTENT_PAGES);
+	char identity[IDENTITY_MAX];
+
+	snprintf(identity, sizeof identity, "memory%u owner", on);
+	up_as(on, identity, EXTENTS * EXTENT_PAGES);
 }
 
 static inline void down(unsigned on)

@@ -109,7 +109,7 @@ static inline void fake_come_up(struct fake *f)
 		memset(f->page, 0, sizeof f->page);
 	}
 	f->up = f->asleep = true;
-	snprintf(identity, sizeof identity, "memory%u %u", f->memory, f->memory);
+	snprintf(identity, sizeof identity, "memory%u.%u %u", f->link.number, f->memory, f->memory);
 	f->link.upcalls->up(&f->link, identity, f->pages);
 }
 

@@ -16,9 +16,18 @@
 static struct told {
 	unsigned ups, downs, replies;
 	uint64_t pages;
-	char identity[IDENTITY_MAX];
+	char identity[IDENTITY_MAX], met[IDENTITY_MAX];
+	bool refuses;           /* what it meets is another's */
 	char words[LINK_WORDS_MAX];
 } told;
+
+static inline bool on_meets(struct link *l, const char *identity)
+{
+	struct told *t = l->owner;
+
+	snprintf(t->met, sizeof t->met, "%s", identity);
+	return !t->refuses;
+}
 
 static inline void on_up(struct link *l, const char *identity, uint64_t pages)
 {
@@ -50,7 +59,7 @@ static inline void on_reply(struct link *l, struct ask *ask, int error)
 	ask->sent_at = error;
 }
 
-static const struct link_owner upcalls = { on_up, on_down, on_reply };
+static const struct link_owner upcalls = { on_meets, on_up, on_down, on_reply };
 
 static inline void own(struct link *l)
 {

@@ -116,7 +116,7 @@ TEST(a_number_is_used_again)
 	retires(0);
 	assert_int_equal(core_link_add(&c), 0);
 	connects(0);
-	up_as(0, "another owner", 2 * EXTENT_PAGES);
+	up_as(0, "another0 owner", 2 * EXTENT_PAGES);
 	assert_int_equal(c.counts.lost_memories, 0);
 	assert_int_equal(c.layout.slots[0].n, 2);
 	assert_int_equal(c.layout.slots[0].dirty_n, 2);
@@ -132,14 +132,14 @@ TEST(one_whose_pool_was_taken_is_retired)
 	down(0);
 	later(CORE_RETRY_MIN_MS);
 	connects(0);
-	up_as(0, "memory another", EXTENTS * EXTENT_PAGES);
+	up_as(0, "memory0 another", EXTENTS * EXTENT_PAGES);
 	closes(0);
 	assert_int_equal(c.peer[0].state, PEER_GONE);
 	heal_all();
 	retires(0);
 	assert_int_equal(core_link_add(&c), 0);
 	connects(0);
-	up_as(0, "memory back", EXTENTS * EXTENT_PAGES);
+	up_as(0, "memory0 back", EXTENTS * EXTENT_PAGES);
 	wipe_all();
 	put_now(1, 1);
 	states(0, "Lp");

@@ -229,27 +229,53 @@ TEST(a_get_goes_to_the_other_copy_when_its_link_dies)
 	assert_int_equal(holders(0), 3); /* nothing is wrong with the other one */
 }
 
-/* All that it had is where it was, so nobody need be told where. */
-TEST(a_pool_that_has_shrunk_is_not_used)
+/* Its address leads to where the other one is: it keeps what it had, and waits. */
+TEST(a_pool_that_another_link_has_is_not_claimed)
+{
+	begin(2, 2, false);
+	put_now(0, 1);
+	down(1);
+	later(CORE_RETRY_MIN_MS);
+	connects(1);
+	assert_false(core_link_meets(&c, 1, "memory0 owner"));
+	assert_int_equal(c.peer[1].twin, 0);
+	down(1);
+	assert_int_equal(holders(0), ON(0) | ON(1));
+	later(CORE_MOVE_MS);
+	connects(1);
+	assert_true(core_link_meets(&c, 1, "memory1 owner"));
+	assert_int_equal(c.peer[1].twin, -1);
+	up(1);
+	assert_int_equal(holders(0), ON(0) | ON(1));
+}
+
+/* Both met it before it was claimed. */
+TEST(a_pool_that_was_claimed_meanwhile_is_let_go)
+{
+	open_core((struct core_options){ .links = 2, .copies = 2 });
+	connects(0);
+	connects(1);
+	assert_true(core_link_meets(&c, 0, "memory0 owner"));
+	assert_true(core_link_meets(&c, 1, "memory0 owner"));
+	up(0);
+	up_as(1, "memory0 owner", EXTENTS * EXTENT_PAGES);
+	closes(1);
+	wipe_all();
+	put_now(0, 1);
+	assert_int_equal(holders(0), ON(0));
+}
+
+/* Of the other nothing is known any more, or it is never used again. */
+TEST(a_pool_that_another_link_had_is_claimed)
 {
 	begin(2, 1, false);
-	put_now(0, 1);
-	unsigned on = (unsigned)__builtin_ctz(holders(0));
-
-	down(on);
-	later(CORE_RETRY_MIN_MS);
-	connects(on);
-	up_as(on, "memory owner", EXTENTS * EXTENT_PAGES - 1);
-	closes(on);
-	get = get_of(0, 1);
-	start(&get);
-	nothing_to_do();
-	later(CORE_RETRY_MAX_MS);
-	connects(on);
-	up_as(on, "memory owner", 2 * EXTENTS * EXTENT_PAGES); /* larger is fine */
-	answer(asked(ASK_GET, on, &get), 0);
-	checks(&get, 1, 0);
-	done(&get, 0);
+	assert_false(core_link_meets(&c, 1, "memory0 owner"));
+	assert_false(core_link_meets(&c, 1, "memory0 another")); /* what it has is another's now */
+	layout_soil(&c.layout, 0);
+	down(0);
+	assert_false(core_link_meets(&c, 1, "memory0 owner"));
+	assert_true(core_link_retire(&c, 0, now));
+	assert_true(core_link_meets(&c, 1, "memory0 owner"));
 }
 
 int main(void)
@@ -266,7 +292,9 @@ int main(void)
 		UNIT(what_was_sent_is_sent_again),
 		UNIT(the_same_memory_keeps_its_pages),
 		UNIT(a_get_goes_to_the_other_copy_when_its_link_dies),
-		UNIT(a_pool_that_has_shrunk_is_not_used),
+		UNIT(a_pool_that_another_link_has_is_not_claimed),
+		UNIT(a_pool_that_was_claimed_meanwhile_is_let_go),
+		UNIT(a_pool_that_another_link_had_is_claimed),
 	};
 
 	return cmocka_run_group_tests_name("the core's links", tests, NULL, NULL);

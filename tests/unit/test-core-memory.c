@@ -3,7 +3,7 @@
 #include "coring.h"
 
 #define OTHER   "other owner2"
-#define USURPED "memory thief"
+#define USURPED "memory0 thief"
 
 static struct op put, get;
 
@@ -36,7 +36,7 @@ TEST(other_memory_has_lost_the_only_copy)
 	put_now(0, 1);
 	comes_as(0, OTHER);
 	gets(0, 0);
-	comes_as(0, "memory owner"); /* not even the first one's are back */
+	comes_as(0, "memory0 owner"); /* not even the first one's are back */
 	gets(0, EIO);
 	gets(1, EIO);
 	assert_int_equal(c.counts.lost_memories, 2);
@@ -68,7 +68,7 @@ TEST(both_lost_at_once_lose_the_page)
 	connects(0);
 	connects(1);
 	up_as(0, OTHER, EXTENTS * EXTENT_PAGES);
-	up_as(1, OTHER, EXTENTS * EXTENT_PAGES);
+	up_as(1, "other1 owner2", EXTENTS * EXTENT_PAGES);
 	gets(0, EIO);
 	states(0, "L");
 }

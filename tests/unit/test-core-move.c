@@ -273,7 +273,7 @@ TEST(dirty_slots_are_wiped)
 	struct ask *ask;
 
 	open_core((struct core_options){ .links = 1, .copies = 1 });
-	up_as(0, "memory owner", 2 * EXTENT_PAGES + 100);
+	up_as(0, "memory0 owner", 2 * EXTENT_PAGES + 100);
 	assert_true(core_wiping(&c));
 	later(1);
 	ask = asked(ASK_FLUSH, 0, NULL);

@@ -156,7 +156,7 @@ TEST(with_nobody_left_for_good_it_is_lost_at_once)
 	down(0);
 	later(CORE_RETRY_MIN_MS);
 	connects(0);
-	up_as(0, "memory another", EXTENTS * EXTENT_PAGES);
+	up_as(0, "memory0 another", EXTENTS * EXTENT_PAGES);
 	closes(0);
 	put = put_of(0, 1);
 	start(&put);

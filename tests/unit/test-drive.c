@@ -76,7 +76,7 @@ TEST(opening_what_is_not_there)
 	drive_open(&d, 5000);
 	assert_true(d.opening[0].up);
 	assert_int_equal(d.opening[0].pages, FAKE_PAGES);
-	assert_string_equal(d.opening[0].identity, "memory0 0");
+	assert_string_equal(d.opening[0].identity, "memory0.0 0");
 	assert_false(d.opening[1].up);
 	assert_string_equal(d.opening[1].words, "broken by dice");
 	close_drive();

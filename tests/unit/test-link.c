@@ -205,6 +205,24 @@ TEST(what_is_out_of_bounds_is_refused_and_the_link_goes_on)
 	l->ops->free(l);
 }
 
+/* Whose it is was asked before. */
+TEST(what_is_anothers_is_not_claimed)
+{
+	struct link *l = good("p"), *other;
+	struct told first = told;
+
+	other = link_to("p");
+	told.refuses = true;
+	assert_false(reopen(other));
+	assert_string_equal(told.met, first.identity);
+	assert_non_null(strstr(told.words, "another lender"));
+	other->ops->free(other);
+	told = first;
+	put(l, 5, 1); /* it was not cut */
+	expect(l, 5, 1);
+	l->ops->free(l);
+}
+
 TEST(a_lender_that_comes_back_has_the_same_identity)
 {
 	struct link *l = good("p");
@@ -372,6 +390,7 @@ int main(void)
 		T(there_and_back),
 		T(many_at_once),
 		T(what_is_out_of_bounds_is_refused_and_the_link_goes_on),
+		T(what_is_anothers_is_not_claimed),
 		T(a_lender_that_comes_back_has_the_same_identity),
 		T(a_lender_that_comes_back_with_other_memory_says_so),
 		T(a_pool_that_was_anothers_meanwhile_says_so),
