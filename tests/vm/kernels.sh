@@ -8,7 +8,7 @@
 set -eu
 
 modules='virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover
-net_failover virtio_net virtio_blk nbd pps_core ptp e1000e'
+net_failover virtio_net virtio_blk nbd pps_core ptp e1000e crc16 crc32c_generic libcrc32c mbcache jbd2 ext4'
 
 skip() { echo "$*" >&2; exit 77; }
 
