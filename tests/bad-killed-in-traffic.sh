@@ -15,7 +15,7 @@ witnesses = [Witness("a", 64 * i) for i in range(4)]
 busy = Conn("a")
 busy.s.sendall(request(READ, 0, 32 * MIB) * 10)
 half = Conn("a")
-half.s.sendall(request(WRITE, 0, 32 * MIB) + b"x" * 10000)
+half.s.sendall(request(WRITE, 32 * MIB, 32 * MIB) + b"x" * 10000)
 for w in witnesses:
     w.progress(20)
 os.kill(int(sys.argv[1]), signal.SIGKILL)
