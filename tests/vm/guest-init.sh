@@ -9,7 +9,7 @@ lender=10.0.2.2 # the host, as seen from here
 wiring='' lender_port='' gateway_port='' # the scenario begins with these
 # What a host needs that swaps (docs/zero-memory.md): the reserve in every wiring, the rest through a
 # process of its own. The scenario may have other values, to find out what each is worth.
-min_free_kib=8192 boost=0 sectors_kib=128 threads=4 realtime=true
+min_free_kib=8192 boost=0 sectors_kib=128 threads=4 realtime=true scheduler=none
 
 # Asks the host to run one of its shell functions, and prints what that prints (one line).
 host() { # function [argument...]
@@ -74,6 +74,9 @@ prepare_host() {
     [ -z "$boost" ] || sysctl -q "vm.watermark_boost_factor=$boost"
 }
 
+# An interrupted request keeps its number where there is no I/O scheduler (docs/zero-memory.md).
+without_scheduler() { [ -z "$scheduler" ] || echo "$scheduler" >/sys/block/nbd0/queue/scheduler; }
+
 attach() { # by $wiring
     case $wiring in
         direct)
@@ -96,6 +99,7 @@ attach() { # by $wiring
             attach_unix
             ;;
     esac
+    without_scheduler
 }
 
 # Farpage first, the disk after it.
@@ -125,6 +129,7 @@ start() {
     stty raw -echo <&3
     ifconfig lo 127.0.0.1 up
     ifconfig eth0 10.0.2.15 up
+    wait_for 20 'the card' grep -q 1 /sys/class/net/eth0/carrier
     route add default gw 10.0.2.2
     echo 1 >/proc/sys/vm/overcommit_memory # nbdkit's thread stacks
     say "up: Linux $(uname -r), $(memory_kib MemTotal) KiB"

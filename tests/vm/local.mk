@@ -28,6 +28,7 @@ vm_pairs = \
 	tests/vm/swap-lender-faults.sh \
 	tests/vm/swap-lender-restarts.sh \
 	tests/vm/swap-overflow.sh \
+	tests/vm/swap-signals.sh \
 	tests/vm/swap-silence.sh \
 	tests/vm/swap-tmpfs.sh \
 	tests/vm/swap-wrong.sh
