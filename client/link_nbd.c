@@ -220,29 +220,24 @@ static int claim(struct link_nbd *n)
 	       nbd_aio_opt_go(n->nbd, NBD_NULL_COMPLETION) < 0 ? -1 : 0;
 }
 
-/* The lender waits for an option, and has answered the one before. */
-static void negotiate(struct link_nbd *n)
+/* The lender waits for an option, and has answered the one before. NULL, or what is wrong. */
+static const char *negotiate(struct link_nbd *n)
 {
 	char identity[IDENTITY_MAX];
-	bool known = n->step == LINK_ASKS && link_nbd_identity(n->nbd, identity);
 
 	switch (n->step) {
 	case LINK_HELLO:
-		if (ask_whose(n) < 0)
-			link_nbd_fail(n, link_nbd_error());
-		break;
+		return ask_whose(n) < 0 ? link_nbd_error() : NULL;
 	case LINK_ASKS:
-		if (!known)
-			link_nbd_fail(n, no_farpaged);
-		else if (!n->link.upcalls->meets(&n->link, identity))
-			link_nbd_fail(n, "its pool is that of another lender");
-		else if (claim(n) < 0)
-			link_nbd_fail(n, link_nbd_error());
-		break;
+		if (!link_nbd_identity(n->nbd, identity))
+			return no_farpaged;
+		if (!n->link.upcalls->meets(&n->link, identity))
+			return "its pool is that of another lender";
+		return claim(n) < 0 ? link_nbd_error() : NULL;
 	case LINK_CLAIMS:
-		link_nbd_fail(n, "the lender refuses the claim");
 		break;
 	}
+	return "the lender refuses the claim";
 }
 
 /* The handshake is over: is it what we claimed? */
@@ -263,12 +258,18 @@ static void opened(struct link_nbd *n)
 	n->link.upcalls->up(&n->link, identity, (uint64_t)size / PAGE_BYTES);
 }
 
+/* An answer may be here before what asks for it returns. */
 void link_nbd_look(struct link_nbd *n)
 {
+	const char *wrong;
+
+	while (!n->up && nbd_aio_is_negotiating(n->nbd))
+		if ((wrong = negotiate(n))) {
+			link_nbd_fail(n, wrong);
+			return;
+		}
 	if (nbd_aio_is_dead(n->nbd) || nbd_aio_is_closed(n->nbd))
 		link_nbd_fail(n, link_nbd_error());
-	else if (!n->up && nbd_aio_is_negotiating(n->nbd))
-		negotiate(n);
 	else if (!n->up && nbd_aio_is_ready(n->nbd))
 		opened(n);
 }

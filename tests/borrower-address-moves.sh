@@ -20,7 +20,7 @@ lender --listen "unix:$tmp/b.sock" --lend 128M --pool a=128M
 second=$lender_pid
 lead b
 borrower "lender=unix:$tmp/a.sock" "lender=unix:$tmp/moves.sock" copies=1 size=256M seal=off \
-    deadline=2000
+    deadline=5000
 cat >"$tmp/all.py" <<'EOF2'
 def put_all(h, letter):
     lost = 0
