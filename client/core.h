@@ -59,6 +59,8 @@ enum peer_state {
 /* What the core knows of one link. */
 struct peer {
 	enum peer_state state;
+	int64_t state_since;
+	uint64_t timeouts;       /* how often it owed an answer too long */
 	bool close;              /* COMMAND_CLOSE is not yet taken */
 	bool known;              /* it was up once */
 	int twin;                /* the link that has the pool it leads to, -1 none */

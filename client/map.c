@@ -10,7 +10,7 @@
 
 int map_open(struct map *m, uint64_t pages)
 {
-	*m = (struct map){ .pages = pages, .extents = (pages + EXTENT_PAGES - 1) / EXTENT_PAGES };
+	*m = (struct map){ .pages = pages, .held[PAGE_ABSENT] = pages, .extents = (pages + EXTENT_PAGES - 1) / EXTENT_PAGES };
 	m->extent = calloc(m->extents, sizeof *m->extent);
 	if (!m->extent)
 		return -1;
@@ -113,9 +113,11 @@ void map_set(struct map *m, uint64_t page, const struct record *record)
 	uint64_t taken = r->taken;
 
 	e->used -= r->state != PAGE_ABSENT;
+	m->held[r->state]--;
 	*r = *record;
 	r->taken = taken & 1;
 	if (r->state == PAGE_ABSENT)
 		*r = (struct record){ .taken = taken & 1 };
 	e->used += r->state != PAGE_ABSENT;
+	m->held[r->state]++;
 }

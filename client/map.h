@@ -34,6 +34,7 @@ struct extent {
 
 struct map {
 	uint64_t pages, extents;
+	uint64_t held[PAGE_LOST + 1]; /* pages of each state */
 	struct extent *extent;
 	struct record *ready[CHUNKS_READY];
 	unsigned readies;

@@ -17,6 +17,16 @@ void peer_open(struct peer *p)
 	TAILQ_INIT(&p->sent);
 }
 
+/* The one place where it changes: who is retired stays so, and whose pool is another's too. */
+static void set_state(struct peer *p, enum peer_state state, int64_t now)
+{
+	assert(p->state != PEER_RETIRED);
+	assert(p->state != PEER_GONE || state == PEER_RETIRED);
+	if (p->state != state)
+		p->state_since = now;
+	p->state = state;
+}
+
 bool peer_up(const struct core *c, int on)
 {
 	return on >= 0 && c->peer[on].state == PEER_UP;
@@ -101,7 +111,7 @@ static void go_down(struct core *c, unsigned on, int64_t now)
 	if (p->state == PEER_UP)
 		p->down_since = now;
 	if (p->state != PEER_GONE)
-		p->state = PEER_DOWN;
+		set_state(p, PEER_DOWN, now);
 	p->retry_at = now + p->retry_ms;
 	p->retry_ms = sooner(p->retry_ms * 2, RETRY_IDLE_MAX_MS);
 	forget_asks(c, p, &p->ready, now);
@@ -121,7 +131,7 @@ static void stick(struct core *c, struct peer *p, int64_t now)
 {
 	struct ask *ask;
 
-	p->state = PEER_STUCK;
+	set_state(p, PEER_STUCK, now);
 	p->down_since = now;
 	forget_asks(c, p, &p->ready, now);
 	TAILQ_FOREACH(ask, &p->sent, link) {
@@ -136,7 +146,7 @@ static void unstick(struct core *c, struct peer *p, int64_t now)
 {
 	if (p->state != PEER_STUCK || p->asks)
 		return;
-	p->state = PEER_UP;
+	set_state(p, PEER_UP, now);
 	core_kick(c, now);
 }
 
@@ -198,7 +208,7 @@ bool core_link_meets(struct core *c, unsigned on, const char *identity)
 	return c->peer[on].twin < 0;
 }
 
-static void meet(struct core *c, unsigned on, const char *identity)
+static void meet(struct core *c, unsigned on, const char *identity, int64_t now)
 {
 	struct peer *p = &c->peer[on];
 
@@ -206,7 +216,7 @@ static void meet(struct core *c, unsigned on, const char *identity)
 		lose(c, on);
 		if (same_incarnation(p->identity, identity)) {
 			c->counts.usurped++;
-			p->state = PEER_GONE;
+			set_state(p, PEER_GONE, now);
 		} else {
 			c->counts.lost_memories++;
 		}
@@ -222,12 +232,12 @@ void core_link_up(struct core *c, unsigned on, const char *identity, uint64_t pa
 		peer_close(c, on, now); /* it was the other's since */
 		return;
 	}
-	meet(c, on, identity);
+	meet(c, on, identity, now);
 	if (p->state == PEER_GONE || (p->known && pages < c->layout.slots[on].pages)) {
 		peer_close(c, on, now); /* or it has shrunk */
 		return;
 	}
-	p->state = PEER_UP;
+	set_state(p, PEER_UP, now);
 	p->known = true;
 	p->retry_ms = CORE_RETRY_MIN_MS;
 	p->full_until = 0;
@@ -267,7 +277,7 @@ bool core_link_retire(struct core *c, unsigned on, int64_t now)
 	    (p->state == PEER_UP && (p->asks || p->wipe || c->layout.slots[on].dirty_n)))
 		return false;
 	peer_close(c, on, now);
-	p->state = PEER_RETIRED;
+	set_state(p, PEER_RETIRED, now);
 	return true;
 }
 
@@ -319,8 +329,10 @@ static void wipe(struct core *c, unsigned on, int64_t now)
 void peers_tick(struct core *c, int64_t now)
 {
 	for (unsigned on = 0; on < c->o.links; on++) {
-		if (expires(c, &c->peer[on]) <= now)
+		if (expires(c, &c->peer[on]) <= now) {
+			c->peer[on].timeouts++;
 			peer_close(c, on, now);
+		}
 		wipe(c, on, now);
 	}
 }
@@ -355,7 +367,7 @@ int peers_connect(struct core *c, int64_t now)
 
 		if (p->state != PEER_DOWN || p->close || now < p->retry_at)
 			continue;
-		p->state = PEER_CONNECTING;
+		set_state(p, PEER_CONNECTING, now);
 		p->connect_by = now + later(c->o.link_timeout_ms, CONNECT_MIN_MS);
 		return (int)on;
 	}
