@@ -38,12 +38,23 @@ $(units) $(environments): %: %.in Makefile
 
 TESTS += \
 	tests/units-stop-is-patient.sh \
+	tests/units-swap-advises.sh \
+	tests/units-swap-held.sh \
+	tests/units-swap-hibernation.sh \
+	tests/units-swap-single-pages.sh \
+	tests/units-swap-wrong.sh \
 	tests/units-verify.sh
 dist_check_SCRIPTS += \
 	tests/units-guest.sh \
 	tests/units-stop-is-patient.sh \
+	tests/units-swap-advises.sh \
+	tests/units-swap-held.sh \
+	tests/units-swap-hibernation.sh \
+	tests/units-swap-single-pages.sh \
+	tests/units-swap-wrong.sh \
 	tests/units-verify.sh
 EXTRA_DIST += \
+	tests/units-host.sh \
 	tests/units-image.sh \
 	tests/units-scenario
 

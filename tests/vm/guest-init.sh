@@ -9,7 +9,7 @@ lender=10.0.2.2 # the host, as seen from here
 wiring='' lender_port='' gateway_port='' # the scenario begins with these
 # What a host needs that swaps (docs/zero-memory.md): the reserve in every wiring, the rest through a
 # process of its own. The scenario may have other values, to find out what each is worth.
-min_free_kib=8192 boost=0 sectors_kib=128 threads=4 realtime=true scheduler=none
+min_free_kib=8192 boost=0 overcommit=1 sectors_kib=128 threads=4 realtime=true scheduler=none
 
 # Asks the host to run one of its shell functions, and prints what that prints (one line).
 host() { # function [argument...]
@@ -72,12 +72,14 @@ reserve() { # KiB
 prepare_host() {
     [ -z "$min_free_kib" ] || reserve "$min_free_kib"
     [ -z "$boost" ] || sysctl -q "vm.watermark_boost_factor=$boost"
+    [ -z "$overcommit" ] || sysctl -q "vm.overcommit_memory=$overcommit"
 }
 
 # An interrupted request keeps its number where there is no I/O scheduler (docs/zero-memory.md).
 without_scheduler() { [ -z "$scheduler" ] || echo "$scheduler" >/sys/block/nbd0/queue/scheduler; }
 
 attach() { # by $wiring
+    sysctl -q vm.page-cluster=0
     case $wiring in
         direct)
             [ -z "$min_free_kib" ] || reserve "$min_free_kib"
@@ -110,7 +112,7 @@ swap_disk() {
 
 swap_farpage() {
     mkswap /dev/nbd0 >/dev/null || fail 'mkswap on Farpage'
-    swapon -p 100 --discard /dev/nbd0 || fail 'swapon of Farpage'
+    swapon -p 50 --discard /dev/nbd0 || fail 'swapon of Farpage'
 }
 
 swap_used_kib() { # device
@@ -131,7 +133,6 @@ start() {
     ifconfig eth0 10.0.2.15 up
     wait_for 20 'the card' grep -q 1 /sys/class/net/eth0/carrier
     route add default gw 10.0.2.2
-    echo 1 >/proc/sys/vm/overcommit_memory # nbdkit's thread stacks
     say "up: Linux $(uname -r), $(memory_kib MemTotal) KiB"
 }
 
