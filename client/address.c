@@ -1,14 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "address.h"
 
-#include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/un.h>
-
-#define HOST_MAX 256
 
 static int form_error(const char *text, char *words, size_t n)
 {
@@ -28,8 +25,13 @@ static int set_unix(struct address *a, const char *path, char *words, size_t n)
 {
 	struct sockaddr_un *un = (struct sockaddr_un *)&a->endpoint[0].sockaddr;
 
-	if (!*path || strlen(path) >= sizeof un->sun_path) {
-		snprintf(words, n, "lender: the path of a unix socket has 1 to %zu bytes",
+	/* This process may be in another directory when it connects again. */
+	if (*path != '/') {
+		snprintf(words, n, "lender: write the whole path of a unix socket, from / on: unix:/...");
+		return -1;
+	}
+	if (strlen(path) >= sizeof un->sun_path) {
+		snprintf(words, n, "lender: the path of a unix socket has %zu bytes at most",
 		         sizeof un->sun_path - 1);
 		return -1;
 	}
@@ -40,17 +42,14 @@ static int set_unix(struct address *a, const char *path, char *words, size_t n)
 	return 0;
 }
 
-static int resolve(struct address *a, const char *host, const char *port,
-                   char *words, size_t n)
+static int resolve(struct address *a, int flags)
 {
-	struct addrinfo *list, *each, hints = { .ai_socktype = SOCK_STREAM };
-	int r = getaddrinfo(host, port, &hints, &list);
+	struct addrinfo *list, *each, hints = { .ai_socktype = SOCK_STREAM, .ai_flags = flags };
+	int r = getaddrinfo(a->host, a->port, &hints, &list);
 
-	if (r != 0) {
-		snprintf(words, n, "lender: cannot resolve %s: %s", host,
-		         r == EAI_SYSTEM ? strerror(errno) : gai_strerror(r));
-		return -1;
-	}
+	if (r != 0)
+		return r;
+	a->endpoints = 0;
 	for (each = list; each && a->endpoints < ADDRESS_ENDPOINTS_MAX; each = each->ai_next) {
 		struct endpoint *e = &a->endpoint[a->endpoints++];
 
@@ -61,8 +60,37 @@ static int resolve(struct address *a, const char *host, const char *port,
 	return 0;
 }
 
+int address_look_up(struct address *a)
+{
+	a->unknown = resolve(a, AI_NUMERICSERV);
+	return a->unknown ? -1 : 0;
+}
+
+void address_say_unknown(const struct address *a, char *words, size_t n)
+{
+	snprintf(words, n, "cannot resolve %.200s: %.200s", a->host,
+	         a->unknown ? gai_strerror(a->unknown) : "no answer yet");
+}
+
+static bool has(const struct address *a, const struct endpoint *e)
+{
+	for (unsigned i = 0; i < a->endpoints; i++)
+		if (a->endpoint[i].len == e->len &&
+		    memcmp(&a->endpoint[i].sockaddr, &e->sockaddr, e->len) == 0)
+			return true;
+	return false;
+}
+
+bool address_same(const struct address *a, const struct address *b)
+{
+	for (unsigned i = 0; i < a->endpoints; i++)
+		if (!has(b, &a->endpoint[i]))
+			return false;
+	return a->endpoints == b->endpoints;
+}
+
 /* LEN bytes "HOST", "HOST:PORT", "[ADDR6]" or "[ADDR6]:PORT". */
-static bool split(const char *text, size_t len, char host[static HOST_MAX],
+static bool split(const char *text, size_t len, char host[static ADDRESS_HOST_MAX],
                   char port[static 8])
 {
 	const char *end = text + len, *close = NULL, *colon;
@@ -79,9 +107,9 @@ static bool split(const char *text, size_t len, char host[static HOST_MAX],
 	              strspn(colon + 1, "0123456789") < (size_t)(end - colon - 1)))
 		return false;
 	const char *host_end = close ? close : colon ? colon : end;
-	if (host_end == text || host_end - text >= HOST_MAX)
+	if (host_end == text || host_end - text >= ADDRESS_HOST_MAX)
 		return false;
-	snprintf(host, HOST_MAX, "%.*s", (int)(host_end - text), text);
+	snprintf(host, ADDRESS_HOST_MAX, "%.*s", (int)(host_end - text), text);
 	snprintf(port, 8, "%.*s", colon ? (int)(end - colon - 1) : 5,
 	         colon ? colon + 1 : ADDRESS_PORT);
 	return atoi(port) >= 1 && atoi(port) <= 65535;
@@ -120,7 +148,6 @@ static int parse_unix_uri(struct address *a, const char *rest, const char *text,
 
 int address_parse(struct address *a, const char *text, char *words, size_t n)
 {
-	char host[HOST_MAX], port[8];
 	const char *rest, *slash;
 
 	memset(a, 0, sizeof *a);
@@ -139,9 +166,11 @@ int address_parse(struct address *a, const char *text, char *words, size_t n)
 	if (!rest)
 		rest = text;
 	slash = strchr(rest, '/');
-	if (!split(rest, slash ? (size_t)(slash - rest) : strlen(rest), host, port))
+	if (!split(rest, slash ? (size_t)(slash - rest) : strlen(rest), a->host, a->port))
 		return form_error(text, words, n);
 	if (slash && set_pool(a, slash + 1, strlen(slash + 1), text, words, n) < 0)
 		return -1;
-	return resolve(a, host, port, words, n);
+	if (resolve(a, AI_NUMERICHOST | AI_NUMERICSERV) == 0)
+		*a->host = '\0';
+	return 0;
 }

@@ -20,16 +20,26 @@ struct endpoint {
 	socklen_t len;
 };
 
-/* Names are resolved once, here: never on the path of a page. A name may have
- * several addresses, of which the lender listens on some. */
+#define ADDRESS_HOST_MAX 256 /* bytes of a host's name, with its NUL */
+
+/* A name may have several addresses, of which the lender listens on some. */
 struct address {
+	char host[ADDRESS_HOST_MAX]; /* a name that is to be looked up; "" if there is none */
+	char port[8];
+	int unknown;                 /* getaddrinfo's error at the last look, 0 none */
 	struct endpoint endpoint[ADDRESS_ENDPOINTS_MAX];
-	unsigned endpoints;
+	unsigned endpoints;          /* 0: not looked up yet, or in vain */
 	char pool[ADDRESS_POOL_MAX]; /* that a URI named, or "" */
 };
 
-/* -1 with WORDS (N bytes at most): what was wrong, and the way out. */
+/* Looks no name up. -1 with WORDS (N bytes at most): what was wrong, and the way out. */
 int address_parse(struct address *, const char *text, char *words, size_t n);
+/* Look its name up, which may take long. -1: "unknown" says why, and the endpoints are as they were. */
+int address_look_up(struct address *);
+/* Why it has no endpoints. */
+void address_say_unknown(const struct address *, char *words, size_t n);
+/* Have they the same endpoints, in whatever order? */
+bool address_same(const struct address *, const struct address *);
 
 bool address_pool_valid(const char *pool);
 

@@ -62,6 +62,7 @@ struct drive {
 	bool begun;
 	struct opening {
 		bool up, failed;
+		unsigned turn;       /* of its addresses */
 		uint64_t pages;
 		char identity[IDENTITY_MAX];
 		char words[LINK_WORDS_MAX]; /* why it went down last */
@@ -72,8 +73,8 @@ struct drive {
 int drive_init(struct drive *d);
 /* D owns LINK from now on; the spill comes last. */
 void drive_add(struct drive *d, struct link *link);
-/* Opens all links and waits until each is up or failed, at most TIMEOUT_MS. */
-void drive_open(struct drive *d, int64_t timeout_ms);
+/* Opens all links and waits until each is up or failed, at most until END. */
+void drive_open(struct drive *d, int64_t end);
 /* Make the core, for a device of PAGES. Then drive_run() may be used. -1 with errno. */
 int drive_begin(struct drive *d, uint64_t pages, const struct core_options *options,
                 unsigned buffers, struct seal *seal);
@@ -110,6 +111,8 @@ int drive_join(struct drive *d, struct link *link);
 /* As core_link_wants() and core_link_retire(). */
 void drive_wants(struct drive *d, unsigned on, uint64_t page);
 bool drive_retire(struct drive *d, unsigned on);
+/* As link_nbd_address(), of the lender ON. */
+void drive_address(struct drive *d, unsigned on, const struct address *);
 /* As link_nbd_pool(), of the lender ON. */
 void drive_pool(struct drive *d, unsigned on, char *pool);
 

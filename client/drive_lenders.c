@@ -72,6 +72,13 @@ bool drive_retire(struct drive *d, unsigned on)
 	return retired;
 }
 
+void drive_address(struct drive *d, unsigned on, const struct address *address)
+{
+	pthread_mutex_lock(&d->lock);
+	link_nbd_address(d->link[on], address);
+	drive_unlock(d);
+}
+
 void drive_pool(struct drive *d, unsigned on, char *pool)
 {
 	pthread_mutex_lock(&d->lock);

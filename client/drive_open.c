@@ -101,20 +101,42 @@ static bool all_decided(const struct drive *d)
 	return true;
 }
 
-void drive_open(struct drive *d, int64_t timeout_ms)
+/* Each address that a link has gets its share of the time: one that is mute does not keep us
+ * from the next. When the next share is over. */
+static int64_t open_others(struct drive *d, int64_t begin, int64_t end)
 {
-	int64_t end = drive_now() + timeout_ms;
+	int64_t now = drive_now(), next = end;
+
+	for (unsigned on = 0; on < d->links; on++) {
+		struct link *link = d->link[on];
+		int64_t share = link->ways ? (end - begin) / link->ways : 0;
+		int64_t until = begin + (d->opening[on].turn + 1) * share;
+
+		if (!share || d->opening[on].up || d->opening[on].failed)
+			continue;
+		if (now >= until && until < end) {
+			d->opening[on].turn++;
+			link->ops->close(link);
+			link->ops->connect(link);
+			until += share;
+		}
+		next = until < next ? until : next;
+	}
+	return next;
+}
+
+void drive_open(struct drive *d, int64_t end)
+{
+	int64_t begin = drive_now();
 	struct pollfd p[LINKS_MAX];
 
 	for (unsigned on = 0; on < d->links; on++)
 		d->link[on]->ops->connect(d->link[on]);
-	while (!all_decided(d)) {
+	while (!all_decided(d) && drive_now() < end) {
+		int64_t left = open_others(d, begin, end) - drive_now();
 		nfds_t n = drive_interests(d, p);
-		int64_t left = end - drive_now();
 
-		if (left <= 0)
-			break;
-		if (poll(p, n, (int)left) > 0)
+		if (poll(p, n, left > 0 ? (int)left : 0) > 0)
 			drive_notify(d, p, n);
 	}
 	for (unsigned on = 0; on < d->links; on++) {
@@ -123,7 +145,7 @@ void drive_open(struct drive *d, int64_t timeout_ms)
 		if (!o->up && !o->failed) {
 			d->link[on]->ops->close(d->link[on]);
 			snprintf(o->words, sizeof o->words, "no answer within %lld s",
-			         (long long)timeout_ms / 1000);
+			         (long long)(end - begin + 500) / 1000);
 		}
 	}
 }

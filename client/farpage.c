@@ -14,6 +14,7 @@
 #include "call.h"
 #include "standard.h"
 
+#define OPEN_MS  2000 /* at least, whatever a link's timeout is */
 #define CLOSE_MS 2000
 #define BUFFERS  24u /* of 128 KiB: nbdkit's 16 threads, and what is late or being healed */
 
@@ -75,10 +76,12 @@ static int check_options(const struct farpage_options *o, char *words)
 		say(words, "tls-psk=%.300s: %s", o->tls_psk, strerror(errno));
 	} else if (o->pool && !address_pool_valid(o->pool)) {
 		say(words, "pool=%.200s: " ADDRESS_POOL_WORDS, o->pool);
-	} else if (o->copies > FARPAGE_COPIES_MAX || o->copies > places) {
-		say(words, "copies=%u: each copy is on a lender of its own, and %u %s given; at most %d "
-		    "copies are kept", o->copies, places, places == 1 ? "is" : "are",
-		    FARPAGE_COPIES_MAX);
+	} else if (o->copies > FARPAGE_COPIES_MAX) {
+		say(words, "copies=%u: at most %d copies are kept", o->copies, FARPAGE_COPIES_MAX);
+	} else if (o->copies > places && !o->lenders_file) {
+		say(words, "copies=%u: each copy is on a lender of its own, and %u %s given; others can "
+		    "come later from a file, lenders=FILE", o->copies, places,
+		    places == 1 ? "is" : "are");
 	} else if (o->heal_rate && o->heal_rate < PAGE_BYTES) {
 		say(words, "heal-rate=%" PRIu64 ": say 4096 or more: a page a second", o->heal_rate);
 	} else if (seal_kind_parse(o->seal ? o->seal : "on") < 0) {
@@ -163,6 +166,19 @@ static bool twice(const struct farpage *f, unsigned lenders, char *words)
 	return false;
 }
 
+/* All of whom did not answer, as far as there is room for them. */
+static void say_who_is_away(const struct farpage *f, unsigned lenders, char *words)
+{
+	size_t n = 0;
+
+	for (unsigned on = 0; words && on < lenders && n < FARPAGE_WORDS_MAX; on++)
+		if (!f->drive.opening[on].up)
+			n += (size_t)snprintf(words + n, FARPAGE_WORDS_MAX - n,
+			                      "%s lender %.200s: %.300s",
+			                      n ? "; nor that of" : "cannot open the pool of",
+			                      watch_name(&f->watch, on), f->drive.opening[on].words);
+}
+
 /* Who did not answer: an error, unless there is enough without. */
 static int check_lenders(struct farpage *f, const struct farpage_options *o, char *words)
 {
@@ -182,8 +198,7 @@ static int check_lenders(struct farpage *f, const struct farpage_options *o, cha
 		say(words, "%s", f->drive.opening[first].words);
 		return -1;
 	}
-	say(words, "cannot open the pool of lender %.200s: %.300s", o->lender[first],
-	    f->drive.opening[first].words);
+	say_who_is_away(f, lenders, words);
 	return up && o->size ? 0 : -1;
 }
 
@@ -196,7 +211,8 @@ static int check_size(struct farpage *f, const struct farpage_options *o, char *
 	for (unsigned on = 0; on < n; on++)
 		pages[on] = f->drive.opening[on].up ? f->drive.opening[on].pages
 		                                    : o->size / PAGE_BYTES + EXTENT_PAGES;
-	have = layout_capacity(pages, n, copies_of(o));
+	/* Where lenders are to come yet, the device is as large as with them. */
+	have = layout_capacity(pages, n, copies_of(o) < n ? copies_of(o) : n);
 	want = o->size ? o->size / PAGE_BYTES : have;
 	if (!want && n == 1) {
 		say(words, "the pool has no room for a page");
@@ -286,6 +302,7 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 {
 	struct farpage_options all, *o = &all;
 	struct farpage *f;
+	int64_t open_by;
 
 	say(words, "%s", "");
 	if (standard_fill() < 0) {
@@ -304,9 +321,11 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 	if (open_watch(f, given, o, words) < 0 || check_options(o, words) < 0 ||
 	    open_seal(f, o, words) < 0)
 		goto err;
+	open_by = drive_now() + (link_timeout_of(o) > OPEN_MS ? link_timeout_of(o) : OPEN_MS);
+	watch_look_up(&f->watch, open_by - OPEN_MS / 2);
 	if (add_links(f, o, words) < 0)
 		goto err;
-	drive_open(&f->drive, link_timeout_of(o) > CLOSE_MS ? link_timeout_of(o) : CLOSE_MS);
+	drive_open(&f->drive, open_by);
 	if (check_lenders(f, o, words) < 0 || check_size(f, o, words) < 0)
 		goto err;
 	if (begin(f, o) < 0) {

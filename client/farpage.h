@@ -66,7 +66,8 @@ struct farpage_options {
 	const char *tls_psk;
 	const char *tls_username;
 	uint64_t size;             /* bytes, a multiple of 4096; 0: what there is room for */
-	unsigned copies;           /* 0: two if there are two lenders or more */
+	unsigned copies;           /* 0: two if there are two lenders or more. More than there are
+	                            * lenders only with a lenders_file, from which others may come */
 	const char *spill;         /* a preallocated file or a block device; NULL: none */
 	const char *seal;          /* "on", "check" or "off"; NULL: on */
 	unsigned deadline_ms;      /* 0: FARPAGE_DEADLINE_MS */
@@ -78,8 +79,8 @@ struct farpage_options {
 	void *warn_user;
 };
 
-/* Open a pool on each lender. Blocks at most for the link timeout (10 s) and the flush of
- * what the pools held. NULL: WORDS (FARPAGE_WORDS_MAX bytes, or NULL) say what went wrong and
+/* Open a pool on each lender. Blocks at most for the link timeout (10 s), 2 s at least, and for
+ * the flush of what the pools held, a deadline at most. NULL: WORDS (FARPAGE_WORDS_MAX bytes, or NULL) say what went wrong and
  * the way out. Otherwise WORDS are empty or a warning: with a size given, one lender that
  * answers is enough. The caller closes what it gets. Since 0.1. */
 struct farpage *farpage_open(const struct farpage_options *options, char *words);

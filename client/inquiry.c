@@ -89,6 +89,8 @@ int inquiry_open(struct inquiry *q, const struct address *address, const char *p
 	for (unsigned at = 0; at < address->endpoints; at++)
 		if (open_at(q, &address->endpoint[at], pool, proof) == 0)
 			return 0;
+	if (!address->endpoints)
+		address_say_unknown(address, q->words, sizeof q->words);
 	return -1;
 }
 

@@ -117,8 +117,8 @@ int lenders_read(struct lenders *l, const char *path, char words[static LENDERS_
 	return lenders_parse(l, text, words);
 }
 
-int lender_resolve(const char *text, const char *pool, struct address *a,
-                   char words[static LENDERS_WORDS_MAX])
+int lender_parse(const char *text, const char *pool, struct address *a,
+                 char words[static LENDERS_WORDS_MAX])
 {
 	if (address_parse(a, text, words, LENDERS_WORDS_MAX) < 0)
 		return -1;

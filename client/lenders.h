@@ -28,9 +28,9 @@ int lenders_parse(struct lenders *, const char *file, char words[static LENDERS_
 int lenders_read(struct lenders *, const char *path, char words[static LENDERS_WORDS_MAX]);
 const struct lender *lenders_find(const struct lenders *, const char *text);
 
-/* Where it is, and in ADDRESS->pool its pool: POOL, or NULL, or what the address names. Looks
- * its name up, which may take long. -1: WORDS. */
-int lender_resolve(const char *text, const char *pool, struct address *,
-                   char words[static LENDERS_WORDS_MAX]);
+/* Where it is, and in ADDRESS->pool its pool: POOL, or NULL, or what the address names. No
+ * name is looked up. -1: WORDS. */
+int lender_parse(const char *text, const char *pool, struct address *,
+                 char words[static LENDERS_WORDS_MAX]);
 
 #endif

@@ -50,6 +50,7 @@ struct link {
 	const struct link_owner *upcalls;
 	void *owner;
 	unsigned number;  /* the core's, for the owner */
+	unsigned ways;    /* to connect: each close of one that is not up goes on to the next */
 };
 
 struct address;
@@ -64,6 +65,8 @@ struct link_proof {
  * instance. Opens nothing yet. NULL with errno. */
 struct link *link_nbd(const struct address *address, const char *pool,
                       const struct link_proof *proof, int64_t timeout_ms);
+/* Where it is from now on, when it is opened next. */
+void link_nbd_address(struct link *, const struct address *address);
 /* The name of its pool, "" as long as that is not known. */
 void link_nbd_pool(const struct link *, char *pool);
 /* PAGES pages in this process. */

@@ -22,7 +22,7 @@ void link_nbd_close(struct link *l)
 	struct nbd_handle *nbd = n->nbd;
 
 	if (nbd && !n->up)
-		n->at = (n->at + 1) % n->address.endpoints;
+		n->at = n->at + 1 < n->address.endpoints ? n->at + 1 : 0;
 	n->nbd = NULL; /* replied() ignores what is called back from here on */
 	n->up = n->ending = false;
 	n->under_way = 0;
@@ -145,9 +145,24 @@ static void open_nbd(struct link_nbd *n)
 void link_nbd_connect(struct link *l)
 {
 	struct link_nbd *n = link_nbd_of(l);
+	char words[LINK_WORDS_MAX];
 
 	n->tried = 0;
-	open_nbd(n);
+	if (n->address.endpoints) {
+		open_nbd(n);
+		return;
+	}
+	address_say_unknown(&n->address, words, sizeof words);
+	l->upcalls->down(l, words);
+}
+
+void link_nbd_address(struct link *l, const struct address *address)
+{
+	struct link_nbd *n = link_nbd_of(l);
+
+	n->address = *address;
+	n->at = 0;
+	l->ways = address->endpoints;
 }
 
 /* A value in the lender's description of the pool: "KEY=VALUE ...". */
@@ -332,7 +347,7 @@ struct link *link_nbd(const struct address *address, const char *pool,
 	if (!n)
 		return NULL;
 	n->link.ops = proof->psk ? &link_tls_ops : &link_plain_ops;
-	n->address = *address;
+	link_nbd_address(&n->link, address);
 	n->timeout_ms = timeout_ms;
 	snprintf(n->claim, sizeof n->claim, "?claim=%s", proof->instance);
 	snprintf(n->export, sizeof n->export, "%s%s", pool, n->claim);

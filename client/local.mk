@@ -36,6 +36,8 @@ client_libborrower_la_SOURCES = \
 	client/link_tls.c \
 	client/locked.c \
 	client/locked.h \
+	client/lookup.c \
+	client/lookup.h \
 	client/map.c \
 	client/map.h \
 	client/news.c \
@@ -57,6 +59,7 @@ client_libborrower_la_SOURCES = \
 	client/watch.c \
 	client/watch.h \
 	client/watch_list.c \
+	client/watch_names.c \
 	client/wire.c \
 	client/wire.h
 if HAVE_GNUTLS
@@ -81,7 +84,8 @@ client_libborrower_la_LIBADD = server/libstore.la $(LIBNBD_LIBS) $(GNUTLS_LIBS) 
 lib_LTLIBRARIES += client/libfarpage.la
 client_libfarpage_la_SOURCES =
 client_libfarpage_la_LIBADD = client/libborrower.la
-client_libfarpage_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -export-symbols-regex '^farpage_'
+# A thread that looks a name up may outlast who asked for it.
+client_libfarpage_la_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,nodelete -version-info 0:0:0 -export-symbols-regex '^farpage_'
 include_HEADERS += client/farpage.h
 EXTRA_DIST += client/farpage.pc.in
 pkgconfig_DATA += client/farpage.pc

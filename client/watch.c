@@ -81,7 +81,7 @@ static void visit(struct watch *w, struct watched *l)
 {
 	int64_t now = drive_now();
 
-	if (now < l->ask_at)
+	if (now < l->ask_at || (l->on < 0 && watch_name_is_to_come(l)))
 		return;
 	l->ask_at = now + ASK_MS;
 	if (l->on < 0 && l->wanted) {
@@ -108,8 +108,10 @@ static void leave(struct watch *w, struct watched *l)
 	}
 	l->on = -1;
 	l->refused = false;
-	if (!l->given)
+	if (!l->given) {
+		lookup_drop(l->lookup);
 		*l->text = '\0';
+	}
 }
 
 static void tell_core(struct watch *w, struct watched *l)
@@ -170,6 +172,7 @@ static void look(struct watch *w)
 
 		if (!*l->text)
 			continue;
+		watch_name_again(w, l);
 		visit(w, l);
 		tell_core(w, l);
 		leave(w, l);

@@ -10,6 +10,7 @@
 
 #include "inquiry.h"
 #include "lenders.h"
+#include "lookup.h"
 #include "news.h"
 
 struct watch_options {
@@ -30,6 +31,8 @@ struct watched {
 	int on;                     /* the number of its link, -1: it has none */
 	uint64_t asks_back;         /* from this page on, the lender says */
 	uint64_t told;              /* the core was told */
+	struct lookup *lookup;      /* of its name, or NULL */
+	int64_t look_up_at;
 	struct inquiry inquiry;
 	int64_t ask_at;
 	bool refused;               /* that it cannot be added was told */
@@ -66,6 +69,9 @@ int watch_open(struct watch *, const struct watch_options *, const char *const *
 /* The lender that is to be the drive's number ON at the opening; NULL: there are no more. W
  * owns its name. */
 const char *watch_name(const struct watch *, unsigned on);
+/* Look up all names at once, until END at most; after that, and while a lender is away, its
+ * name is looked up again and again. */
+void watch_look_up(struct watch *, int64_t end);
 /* Its link. NULL with errno. */
 struct link *watch_link(const struct watch *, unsigned on);
 /* 0 or an errno; once D has begun. Does not wait for D's lock. */
@@ -74,10 +80,14 @@ void watch_stop(struct watch *);
 /* Also of one whose opening failed. */
 void watch_close(struct watch *);
 
-/* For watch.c and watch_list.c. */
+/* For watch*.c. */
 void watch_say(struct watch *, const char *words);
 /* Look whether the file changed, and make the lenders what it says. */
 void watch_read(struct watch *);
+/* Is its name being looked up, not for long yet, and not known so far? */
+bool watch_name_is_to_come(const struct watched *);
+/* Has L, which is away, another address by now? */
+void watch_name_again(struct watch *, struct watched *);
 struct link *watch_make_link(const struct watch *, const struct watched *);
 
 #endif

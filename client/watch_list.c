@@ -4,6 +4,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,7 +13,7 @@
 
 #include "farpage.h"
 
-#define READ_AGAIN_MS 10000 /* a file that was refused: a name may be known by then */
+#define READ_AGAIN_MS 10000 /* a file that was refused: there may be room by then */
 
 _Static_assert(LENDERS_MAX == FARPAGE_LENDERS_MAX && LENDERS_MAX + 1 == LINKS_MAX,
                "a link for each lender, and one for the spill");
@@ -61,7 +62,7 @@ static struct watched *add(struct watch *w, const char *text, char *words)
 		snprintf(words, LENDERS_WORDS_MAX, "lender %.200s: the address is too long", text);
 		return NULL;
 	}
-	if (lender_resolve(text, w->o.pool, &address, words) < 0)
+	if (lender_parse(text, w->o.pool, &address, words) < 0)
 		return NULL;
 	*l = (struct watched){ .address = address, .on = -1, .wanted = true,
 	                       .asks_back = UINT64_MAX, .told = UINT64_MAX, .twin = -1,
@@ -164,16 +165,27 @@ struct link *watch_make_link(const struct watch *w, const struct watched *l)
 	return link_nbd(&l->address, l->address.pool, &w->o.proof, w->o.link_timeout_ms);
 }
 
+/* These files are read again, when this process may be in another directory. */
+static char *whole_path(const char *path)
+{
+	char here[PATH_MAX], *whole;
+
+	if (*path == '/')
+		return strdup(path);
+	return getcwd(here, sizeof here) && asprintf(&whole, "%s/%s", here, path) >= 0 ? whole : NULL;
+}
+
 /* The strings of O, in W's own memory. */
 static int copy_texts(struct watch *w)
 {
-	const char **from[] = { &w->o.proof.instance, &w->o.proof.psk, &w->o.proof.username,
-	                        &w->o.pool, &w->o.file };
+	const char **from[] = { &w->o.proof.instance, &w->o.proof.username, &w->o.pool,
+	                        &w->o.proof.psk, &w->o.file };
+	enum { FIRST_PATH = 3 };
 
 	for (unsigned i = 0; i < sizeof from / sizeof *from; i++) {
 		if (!*from[i])
 			continue;
-		w->text[i] = strdup(*from[i]);
+		w->text[i] = i < FIRST_PATH ? strdup(*from[i]) : whole_path(*from[i]);
 		if (!w->text[i])
 			return -1;
 		*from[i] = w->text[i];
@@ -242,8 +254,10 @@ struct link *watch_link(const struct watch *w, unsigned on)
 void watch_close(struct watch *w)
 {
 	watch_stop(w);
-	for (unsigned i = 0; i < LENDERS_MAX; i++)
+	for (unsigned i = 0; i < LENDERS_MAX; i++) {
 		inquiry_close(&w->lender[i].inquiry);
+		lookup_drop(w->lender[i].lookup);
+	}
 	for (unsigned i = 0; i < sizeof w->text / sizeof *w->text; i++)
 		free(w->text[i]);
 	if (w->stop >= 0)

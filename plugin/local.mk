@@ -10,6 +10,7 @@ plugin_nbdkit_farpage_plugin_la_SOURCES = \
 	plugin/span.h
 plugin_nbdkit_farpage_plugin_la_CPPFLAGS = $(AM_CPPFLAGS) $(NBDKIT_CFLAGS)
 plugin_nbdkit_farpage_plugin_la_LIBADD = client/libborrower.la
+# As libfarpage's.
 plugin_nbdkit_farpage_plugin_la_LDFLAGS = $(AM_LDFLAGS) \
-	-module -avoid-version -shared -no-undefined $(NBDKIT_LIBS) \
+	-module -avoid-version -shared -no-undefined -Wl,-z,nodelete $(NBDKIT_LIBS) \
 	-export-symbols-regex '^plugin_init$$'

@@ -20,7 +20,7 @@ refused 'no lender in it' '# none'
 refused 'line 1, a b: behind' 'a b'
 refused 'it is there twice' "$a" "$a"
 refused 'write HOST' "$a" a:b:c
-refused 'cannot resolve' "$a" no-such-host.invalid
+refused 'write the whole path' "$a" unix:relative
 list "$a"
 if "$FARPAGE_BUILDDIR/run" nbdkit -f -U "$tmp/none" farpage lenders="$tmp/nothing" --run true 2>"$tmp/err"; then
     fail 'accepted: no file'
@@ -40,7 +40,7 @@ changes_nothing() { # WORDS LINE
 }
 changes_nothing 'line 1, .*: behind' "$b maybe"
 changes_nothing 'no lender in it' '# none'
-changes_nothing 'cannot resolve' no-such-host.invalid
+changes_nothing 'write the whole path' unix:relative
 rm "$tmp/lenders"
 wait_for 20 warned "lenders=$tmp/lenders: No such file or directory; nothing is changed"
 list "$a" "$b drain"

@@ -2,6 +2,7 @@
 borrower_scripts = \
 	tests/borrower-address-moves.sh \
 	tests/borrower-claim-refused.sh \
+	tests/borrower-copies-to-come.sh \
 	tests/borrower-deadline-ends-in-eio.sh \
 	tests/borrower-embedded-verifies.sh \
 	tests/borrower-every-link.sh \
@@ -19,6 +20,9 @@ borrower_scripts = \
 	tests/borrower-opens-without-one.sh \
 	tests/borrower-over-tls.sh \
 	tests/borrower-name-claims-nothing.sh \
+	tests/borrower-name-moves.sh \
+	tests/borrower-name-mute.sh \
+	tests/borrower-name-unknown.sh \
 	tests/borrower-notices-while-idle.sh \
 	tests/borrower-page-path-takes-no-memory.sh \
 	tests/borrower-parameters-refused.sh \
@@ -63,7 +67,8 @@ check-faults: all
 EXTRA_DIST += \
 	tests/borrower-model.py \
 	tests/borrower-tries.py \
-	tests/faults.sh
+	tests/faults.sh \
+	tests/names.sh
 
 check_PROGRAMS += tests/pagestress
 tests_pagestress_SOURCES = tests/pagestress.c

@@ -87,7 +87,7 @@ static inline void make_drive(unsigned n, uint64_t seed)
 static inline void open_drive(unsigned n, uint64_t seed, struct core_options o)
 {
 	make_drive(n, seed);
-	drive_open(&d, 5000);
+	drive_open(&d, drive_now() + 5000);
 	for (unsigned on = 0; on < n; on++)
 		assert_true(d.opening[on].up);
 	o.links = n;

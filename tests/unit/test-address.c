@@ -97,7 +97,10 @@ TEST(a_uri)
 TEST(a_unix_socket)
 {
 	is_unix("unix:/run/farpage.sock", "/run/farpage.sock", "");
-	is_unix("unix:relative", "relative", "");
+	bad("unix:relative", "whole path");
+	bad("unix:./relative", "whole path");
+	bad("unix:", "whole path");
+	bad("nbd+unix:///?socket=relative", "whole path");
 	is_unix("nbd+unix:///?socket=/run/f", "/run/f", "");
 	is_unix("nbd+unix:///p.1?socket=/run/f", "/run/f", "p.1");
 }
@@ -107,6 +110,7 @@ TEST(a_path_as_long_as_it_may_be)
 	char text[200] = "unix:";
 
 	memset(text + 5, 'p', 107);
+	text[5] = '/';
 	good(text);
 	text[5 + 107] = 'p';
 	bad(text, "path");

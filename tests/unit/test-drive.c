@@ -73,7 +73,7 @@ TEST(opening_what_is_not_there)
 {
 	make_drive(2, 3);
 	fake[1]->stays_away = 1;
-	drive_open(&d, 5000);
+	drive_open(&d, drive_now() + 5000);
 	assert_true(d.opening[0].up);
 	assert_int_equal(d.opening[0].pages, FAKE_PAGES);
 	assert_string_equal(d.opening[0].identity, "memory0.0 0");
@@ -85,7 +85,7 @@ TEST(opening_what_is_not_there)
 TEST(opening_what_does_not_answer)
 {
 	make_drive(2, 4);
-	drive_open(&d, 0);
+	drive_open(&d, drive_now());
 	for (unsigned on = 0; on < 2; on++) {
 		assert_false(d.opening[on].up);
 		assert_non_null(strstr(d.opening[on].words, "no answer within"));

@@ -170,15 +170,15 @@ TEST(its_pool)
 {
 	struct address a;
 
-	assert_int_equal(lender_resolve("127.0.0.1", NULL, &a, words), 0);
+	assert_int_equal(lender_parse("127.0.0.1", NULL, &a, words), 0);
 	assert_string_equal(a.pool, "");
-	assert_int_equal(lender_resolve("127.0.0.1", "p", &a, words), 0);
+	assert_int_equal(lender_parse("127.0.0.1", "p", &a, words), 0);
 	assert_string_equal(a.pool, "p");
-	assert_int_equal(lender_resolve("nbd://127.0.0.1/q", NULL, &a, words), 0);
+	assert_int_equal(lender_parse("nbd://127.0.0.1/q", NULL, &a, words), 0);
 	assert_string_equal(a.pool, "q");
-	assert_int_equal(lender_resolve("nbd://127.0.0.1/q", "p", &a, words), -1);
+	assert_int_equal(lender_parse("nbd://127.0.0.1/q", "p", &a, words), -1);
 	assert_non_null(strstr(words, "names pool q"));
-	assert_int_equal(lender_resolve("a:b:c", "p", &a, words), -1);
+	assert_int_equal(lender_parse("a:b:c", "p", &a, words), -1);
 	assert_non_null(strstr(words, "write HOST"));
 }
 
