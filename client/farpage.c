@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "call.h"
+#include "psk.h"
 #include "standard.h"
 
 #define OPEN_MS  2000 /* at least, whatever a link's timeout is */
@@ -57,14 +58,16 @@ static int64_t link_timeout_of(const struct farpage_options *o)
 	int64_t ms = alone ? FARPAGE_LINK_TIMEOUT_MS : FARPAGE_LINK_TIMEOUT_TWO_MS;
 
 	if (o->link_timeout_ms)
-		ms = o->link_timeout_ms;
-	return ms < deadline_of(o) ? ms : deadline_of(o);
+		return o->link_timeout_ms;
+	/* Who is dead is found out while there is time to ask another one. */
+	return ms <= deadline_of(o) / 2 ? ms : (deadline_of(o) + 1) / 2;
 }
 
 /* What can be seen before anybody is asked. */
 static int check_options(const struct farpage_options *o, char *words)
 {
 	unsigned lenders = lenders_of(o), places = lenders ? lenders : 1;
+	char text[FARPAGE_WORDS_MAX];
 
 	if (o->size % PAGE_BYTES) {
 		say(words, "size=%" PRIu64 " is not a multiple of 4096", o->size);
@@ -72,8 +75,8 @@ static int check_options(const struct farpage_options *o, char *words)
 		say(words, "without lender= the size must be given: size=SIZE");
 	} else if (!o->tls_psk != !o->tls_username || (o->tls_psk && !lenders)) {
 		say(words, "tls-psk=FILE and tls-username=NAME go together, and with lender=");
-	} else if (o->tls_psk && access(o->tls_psk, R_OK) < 0) {
-		say(words, "tls-psk=%.300s: %s", o->tls_psk, strerror(errno));
+	} else if (o->tls_psk && psk_check(o->tls_psk, o->tls_username, text, sizeof text) < 0) {
+		say(words, "%s", text);
 	} else if (o->pool && !address_pool_valid(o->pool)) {
 		say(words, "pool=%.200s: " ADDRESS_POOL_WORDS, o->pool);
 	} else if (o->copies > FARPAGE_COPIES_MAX) {
@@ -82,6 +85,10 @@ static int check_options(const struct farpage_options *o, char *words)
 		say(words, "copies=%u: each copy is on a lender of its own, and %u %s given; others can "
 		    "come later from a file, lenders=FILE", o->copies, places,
 		    places == 1 ? "is" : "are");
+	} else if (o->link_timeout_ms && o->link_timeout_ms >= deadline_of(o)) {
+		say(words, "link-timeout=%u must be less than deadline=%" PRId64 ": when a lender is found "
+		    "out to be dead, there must be time to ask another one", o->link_timeout_ms,
+		    deadline_of(o));
 	} else if (o->heal_rate && o->heal_rate < PAGE_BYTES) {
 		say(words, "heal-rate=%" PRIu64 ": say 4096 or more: a page a second", o->heal_rate);
 	} else if (seal_kind_parse(o->seal ? o->seal : "on") < 0) {

@@ -71,7 +71,7 @@ struct farpage_options {
 	const char *spill;         /* a preallocated file or a block device; NULL: none */
 	const char *seal;          /* "on", "check" or "off"; NULL: on */
 	unsigned deadline_ms;      /* 0: FARPAGE_DEADLINE_MS */
-	unsigned link_timeout_ms;  /* 0: as above; never more than the deadline */
+	unsigned link_timeout_ms;  /* less than the deadline; 0: as above, half the deadline at most */
 	uint64_t heal_rate;        /* bytes a second; 0: FARPAGE_HEAL_RATE */
 	/* Is told in WORDS, by a thread of the library's own, what becomes of the lenders: lost,
 	 * back, added, empty, all copies complete again, a file that was refused. NULL: nobody. */

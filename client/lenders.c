@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #define SPACES " \t\r"
+#define BYTE_ORDER_MARK "\xef\xbb\xbf" /* some editors begin a text with it */
 
 const struct lender *lenders_find(const struct lenders *l, const char *text)
 {
@@ -64,6 +65,8 @@ int lenders_parse(struct lenders *l, const char *file, char words[static LENDERS
 	unsigned number = 1;
 
 	l->n = 0;
+	if (strncmp(file, BYTE_ORDER_MARK, strlen(BYTE_ORDER_MARK)) == 0)
+		file += strlen(BYTE_ORDER_MARK);
 	for (const char *line = file; *line; number++) {
 		size_t len = strcspn(line, "\n"), comment = strcspn(line, "#\n");
 		const char *wrong = parse_line(l, line, comment < len ? comment : len);

@@ -46,6 +46,8 @@ client_libborrower_la_SOURCES = \
 	client/op.h \
 	client/page.c \
 	client/peer.c \
+	client/psk.c \
+	client/psk.h \
 	client/put.c \
 	client/record.h \
 	client/seal.c \

@@ -154,8 +154,10 @@ static int load_psk(struct credentials *c, const char *path,
 			error = "a zero byte";
 		while (len && (line[len - 1] == '\n' || line[len - 1] == '\r'))
 			line[--len] = '\0';
-		if (!error && len && *line != '#')
-			error = add_key(c, line);
+		/* Some editors begin a text with a byte order mark. */
+		char *text = n == 1 && strncmp(line, "\xef\xbb\xbf", 3) == 0 ? line + 3 : line;
+		if (!error && *text && *text != '#')
+			error = add_key(c, text);
 	}
 	if (error)
 		snprintf(words, TLS_WORDS_MAX, "%.300s:%u: %s", path, n, error);

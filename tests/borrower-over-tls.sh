@@ -8,7 +8,10 @@ with_tls
 for name in web db; do psktool -u $name -p "$tmp/keys" >/dev/null 2>&1; done
 sed -n 's/^db:/web:/p' "$tmp/keys" >"$tmp/forged"
 chmod o= "$tmp/keys"
-lender --tls-psk "$tmp/keys" --lend 64M --pool a=16M,owner=web --listen "unix:$tmp/lender.sock" --listen 127.0.0.1:0
+# Some editors begin a text with a byte order mark: the lender does without it.
+{ printf '\357\273\277' && cat "$tmp/keys"; } >"$tmp/lender.keys"
+chmod o= "$tmp/lender.keys"
+lender --tls-psk "$tmp/lender.keys" --lend 64M --pool a=16M,owner=web --listen "unix:$tmp/lender.sock" --listen 127.0.0.1:0
 refused() { # words parameter...
     words=$1
     shift
@@ -21,10 +24,29 @@ refused() { # words parameter...
 refused 'this lender wants TLS' pool=a
 refused 'no pool is called a' pool=a tls-psk="$tmp/keys" tls-username=db
 refused 'TLS' pool=a tls-psk="$tmp/forged" tls-username=web
-refused 'nobody was not found' pool=a tls-psk="$tmp/keys" tls-username=nobody
+refused 'tls-username=nobody: it has no line' pool=a tls-psk="$tmp/keys" tls-username=nobody
 refused 'No such file' pool=a tls-psk="$tmp/none" tls-username=web
 refused 'go together' pool=a tls-psk="$tmp/keys"
 refused 'go together' pool=a tls-username=web
+# What libnbd would say little of.
+psk() { # WORDS: of the file "odd"
+    refused "tls-psk=$tmp/odd.*$1" pool=a tls-psk="$tmp/odd" tls-username=web
+}
+{ printf '\357\273\277' && grep web "$tmp/keys"; } >"$tmp/odd"
+psk 'byte order mark'
+iconv -t UTF-16 "$tmp/keys" >"$tmp/odd"
+psk 'byte order mark'
+sed 's/$/\r/' "$tmp/keys" >"$tmp/odd"
+psk 'as on Windows'
+echo web:12345x >"$tmp/odd"
+psk 'not hexadecimal'
+echo web:123 >"$tmp/odd"
+psk 'half a byte'
+echo webs:1234 >"$tmp/odd"
+psk 'no line'
+rm "$tmp/odd"
+mkfifo "$tmp/odd"
+psk 'no regular file'
 relay
 cd "$tmp"
 borrower "lender=unix:$tmp/relay.sock" pool=a tls-psk=keys tls-username=web

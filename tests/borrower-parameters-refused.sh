@@ -34,6 +34,10 @@ refused "cannot resolve" lender=no-such-host.invalid
 refused "write milliseconds" "$l" deadline=3
 refused "deadline" "$l" deadline=soon
 refused "write milliseconds" "$l" link-timeout=99999999
+for timeout in 2000 3000; do refused "less than deadline=2000" "$l" deadline=2000 link-timeout=$timeout; done
+refused "less than deadline=30000" "$l" link-timeout=30000
+refused "whole path" lender=unix:relative/socket
+refused "whole path" 'lender=nbd+unix:///a?socket=socket'
 refused "boolean\|could not" "$l" swap=perhaps
 refused "Connection refused" lender=127.0.0.1:1
 nbdkit -U "$tmp/memory" memory 8M --run "

@@ -40,6 +40,8 @@ TEST(an_address_a_line)
 	is(2, "unix:/run/c", false);
 	takes("a", 1);
 	is(0, "a", false);
+	takes("\xef\xbb\xbf" "a\n", 1); /* a byte order mark */
+	is(0, "a", false);
 }
 
 TEST(comments_and_spaces)
