@@ -19,8 +19,8 @@
  *
  * Threads: every function but open and close may be called by any number of threads at
  * once. Each blocks until its pages are there and acknowledged, and about as long as the
- * deadline at most. Operations on the same page take turns. One thread of the library's own
- * heals and connects, another looks after the lenders; see farpage_start().
+ * deadline at most. Operations on the same page take turns. Threads of the library's own
+ * heal and connect, look after the lenders, look names up and tell; see farpage_start().
  *
  * Errors: functions return 0, or -1 with errno. EIO: no lender answered in time, or the page
  * is lost. ENOSPC: nobody has room. EINVAL: pages beyond the end. */
@@ -73,8 +73,10 @@ struct farpage_options {
 	unsigned deadline_ms;      /* 0: FARPAGE_DEADLINE_MS */
 	unsigned link_timeout_ms;  /* less than the deadline; 0: as above, half the deadline at most */
 	uint64_t heal_rate;        /* bytes a second; 0: FARPAGE_HEAL_RATE */
-	/* Is told in WORDS, by a thread of the library's own, what becomes of the lenders: lost,
-	 * back, added, empty, all copies complete again, a file that was refused. NULL: nobody. */
+	/* Is told in WORDS, by a thread of the library's own that does nothing else, what becomes of
+	 * the lenders: lost, back, added, empty, all copies complete again, a file that was refused. It
+	 * may wait: what there is no room for is lost, and counted. A call that farpage_close() has waited
+	 * for in vain, for a second, goes on. NULL: nobody. */
 	void (*warn)(void *user, const char *words);
 	void *warn_user;
 };

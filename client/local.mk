@@ -58,6 +58,8 @@ client_libborrower_la_SOURCES = \
 	client/spill.c \
 	client/spill.h \
 	client/still.c \
+	client/tell.c \
+	client/tell.h \
 	client/watch.c \
 	client/watch.h \
 	client/watch_list.c \

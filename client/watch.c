@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "watch.h"
 
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 
 #define LOOK_MS      1000
 #define ASK_MS       2000
+#define TELL_MS      1000 /* at the end, to who stands still */
 #define ASK_AGAIN_MS 5000 /* when it could not be asked */
 
 /* Two links to one pool would put over each other's pages. */
@@ -207,6 +209,12 @@ static void *run(void *watch)
 	return NULL;
 }
 
+static void end_telling(struct watch *w)
+{
+	tell_close(w->tell, drive_now() + TELL_MS);
+	w->tell = NULL;
+}
+
 int watch_start(struct watch *w, struct drive *d)
 {
 	int e;
@@ -214,8 +222,13 @@ int watch_start(struct watch *w, struct drive *d)
 	if (w->running || (!w->o.file && !watch_name(w, 0)))
 		return 0;
 	w->drive = d;
+	w->tell = w->o.warn ? tell_open(w->o.warn, w->o.user) : NULL;
+	if (w->o.warn && !w->tell)
+		return errno;
 	e = pthread_create(&w->thread, NULL, run, w);
 	w->running = !e;
+	if (e)
+		end_telling(w);
 	return e;
 }
 
@@ -226,4 +239,5 @@ void watch_stop(struct watch *w)
 	eventfd_write(w->stop, 1);
 	pthread_join(w->thread, NULL);
 	w->running = false;
+	end_telling(w);
 }

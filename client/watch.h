@@ -12,6 +12,7 @@
 #include "lenders.h"
 #include "lookup.h"
 #include "news.h"
+#include "tell.h"
 
 struct watch_options {
 	struct link_proof proof;   /* these strings, too, are copied */
@@ -58,6 +59,7 @@ struct watch {
 	char refusal[LENDERS_WORDS_MAX];
 	struct news_loss loss;
 	struct drive_view view;
+	struct tell *tell;          /* while it runs, if there is anybody to tell */
 	pthread_t thread;
 	bool running;
 	int stop;                   /* eventfd */

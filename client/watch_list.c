@@ -20,8 +20,7 @@ _Static_assert(LENDERS_MAX == FARPAGE_LENDERS_MAX && LENDERS_MAX + 1 == LINKS_MA
 
 void watch_say(struct watch *w, const char *words)
 {
-	if (w->o.warn)
-		w->o.warn(w->o.user, words);
+	tell_say(w->tell, words);
 }
 
 static struct watched *find(struct watch *w, const char *text)

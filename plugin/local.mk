@@ -7,7 +7,8 @@ plugin_nbdkit_farpage_plugin_la_SOURCES = \
 	plugin/prepare.c \
 	plugin/prepare.h \
 	plugin/span.c \
-	plugin/span.h
+	plugin/span.h \
+	plugin/warn.h
 plugin_nbdkit_farpage_plugin_la_CPPFLAGS = $(AM_CPPFLAGS) $(NBDKIT_CFLAGS)
 plugin_nbdkit_farpage_plugin_la_LIBADD = client/libborrower.la
 # As libfarpage's.

@@ -4,6 +4,9 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
 
 #define NBDKIT_API_VERSION 2
 #include <nbdkit-plugin.h>
@@ -12,6 +15,7 @@
 #include "parameters.h"
 #include "prepare.h"
 #include "span.h"
+#include "warn.h"
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
@@ -26,9 +30,12 @@
 #endif
 
 static struct farpage *farpage;
+static pid_t loaded_by;
 
 static void farpage_load(void)
 {
+	lines_open("nbdkit", WARNING);
+	loaded_by = getpid();
 	prepare_load();
 }
 
@@ -44,10 +51,10 @@ static void farpage_dump_plugin(void)
 	printf("farpage_copies_max=%d\n", FARPAGE_COPIES_MAX);
 }
 
-static void warn(void *user, const char *words)
+static void tell(void *user, const char *words)
 {
 	(void)user;
-	fprintf(stderr, "nbdkit: farpage: warning: %s\n", words);
+	warn("%s", words);
 }
 
 static int farpage_get_ready(void)
@@ -56,19 +63,32 @@ static int farpage_get_ready(void)
 
 	if (parameters.swap)
 		prepare_privileged(parameters.realtime);
-	parameters.options.warn = warn;
+	parameters.options.warn = tell;
 	farpage = farpage_open(&parameters.options, words);
 	if (!farpage) {
 		nbdkit_error("%s", words);
 		return -1;
 	}
 	if (*words)
-		warn(NULL, words);
+		warn("%s", words);
 	return 0;
+}
+
+/* nbdkit in the background has /dev/null for standard error. */
+static bool nobody_hears(void)
+{
+	struct stat st;
+
+	return getpid() != loaded_by && fstat(STDERR_FILENO, &st) == 0 && S_ISCHR(st.st_mode) &&
+	       st.st_rdev == makedev(1, 3);
 }
 
 static int farpage_after_fork(void)
 {
+	if (nobody_hears())
+		lines_to_syslog();
+	else
+		lines_own_stderr();
 	prepare_secret();
 	if (parameters.swap)
 		prepare_memory(parameters.options.tls_psk);

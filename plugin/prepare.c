@@ -8,7 +8,6 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -18,6 +17,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "warn.h"
+
 #define STACK_BYTES (256u << 10) /* nbdkit's and our calls need under 100 KiB */
 /* What the heap grows to in advance: requests of 256 KiB in 16 threads, and
  * libnbd's commands. */
@@ -26,17 +27,6 @@
  * 192 MiB, and 30 MiB of Unicode tables that come with libxml2. */
 #define SEGMENT_MAX (4u << 20)
 #define REALTIME_PRIORITY 10
-
-static void __attribute__((format(printf, 1, 2))) warn(const char *format, ...)
-{
-	char line[512];
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(line, sizeof line, format, ap);
-	va_end(ap);
-	fprintf(stderr, "nbdkit: farpage: warning: %s\n", line);
-}
 
 void prepare_load(void)
 {

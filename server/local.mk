@@ -3,6 +3,8 @@
 noinst_LTLIBRARIES += server/libstore.la
 server_libstore_la_SOURCES = \
 	server/bitmap.h \
+	server/lines.c \
+	server/lines.h \
 	server/standard.c \
 	server/standard.h \
 	server/store.h \

@@ -1,32 +1,23 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "log.h"
 
-#include <fcntl.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <unistd.h>
+
+#include "lines.h"
 
 #define TEXT_BYTES 1024
-#define LINE_BYTES 2048 /* less than PIPE_BUF: a pipe takes all of a line or nothing */
 #define KINDS    64
 
 enum log_level log_level = LOG_INFO;
 
 static const char *const names[] = { "error", "warn", "info", "debug" };
 
-/* Where lines go. */
-static enum { OUT_AS_IT_IS, OUT_NONBLOCKING, OUT_SOCKET } out_kind;
-static int out = STDERR_FILENO;
-
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* all below */
-static unsigned long lost; /* lines that nobody took */
 static struct kind {
 	const char *words;
 	enum log_level level;
@@ -35,56 +26,7 @@ static struct kind {
 
 void log_open(void)
 {
-	struct stat st;
-	int fd = -1;
-
-	if (fstat(STDERR_FILENO, &st) < 0)
-		return;
-	if (S_ISSOCK(st.st_mode))
-		out_kind = OUT_SOCKET;
-	/* As a file of our own: what it is to others stays as it is. */
-	if (S_ISFIFO(st.st_mode) || S_ISCHR(st.st_mode))
-		fd = open("/proc/self/fd/2", O_WRONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
-	if (fd < 0)
-		return;
-	out = fd;
-	out_kind = OUT_NONBLOCKING;
-}
-
-static bool would_wait(void)
-{
-	struct pollfd p = { .fd = out, .events = POLLOUT };
-
-	return poll(&p, 1, 0) <= 0 || !(p.revents & POLLOUT);
-}
-
-static bool put(const char *line, size_t len)
-{
-	if (out_kind == OUT_SOCKET)
-		return send(out, line, len, MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)len;
-	if (out_kind == OUT_AS_IT_IS && would_wait())
-		return false;
-	return write(out, line, len) == (ssize_t)len;
-}
-
-/* A log that nobody reads must not stop us: what would wait is lost, and how much that was
- * is told as soon as somebody reads again. Under the lock. */
-static void put_line(const char *line, size_t len)
-{
-	char gap[100];
-
-	if (lost) {
-		int n = snprintf(gap, sizeof gap, "farpaged: warn: nobody read this log: %lu line%s "
-		                 "lost\n", lost, lost == 1 ? " is" : "s are");
-
-		if (!put(gap, (size_t)n)) {
-			lost++;
-			return;
-		}
-		lost = 0;
-	}
-	if (!put(line, len))
-		lost++;
+	lines_open("farpaged", "warn: ");
 }
 
 /* How many bytes from AT on are a character of UTF-8, well formed and in its shortest form; 0:
@@ -146,12 +88,10 @@ void log_printable(char *to, size_t size, const char *text)
 /* Under the lock. */
 static void put_text(enum log_level level, const char *text)
 {
-	static char safe[LINE_BYTES - 64], line[LINE_BYTES];
+	static char safe[LINES_TEXT_MAX - 16];
 
 	log_printable(safe, sizeof safe, text);
-	int n = snprintf(line, sizeof line, "farpaged: %s%s%s\n",
-	                 level == LOG_INFO ? "" : names[level], level == LOG_INFO ? "" : ": ", safe);
-	put_line(line, (size_t)n);
+	lines_put("%s%s%s", level == LOG_INFO ? "" : names[level], level == LOG_INFO ? "" : ": ", safe);
 }
 
 void log_line(enum log_level level, const char *format, ...)

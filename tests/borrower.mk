@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 borrower_scripts = \
 	tests/borrower-address-moves.sh \
+	tests/borrower-background-tells.sh \
 	tests/borrower-claim-refused.sh \
 	tests/borrower-copies-to-come.sh \
 	tests/borrower-deadline-ends-in-eio.sh \
@@ -16,6 +17,7 @@ borrower_scripts = \
 	tests/borrower-lender-shuts-down.sh \
 	tests/borrower-lender-verifies.sh \
 	tests/borrower-lenders-file-refused.sh \
+	tests/borrower-log-is-not-read.sh \
 	tests/borrower-lost-memory-is-eio.sh \
 	tests/borrower-opens-without-one.sh \
 	tests/borrower-over-tls.sh \

@@ -109,6 +109,7 @@ unit_tests = \
 	tests/unit/test-store-adopt \
 	tests/unit/test-store-map \
 	tests/unit/test-store-size \
+	tests/unit/test-tell \
 	tests/unit/test-vacate
 if HAVE_GNUTLS
 unit_tests += tests/unit/test-seal-key tests/unit/test-stream tests/unit/test-tls
@@ -300,6 +301,8 @@ tests_unit_test_spill_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_spill_LDADD = $(unit_borrower)
 tests_unit_test_standard_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_standard_LDADD = $(unit_borrower)
+tests_unit_test_tell_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_tell_LDADD = $(unit_borrower)
 tests_unit_test_store_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_LDADD = $(unit_lender)
 tests_unit_test_store_adopt_CPPFLAGS = $(unit_cppflags)

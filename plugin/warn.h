@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What the user is to know while all goes on, a line each; never waits. */
+#ifndef FARPAGE_WARN_H
+#define FARPAGE_WARN_H
+
+#include "lines.h"
+
+#define WARNING   "farpage: warning: "
+#define warn(...) lines_put(WARNING __VA_ARGS__) /* as printf: the format is a literal */
+
+#endif
