@@ -1,6 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 plugin_LTLIBRARIES = plugin/nbdkit-farpage-plugin.la
 plugin_nbdkit_farpage_plugin_la_SOURCES = \
+	plugin/owner.c \
+	plugin/owner.h \
 	plugin/parameters.c \
 	plugin/parameters.h \
 	plugin/plugin.c \

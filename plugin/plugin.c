@@ -2,8 +2,11 @@
 /* nbdkit-farpage-plugin: a block device whose pages are in another host's RAM. */
 #include "config.h"
 
+#include <errno.h>
+#include <netdb.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
@@ -12,10 +15,13 @@
 #include <nbdkit-plugin.h>
 
 #include "farpage.h"
+#include "owner.h"
 #include "parameters.h"
 #include "prepare.h"
 #include "span.h"
 #include "warn.h"
+
+#define HOST_MAX 64
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
@@ -69,6 +75,7 @@ static int farpage_get_ready(void)
 		nbdkit_error("%s", words);
 		return -1;
 	}
+	owner_begin(farpage);
 	if (*words)
 		warn("%s", words);
 	return 0;
@@ -105,31 +112,51 @@ static void farpage_cleanup(void)
 	farpage = NULL;
 }
 
-/* The export's name is this process' instance, so that a client that comes back
- * to another process is not given zeros for the pages it put here. */
+/* The export's name is this process' instance, or its owner's, so that a client that comes
+ * back to another is not given zeros for the pages it put here. */
 static const char *farpage_default_export(int readonly, int is_tls)
 {
 	(void)readonly, (void)is_tls;
-	return farpage_instance(farpage);
+	return owner_name();
 }
 
 static int farpage_list_exports(int readonly, int is_tls, struct nbdkit_exports *exports)
 {
+	char words[OWNER_WORDS_MAX];
+
 	(void)readonly, (void)is_tls;
-	return nbdkit_add_export(exports, farpage_instance(farpage), "this process' pages");
+	owner_describe(words);
+	return nbdkit_add_export(exports, owner_name(), words);
+}
+
+/* By its address, without the port; all that come by a unix socket are one. */
+static void find_host(char host[static HOST_MAX])
+{
+	struct sockaddr_storage peer;
+	socklen_t len = sizeof peer;
+
+	snprintf(host, HOST_MAX, "this host");
+	if (nbdkit_peer_name((struct sockaddr *)&peer, &len) == 0 && peer.ss_family != AF_UNIX)
+		getnameinfo((struct sockaddr *)&peer, len, host, HOST_MAX, NULL, 0, NI_NUMERICHOST);
 }
 
 static void *farpage_open_connection(int readonly)
 {
+	char words[OWNER_WORDS_MAX], host[HOST_MAX];
 	const char *name = nbdkit_export_name();
+	struct visit *visit;
 
 	(void)readonly;
-	if (name && *name && strcmp(name, farpage_instance(farpage)) != 0) {
-		nbdkit_error("export %s is not here: the process that had its pages has ended, and "
-		             "its pages with it; this one is %s", name, farpage_instance(farpage));
-		return NULL;
-	}
-	return NBDKIT_HANDLE_NOT_NEEDED;
+	find_host(host);
+	visit = owner_open(name ? name : "", host, words);
+	if (!visit)
+		nbdkit_error("%s", words);
+	return visit;
+}
+
+static void farpage_close_connection(void *visit)
+{
+	owner_close(visit);
 }
 
 static int64_t farpage_get_size(void *handle)
@@ -167,30 +194,55 @@ static int fua_native(void *handle)
 	return NBDKIT_FUA_NATIVE;
 }
 
-static int farpage_pread(void *handle, void *buf, uint32_t count, uint64_t offset,
+/* The host before, or one that was let in only to look. */
+static int refuse(void)
+{
+	errno = EPERM;
+	return -1;
+}
+
+static int farpage_pread(void *visit, void *buf, uint32_t count, uint64_t offset,
                          uint32_t flags)
 {
-	(void)handle, (void)flags;
-	return span_get(farpage, buf, count, offset);
+	int r;
+
+	(void)flags;
+	if (!owner_enter(visit, false))
+		return refuse();
+	r = span_get(farpage, buf, count, offset);
+	owner_leave(visit);
+	return r;
 }
 
-static int farpage_pwrite(void *handle, const void *buf, uint32_t count,
+static int farpage_pwrite(void *visit, const void *buf, uint32_t count,
                           uint64_t offset, uint32_t flags)
 {
-	(void)handle, (void)flags;
-	return span_put(farpage, buf, count, offset);
+	int r;
+
+	(void)flags;
+	if (!owner_enter(visit, true))
+		return refuse();
+	r = span_put(farpage, buf, count, offset);
+	owner_leave(visit);
+	return r;
 }
 
-static int farpage_flush_nothing(void *handle, uint32_t flags)
+static int farpage_flush_nothing(void *visit, uint32_t flags)
 {
-	(void)handle, (void)flags;
+	(void)visit, (void)flags;
 	return 0;
 }
 
-static int farpage_erase(void *handle, uint32_t count, uint64_t offset, uint32_t flags)
+static int farpage_erase(void *visit, uint32_t count, uint64_t offset, uint32_t flags)
 {
-	(void)handle, (void)flags;
-	return span_flush(farpage, count, offset);
+	int r;
+
+	(void)flags;
+	if (!owner_enter(visit, true))
+		return refuse();
+	r = span_flush(farpage, count, offset);
+	owner_leave(visit);
+	return r;
 }
 
 static struct nbdkit_plugin plugin = {
@@ -211,6 +263,7 @@ static struct nbdkit_plugin plugin = {
 	.default_export = farpage_default_export,
 	.list_exports = farpage_list_exports,
 	.open = farpage_open_connection,
+	.close = farpage_close_connection,
 	.get_size = farpage_get_size,
 	.block_size = farpage_block_size,
 	.can_multi_conn = yes,

@@ -8,6 +8,7 @@ borrower_scripts = \
 	tests/borrower-embedded-verifies.sh \
 	tests/borrower-every-link.sh \
 	tests/borrower-finds-the-address.sh \
+	tests/borrower-gateway-one-host.sh \
 	tests/borrower-goes-on-after-a-cut.sh \
 	tests/borrower-help-is-full.sh \
 	tests/borrower-large-writes-flow.sh \

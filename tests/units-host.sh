@@ -28,7 +28,7 @@ mknod "$tmp/dev/nbd1" b 43 16
 mount --bind "$tmp/dev" /dev
 mount -t tmpfs none /run
 mount -t tmpfs none /sys
-mkdir -p /run/systemd/system /sys/module/nbd /sys/block/nbd0 /sys/block/nbd1
+mkdir -p /run/systemd/system /sys/module/nbd /sys/block/nbd0/queue /sys/block/nbd1/queue
 kernel net/ipv4/tcp_wmem '4096 16384 4194304'
 kernel net/ipv4/tcp_retries2 255
 kernel vm/min_free_kbytes 8192

@@ -38,7 +38,7 @@ mkdir -p /run/farpage
 fake nbd-client 'case $1 in
 -l) echo "0123456789abcdef0123456789abcdef:" ;;
 -d) rm "/sys/block/${2#/dev/}/pid" ;;
-*) echo $$ >/sys/block/nbd0/pid; mkdir -p /sys/block/nbd0/queue ;;
+*) echo $$ >/sys/block/nbd0/pid ;;
 esac'
 python3_nbd -c 'import socket; socket.socket(socket.AF_UNIX).bind("/run/farpage/x.sock")'
 swaps LENDER=
