@@ -201,6 +201,8 @@ static void opened(struct core *c, struct op *op, uint32_t bad, int64_t now)
 			get_doubt(c, op->page + i, op->came_from);
 	if (bad)
 		op->tried |= (uint8_t)(1u << op->came_from);
+	if (op->kind == OP_HEAL && bad)
+		op->need = mask_of(op->pages); /* what is written comes from one buffer */
 	if (op->kind != OP_HEAL || bad) {
 		buffers_drop(c->buffers, op->buffer);
 		op->buffer = NULL;

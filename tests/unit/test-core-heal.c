@@ -74,6 +74,27 @@ TEST(what_is_wrong_is_not_copied)
 	assert_true(core_wake_at(&c, true) > now); /* not at once again */
 }
 
+/* What is written comes from one buffer: all of it is read again. */
+TEST(a_run_in_which_one_copy_has_a_page_wrong)
+{
+	struct ask *ask;
+	unsigned on;
+
+	begin_healing(3, 3, false);
+	put_now(0, 4);
+	without(2, 0, 4);
+	answer(heals(0, 4), 0);
+	checks(&c.heal.op, 0xf, 1 << 1);
+	ask = next(COMMAND_SEND).ask;
+	on = ask->on;
+	assert_int_equal(ask->kind, ASK_GET);
+	assert_int_equal(ask->pages, 4);
+	answer(ask, 0);
+	checks(&c.heal.op, 0xf, 0);
+	answer(asked(ASK_PUT, 2, &c.heal.op), 0);
+	assert_int_equal(holders(1), ON(2) | ON(on));
+}
+
 TEST(a_source_that_fails_or_a_target_that_refuses_is_tried_again_later)
 {
 	begin_healing(2, 2, false);
@@ -245,6 +266,7 @@ int main(void)
 		UNIT(a_missing_copy_is_made_from_the_one_that_is_there),
 		UNIT(pages_that_lack_the_same_go_together),
 		UNIT(what_is_wrong_is_not_copied),
+		UNIT(a_run_in_which_one_copy_has_a_page_wrong),
 		UNIT(a_source_that_fails_or_a_target_that_refuses_is_tried_again_later),
 		UNIT(three_copies_are_made_at_once),
 		UNIT(other_memory_is_filled_again),
