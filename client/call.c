@@ -107,9 +107,10 @@ static void prepare(struct op *op, uint64_t n, const uint8_t *data)
 	}
 }
 
-/* Some operations of a call, at once; how many pages they are about. */
+/* Some operations of a call, at once; how many pages they are about. All that it is cut into
+ * ends by UNTIL. */
 static uint64_t some(struct farpage *f, enum op_kind kind, uint64_t page, uint64_t n,
-                     uint8_t *data, int *error)
+                     uint8_t *data, int64_t *until, int *error)
 {
 	struct call calls[AT_ONCE];
 	struct op **end, *ops = NULL;
@@ -123,6 +124,7 @@ static uint64_t some(struct farpage *f, enum op_kind kind, uint64_t page, uint64
 		op->kind = kind;
 		op->page = page + done;
 		op->pattern = 0;
+		op->until = *until;
 		op->next = NULL;
 		calls[k].data = data ? data + done * PAGE_BYTES : NULL;
 		prepare(op, n - done, calls[k].data);
@@ -131,6 +133,7 @@ static uint64_t some(struct farpage *f, enum op_kind kind, uint64_t page, uint64
 		done += op->pages;
 	}
 	drive_run(&f->drive, ops);
+	*until = calls[0].op.until;
 	for (unsigned i = 0; i < k; i++) {
 		if (calls[i].op.error && !*error)
 			*error = calls[i].op.error;
@@ -141,7 +144,8 @@ static uint64_t some(struct farpage *f, enum op_kind kind, uint64_t page, uint64
 }
 
 /* The first failure decides. */
-static int run(struct farpage *f, enum op_kind kind, uint64_t page, uint64_t n, uint8_t *data)
+static int run(struct farpage *f, enum op_kind kind, uint64_t page, uint64_t n, uint8_t *data,
+               int64_t until)
 {
 	int error = 0;
 
@@ -150,7 +154,7 @@ static int run(struct farpage *f, enum op_kind kind, uint64_t page, uint64_t n, 
 		return -1;
 	}
 	while (n) {
-		uint64_t done = some(f, kind, page, n, data, &error);
+		uint64_t done = some(f, kind, page, n, data, &until, &error);
 
 		page += done;
 		n -= done;
@@ -161,19 +165,40 @@ static int run(struct farpage *f, enum op_kind kind, uint64_t page, uint64_t n, 
 	return error ? -1 : 0;
 }
 
+int64_t farpage_until(const struct farpage *f)
+{
+	return drive_now() + f->drive.core.o.deadline_ms;
+}
+
+int farpage_put_until(struct farpage *f, uint64_t page, uint64_t n, const void *data,
+                      int64_t until)
+{
+	return run(f, OP_PUT, page, n, (uint8_t *)data, until);
+}
+
+int farpage_get_until(struct farpage *f, uint64_t page, uint64_t n, void *data, int64_t until)
+{
+	return run(f, OP_GET, page, n, data, until);
+}
+
+int farpage_flush_until(struct farpage *f, uint64_t page, uint64_t n, int64_t until)
+{
+	return run(f, OP_FILL, page, n, NULL, until);
+}
+
 int farpage_put(struct farpage *f, uint64_t page, uint64_t n, const void *data)
 {
-	return run(f, OP_PUT, page, n, (uint8_t *)data);
+	return farpage_put_until(f, page, n, data, farpage_until(f));
 }
 
 int farpage_get(struct farpage *f, uint64_t page, uint64_t n, void *data)
 {
-	return run(f, OP_GET, page, n, data);
+	return farpage_get_until(f, page, n, data, farpage_until(f));
 }
 
 int farpage_flush(struct farpage *f, uint64_t page, uint64_t n)
 {
-	return run(f, OP_FILL, page, n, NULL);
+	return farpage_flush_until(f, page, n, farpage_until(f));
 }
 
 int farpage_flush_area(struct farpage *f)

@@ -40,7 +40,7 @@ struct core_options {
 	unsigned links;           /* lenders, and the spill, which is the last of them */
 	bool spill;
 	unsigned copies;
-	int64_t deadline_ms;      /* of an operation that nobody can carry out */
+	int64_t deadline_ms;      /* of a caller's request, and so long a link is waited for */
 	int64_t link_timeout_ms;  /* a link that owes a reply this long is dead */
 	int64_t still_ms;         /* who was so much late stood still, and nobody else; 0: never */
 	uint32_t heal_pages;      /* a second at most */
@@ -137,6 +137,7 @@ int core_open(struct core *, const struct core_options *, struct map *, struct b
 void core_close(struct core *);
 
 /* Events. */
+/* OP has its kind, pages, pattern, waiter and until. */
 void core_start(struct core *, struct op *, int64_t now);
 /* OP, whose COMMAND_CHECK was carried out: pages that are set in BAD could not be sealed, or
  * were not what had been. */

@@ -41,7 +41,7 @@ extern "C" {
 #define FARPAGE_LENDERS_MAX  16
 #define FARPAGE_COPIES_MAX   3
 
-/* Longest time of an operation that nobody can carry out, milliseconds. */
+/* Longest time of a call that nobody can carry out, milliseconds. */
 #define FARPAGE_DEADLINE_MS     30000
 /* How long a lender that owes an answer is believed to be alive: alone, and when there is
  * somebody else to ask, another copy or the spill. */
@@ -107,6 +107,14 @@ int farpage_get(struct farpage *f, uint64_t page, uint64_t n, void *data);
 /* Forget N pages from PAGE on; they read as zeros. Cannot fail but by EINVAL: a
  * lender that cannot be told keeps memory, never the page. Since 0.1. */
 int farpage_flush(struct farpage *f, uint64_t page, uint64_t n);
+
+/* The moment, of CLOCK_MONOTONIC in milliseconds, at which a request that begins now is over;
+ * and calls for one that takes several: each ends by UNTIL. Since 0.1. */
+int64_t farpage_until(const struct farpage *f);
+int farpage_put_until(struct farpage *f, uint64_t page, uint64_t n, const void *data,
+                      int64_t until);
+int farpage_get_until(struct farpage *f, uint64_t page, uint64_t n, void *data, int64_t until);
+int farpage_flush_until(struct farpage *f, uint64_t page, uint64_t n, int64_t until);
 
 /* Forget all pages. Since 0.1. */
 int farpage_flush_area(struct farpage *f);

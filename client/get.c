@@ -108,6 +108,10 @@ void get_go_on(struct core *c, struct op *op, int64_t now)
 
 	if (!settle(c, op, now))
 		return;
+	if (now >= op->until) {
+		op_end(c, op, EIO, now);
+		return;
+	}
 	copy = get_best(c, op, op->tried, &mask, now);
 	if (copy < 0 && op->tried && op->again < AGAIN_MAX && !away(c, op)) {
 		op->again++;

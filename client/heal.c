@@ -89,6 +89,7 @@ static void start(struct core *c, const struct extent *e, uint32_t n, int64_t no
 		.kind = OP_HEAL,
 		.page = h->extent * EXTENT_PAGES + h->at,
 		.pages = n,
+		.until = now + c->o.deadline_ms,
 		.waiter = h->waiter,
 	};
 	for (uint32_t i = 0; i < n; i++)

@@ -146,14 +146,17 @@ void core_start(struct core *c, struct op *op, int64_t now)
 	op->buffer = NULL;
 	op->seals_for = 0;
 	op->started = now;
-	op->deadline = now + c->o.deadline_ms;
+	op->deadline = op->until;
 	op->need = op->kind == OP_GET || op->kind == OP_HEAL ? mask_of(op->pages) : 0;
 	op->asking = 0;
 	op->acked = op->tried = op->again = 0;
 	op->refused = 0;
 	op->hedge_at = CORE_NEVER;
 	op_move(c, op, OP_QUEUED);
-	ops_admit(c, now);
+	if (now >= op->until)
+		end_queued(c, op);
+	else
+		ops_admit(c, now);
 }
 
 void core_kick(struct core *c, int64_t now)
@@ -170,8 +173,7 @@ void core_kick(struct core *c, int64_t now)
 
 void op_go_on(struct core *c, struct op *op, int64_t now)
 {
-	/* What it waited for is there: it has all its time again. */
-	op->deadline = later(op->deadline, op->started + c->o.deadline_ms);
+	op->deadline = op->until; /* what it waited for is there */
 	switch (op->kind) {
 	case OP_PUT: put_go_on(c, op, now); break;
 	case OP_FILL: fill_go_on(c, op, now); break;
@@ -256,41 +258,18 @@ void op_wait(struct core *c, struct op *op, uint32_t on_mask, int64_t now)
 	peers_hurry(c, now);
 }
 
-/* What was asked to write may still do so; only a new claim makes sure that it does not. */
-static void close_asked(struct core *c, const struct op *op, int64_t now)
-{
-	const struct extent *e = map_extent(c->map, op->page);
-	uint8_t asked = op->asking;
-
-	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-		if (asked & 1u << copy)
-			peer_close(c, (unsigned)e->copy[copy].on, now);
-}
-
-/* Its time is over. What it can still do elsewhere it may try, as long again. */
+/* Its time is over. What was asked to write may still do so; only a new claim makes sure that
+ * it does not. What other copies have may be enough. */
 static void expire(struct core *c, struct op *op, int64_t now)
 {
-	bool last = now >= op->started + 2 * c->o.deadline_ms;
+	const struct extent *e = map_extent(c->map, op->page);
+	uint8_t writes = op->need ? 0 : op->asking;
 
-	if (op->need) {
-		if (!op->asking || last || !get_hedge(c, op, now)) {
-			fail(c, op, now);
-			return;
-		}
-	} else {
-		while (op->state == OP_ACTIVE && op->asking) {
-			close_asked(c, op, now);
-			if (!last)
-				break;
-		}
-		if (op->state != OP_ACTIVE)
-			return; /* what remained was enough */
-		if (!op->asking) {
-			fail(c, op, now);
-			return;
-		}
-	}
-	op->deadline = now + c->o.link_timeout_ms;
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (writes & 1u << copy)
+			peer_close(c, (unsigned)e->copy[copy].on, now);
+	if (op->state == OP_ACTIVE)
+		fail(c, op, now);
 }
 
 static void expire_queued(struct core *c, int64_t now)
@@ -314,8 +293,7 @@ static void expire_active(struct core *c, int64_t now)
 		if (op->deadline <= now) {
 			expire(c, op, now);
 			/* That may have closed a link: the list may have changed. */
-			next = op->state == OP_ACTIVE ? TAILQ_NEXT(op, link)
-			                              : TAILQ_FIRST(&c->active);
+			next = TAILQ_FIRST(&c->active);
 		} else if (op->hedge_at <= now) {
 			get_hedge(c, op, now);
 		}

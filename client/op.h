@@ -37,6 +37,7 @@ struct op {
 	uint64_t page;
 	uint32_t pages;      /* RUN_PAGES at most; a FILL up to EXTENT_PAGES */
 	uint64_t pattern;
+	int64_t until;       /* its caller's request is over then; the core moves it when time stood still */
 	/* The core's. PUT: from CHECK on. GET, while CHECK: what came. */
 	struct buffer *buffer;
 	/* PUT: what to remember, from CHECK on. GET: what the pages were when the operation got them;

@@ -195,6 +195,10 @@ void put_go_on(struct core *c, struct op *op, int64_t now)
 		op_end(c, op, 0, now);
 		return;
 	}
+	if (now >= op->until) {
+		put_fail(c, op, op->refused ? op->refused : EIO, now);
+		return;
+	}
 	if (!op->buffer && !c->buffers->free_n) {
 		c->starved = true;
 		return;
@@ -260,7 +264,7 @@ void fill_go_on(struct core *c, struct op *op, int64_t now)
 	const struct extent *e = map_extent(c->map, op->page);
 	bool waits = false;
 
-	for (unsigned copy = 0; e->used && copy < COPY_SPILL; copy++) {
+	for (unsigned copy = 0; e->used && now < op->until && copy < COPY_SPILL; copy++) {
 		if (op->tried & 1u << copy || !peer_up(c, e->copy[copy].on))
 			continue;
 		if (ask_copy(c, op, ASK_FLUSH, copy, NULL, 0))

@@ -32,6 +32,7 @@ static void move_ops(struct op_list *list, int64_t ms)
 
 	TAILQ_FOREACH(op, list, link) {
 		op->started += ms;
+		op->until += ms;
 		op->deadline += ms;
 		if (op->hedge_at != CORE_NEVER)
 			op->hedge_at += ms;

@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/queue.h>
+#include <time.h>
 
 #include "farpage.h"
 
@@ -34,16 +35,21 @@ static bool must_wait(const struct change *c)
 	return false;
 }
 
-/* Waits for older changes of the same pages only, of which each has a deadline. */
-static void begin(struct change *c, uint32_t count, uint64_t offset)
+/* Waits for older changes of the same pages only. False: its time was over first. */
+static bool begin(struct change *c, uint32_t count, uint64_t offset, int64_t until)
 {
+	struct timespec end = { .tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000 };
+	bool mine;
+
 	c->first = offset / PAGE_BYTES;
 	c->last = (offset + count - 1) / PAGE_BYTES;
 	pthread_mutex_lock(&lock);
 	TAILQ_INSERT_TAIL(&changes, c, link);
-	while (must_wait(c))
-		pthread_cond_wait(&ended, &lock);
+	while (!(mine = !must_wait(c)))
+		if (pthread_cond_clockwait(&ended, &lock, CLOCK_MONOTONIC, &end) == ETIMEDOUT)
+			break;
 	pthread_mutex_unlock(&lock);
+	return mine;
 }
 
 static void end(struct change *c)
@@ -72,11 +78,12 @@ static struct cut cut(uint32_t count, uint64_t offset)
 	return c;
 }
 
-static int get_part(struct farpage *f, uint8_t *data, uint32_t count, uint64_t offset)
+static int get_part(struct farpage *f, uint8_t *data, uint32_t count, uint64_t offset,
+                    int64_t until)
 {
 	uint8_t page[PAGE_BYTES];
 
-	if (farpage_get(f, offset / PAGE_BYTES, 1, page) < 0)
+	if (farpage_get_until(f, offset / PAGE_BYTES, 1, page, until) < 0)
 		return -1;
 	memcpy(data, page + offset % PAGE_BYTES, count);
 	return 0;
@@ -84,58 +91,63 @@ static int get_part(struct farpage *f, uint8_t *data, uint32_t count, uint64_t o
 
 /* DATA NULL: zeros. */
 static int put_part(struct farpage *f, const uint8_t *data, uint32_t count,
-                    uint64_t offset)
+                    uint64_t offset, int64_t until)
 {
 	uint8_t page[PAGE_BYTES];
 
-	if (farpage_get(f, offset / PAGE_BYTES, 1, page) < 0)
+	if (farpage_get_until(f, offset / PAGE_BYTES, 1, page, until) < 0)
 		return -1;
 	if (data)
 		memcpy(page + offset % PAGE_BYTES, data, count);
 	else
 		memset(page + offset % PAGE_BYTES, 0, count);
-	return farpage_put(f, offset / PAGE_BYTES, 1, page);
+	return farpage_put_until(f, offset / PAGE_BYTES, 1, page, until);
 }
 
 int span_get(struct farpage *f, uint8_t *data, uint32_t count, uint64_t offset)
 {
+	int64_t until = farpage_until(f);
 	struct cut c = cut(count, offset);
 
-	if (c.head && get_part(f, data, c.head, offset) < 0)
+	if (c.head && get_part(f, data, c.head, offset, until) < 0)
 		return -1;
 	data += c.head;
 	offset += c.head;
-	if (c.middle && farpage_get(f, offset / PAGE_BYTES, c.middle / PAGE_BYTES, data) < 0)
+	if (c.middle &&
+	    farpage_get_until(f, offset / PAGE_BYTES, c.middle / PAGE_BYTES, data, until) < 0)
 		return -1;
-	return c.tail ? get_part(f, data + c.middle, c.tail, offset + c.middle) : 0;
+	return c.tail ? get_part(f, data + c.middle, c.tail, offset + c.middle, until) : 0;
 }
 
 /* DATA NULL: flush. */
-static int change(struct farpage *f, const uint8_t *data, uint32_t count, uint64_t offset)
+static int change(struct farpage *f, const uint8_t *data, uint32_t count, uint64_t offset,
+                  int64_t until)
 {
 	struct cut c = cut(count, offset);
 	uint64_t middle = offset + c.head, page = middle / PAGE_BYTES;
 	uint64_t pages = c.middle / PAGE_BYTES;
 
-	if (c.head && put_part(f, data, c.head, offset) < 0)
+	if (c.head && put_part(f, data, c.head, offset, until) < 0)
 		return -1;
-	if (pages && (data ? farpage_put(f, page, pages, data + c.head)
-	                   : farpage_flush(f, page, pages)) < 0)
+	if (pages && (data ? farpage_put_until(f, page, pages, data + c.head, until)
+	                   : farpage_flush_until(f, page, pages, until)) < 0)
 		return -1;
 	if (!c.tail)
 		return 0;
-	return put_part(f, data ? data + c.head + c.middle : NULL, c.tail, middle + c.middle);
+	return put_part(f, data ? data + c.head + c.middle : NULL, c.tail, middle + c.middle, until);
 }
 
 static int change_alone(struct farpage *f, const uint8_t *data, uint32_t count,
                         uint64_t offset)
 {
+	int64_t until = farpage_until(f);
 	struct change c;
-	int r, error;
+	int r = -1, error = EIO;
 
-	begin(&c, count, offset);
-	r = change(f, data, count, offset);
-	error = errno;
+	if (begin(&c, count, offset, until)) {
+		r = change(f, data, count, offset, until);
+		error = errno;
+	}
 	end(&c);
 	errno = error;
 	return r;

@@ -4,7 +4,7 @@
 # when it answers again, what was acknowledged before is there.
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
 requires nbdkit nbdinfo
-lender --lend 16M --pool a=8M
+lender --lend 64M --pool a=48M
 borrower "lender=127.0.0.1:$port" deadline=1000 link-timeout=300
 nbdsh_at "nbd+unix:///?socket=$sock" "$lender_pid" <<'EOF'
 import signal, time
@@ -27,6 +27,12 @@ took = fails(h.pread, 4096, 0)
 assert 0.5 < took < 5, took
 took = fails(h.pwrite, page(b"c"), 4096)
 assert took < 5, took
+# A request has one deadline, whatever it is cut into.
+for at, n in ((8 << 20, 32 << 20), ((8 << 20) + 1, 4 << 20)):
+    took = fails(h.pwrite, page(b"x") * (n // 4096), at)
+    assert took < 5, took
+    took = fails(h.pread, n, at)
+    assert took < 5, took
 # A lender that is gone for long is not waited for each time anew.
 began = time.monotonic()
 for n in range(10):

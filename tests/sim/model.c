@@ -52,7 +52,7 @@ static void remember(unsigned spot)
 
 static void change(unsigned spot, const struct op *op, struct answer a, int error)
 {
-	if (error || op->started + config.deadline <= now)
+	if (error || op->until <= now)
 		remember(spot);
 	if (!error) {
 		set(spot, a);

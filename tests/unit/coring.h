@@ -245,6 +245,7 @@ static inline void give_back(struct buffer *b)
 
 static inline void start(struct op *op)
 {
+	op->until = now + c.o.deadline_ms;
 	core_start(&c, op, now);
 }
 

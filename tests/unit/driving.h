@@ -112,6 +112,7 @@ static inline int run(enum op_kind kind, uint64_t page, uint32_t pages, uint8_t 
 {
 	struct run r = { .op = { .kind = kind, .page = page, .pages = pages }, .data = data };
 
+	r.op.until = drive_now() + d.core.o.deadline_ms;
 	drive_run(&d, &r.op);
 	for (uint32_t i = 0; kind == OP_GET && !r.op.error && i < pages; i++)
 		if (r.op.record[i].state != PAGE_SEALED)

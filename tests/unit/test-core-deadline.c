@@ -210,6 +210,40 @@ TEST(it_wakes_for_whatever_comes_first)
 	assert_true(core_wake_at(&c, false) == CORE_NEVER);
 }
 
+/* The last of what a request was cut into. */
+TEST(what_begins_too_late_ends_at_once)
+{
+	begin_patient(1, 1);
+	put_now(0, 4);
+	put = put_of(0, 1), get = get_of(1, 1), flush = fill_of(2, 1, 0);
+	put.until = get.until = flush.until = now;
+	core_start(&c, &put, now);
+	core_start(&c, &get, now);
+	core_start(&c, &flush, now);
+	done(&put, EIO);
+	done(&get, EIO);
+	done(&flush, 0);
+	nothing_to_do();
+	states(0, "Lp-p");
+}
+
+/* Nobody is closed who was not asked in time. */
+TEST(what_was_sealed_too_late_is_not_sent)
+{
+	struct command command;
+
+	begin_patient(1, 1);
+	put = put_of(0, 1);
+	start(&put);
+	assert_true(core_next(&c, &command, now));
+	assert_int_equal(command.kind, COMMAND_CHECK);
+	later(SHORT);
+	seal_pages(&put);
+	done(&put, EIO);
+	nothing_to_do();
+	states(0, "L");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -223,6 +257,8 @@ int main(void)
 		UNIT(while_it_is_first_opened_all_end_in_time),
 		UNIT(those_that_waited_for_each_other_all_end_in_time),
 		UNIT(it_wakes_for_whatever_comes_first),
+		UNIT(what_begins_too_late_ends_at_once),
+		UNIT(what_was_sealed_too_late_is_not_sent),
 	};
 
 	return cmocka_run_group_tests_name("the core's deadlines", tests, NULL, NULL);

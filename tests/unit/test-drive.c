@@ -45,6 +45,7 @@ TEST(several_operations_at_once)
 	assert_int_equal(run(OP_PUT, 5, 10, data), 0);
 	for (unsigned i = 0; i < 10; i++)
 		r[i] = (struct run){ .op = { .kind = OP_GET, .page = 5 + i, .pages = 1,
+		                             .until = drive_now() + 20000,
 		                             .next = i < 9 ? &r[i + 1].op : NULL },
 		                     .data = got[i] };
 	drive_run(&d, &r[0].op);

@@ -252,6 +252,34 @@ TEST(without_buffers)
 	assert_memory_equal(got, data, sizeof got);
 }
 
+/* All of a request ends by its deadline, and nothing that it was to overwrite comes back. */
+TEST(a_request_has_one_deadline)
+{
+	static uint8_t data[1024 * PAGE_BYTES];
+	struct buffer *held[64];
+	unsigned n = 0;
+	int64_t begin;
+
+	fill(data, sizeof data, 1);
+	assert_int_equal(farpage_put(f, 0, 1024, data), 0);
+	f->drive.core.o.deadline_ms = 300;
+	while (n < COUNT(held) && (held[n] = buffers_take(&f->drive.buffers)))
+		n++;
+	begin = drive_now();
+	assert_int_equal(farpage_put(f, 0, 1024, data), -1);
+	assert_int_equal(errno, EIO);
+	assert_in_range(drive_now() - begin, 299, 1500); /* and not eight times that */
+	while (n)
+		buffers_drop(&f->drive.buffers, held[--n]);
+	for (uint64_t page = 0; page < 1024; page += 31)
+		assert_int_equal(farpage_get(f, page, 1, data), -1);
+	assert_int_equal(farpage_put_until(f, 0, 1, data, drive_now()), -1);
+	assert_int_equal(farpage_get_until(f, 0, 1, data, farpage_until(f)), -1);
+	assert_int_equal(farpage_put_until(f, 0, 1, data, farpage_until(f)), 0);
+	assert_int_equal(farpage_get_until(f, 0, 1, data, farpage_until(f)), 0);
+	assert_int_equal(farpage_flush_until(f, 0, 1, drive_now()), 0);
+}
+
 static void *put_and_get(void *number)
 {
 	uint64_t first = 64 * (uintptr_t)number, tag = 1000 * first;
@@ -296,6 +324,7 @@ int main(void)
 		T(what_was_altered_is_eio_and_not_a_page),
 		T(what_was_put_before_is_not_taken_for_it),
 		T(without_buffers),
+		T(a_request_has_one_deadline),
 		T(with_few_buffers_all_have_their_turn),
 	};
 

@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "farpage.h"
@@ -24,6 +25,7 @@ static unsigned allowed; /* calls that are expected */
 static _Atomic unsigned calls; /* how many there were */
 static unsigned fails;   /* the one of them that fails, counted from 1 */
 static bool yielding;
+static _Atomic bool blocking; /* a put does not end */
 
 static int call(unsigned which, const struct farpage *f, uint64_t page, uint64_t n)
 {
@@ -35,10 +37,31 @@ static int call(unsigned which, const struct farpage *f, uint64_t page, uint64_t
 	return -1;
 }
 
-int farpage_get(struct farpage *f, uint64_t page, uint64_t n, void *data)
+/* Of a request, which is one thread's: all calls that it makes have its end. */
+static _Thread_local int64_t request_ends;
+static int64_t lasts = 20000; /* ms */
+
+int64_t farpage_until(const struct farpage *f)
+{
+	struct timespec t;
+
+	(void)f;
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	request_ends = t.tv_sec * 1000 + t.tv_nsec / 1000000 + lasts;
+	return request_ends;
+}
+
+static void is_of_request(int64_t until)
+{
+	if (until != request_ends)
+		abort();
+}
+
+int farpage_get_until(struct farpage *f, uint64_t page, uint64_t n, void *data, int64_t until)
 {
 	int r = call(GET, f, page, n);
 
+	is_of_request(until);
 	if (r < 0)
 		memset(data, 0xbd, n * PAGE); /* says nothing */
 	else
@@ -48,19 +71,24 @@ int farpage_get(struct farpage *f, uint64_t page, uint64_t n, void *data)
 	return r;
 }
 
-int farpage_put(struct farpage *f, uint64_t page, uint64_t n, const void *data)
+int farpage_put_until(struct farpage *f, uint64_t page, uint64_t n, const void *data,
+                      int64_t until)
 {
 	int r = call(PUT, f, page, n);
 
+	is_of_request(until);
+	while (blocking)
+		usleep(100);
 	if (r == 0)
 		memcpy(pages + page * PAGE, data, n * PAGE);
 	return r;
 }
 
-int farpage_flush(struct farpage *f, uint64_t page, uint64_t n)
+int farpage_flush_until(struct farpage *f, uint64_t page, uint64_t n, int64_t until)
 {
 	int r = call(FLUSH, f, page, n);
 
+	is_of_request(until);
 	if (r == 0)
 		memset(pages + page * PAGE, 0, n * PAGE);
 	return r;
@@ -258,6 +286,36 @@ TEST(after_a_failure_all_goes_on)
 	flush(1, 1);
 }
 
+static void *put_a_page(void *unused)
+{
+	(void)unused;
+	assert_int_equal(span_put(handle, in, PAGE, PAGE), 0);
+	return NULL;
+}
+
+/* It waits for an older change of its pages, no longer than any request may take. */
+TEST(a_change_behind_one_that_does_not_end)
+{
+	pthread_t thread;
+
+	begin(GET | PUT | FLUSH);
+	blocking = true;
+	pthread_create(&thread, NULL, put_a_page, NULL);
+	while (!calls)
+		usleep(100);
+	lasts = 200;
+	errno = 0;
+	assert_int_equal(span_put(handle, in, 1, PAGE + 1), -1);
+	assert_int_equal(errno, EIO);
+	assert_int_equal(span_flush(handle, 2 * PAGE, 0), -1);
+	lasts = 20000;
+	blocking = false;
+	pthread_join(thread, NULL);
+	memcpy(model, pages, sizeof model);
+	put(1, 1, 3);
+	flush(1, 1);
+}
+
 /* Byte N, N + 2, N + 4 ... of the beginning of a page, one at a time. */
 static void *put_bytes(void *n)
 {
@@ -338,6 +396,7 @@ int main(void)
 		T(a_put_that_fails_says_so),
 		T(a_flush_that_fails_says_so),
 		T(after_a_failure_all_goes_on),
+		T(a_change_behind_one_that_does_not_end),
 		T(parts_of_a_page_do_not_undo_each_other),
 		T(parts_of_a_page_do_not_undo_what_covers_it),
 	};
