@@ -87,6 +87,8 @@ void ask_abandon(struct core *, struct op *);
 /* peer.c */
 void peer_open(struct peer *);
 bool peer_up(const struct core *, int on);
+/* It may come back. */
+bool peer_away(const struct core *, unsigned on);
 /* Is it there, or not away so long that its copies are to be made elsewhere? */
 bool peer_counts(const struct core *, int on, int64_t now);
 bool peer_full(const struct core *, int on, int64_t now);

@@ -51,13 +51,18 @@ void layout_soil(struct layout *l, unsigned on)
 void layout_size(struct layout *l, unsigned on, uint64_t pages)
 {
 	struct slots *s = &l->slots[on];
-	uint64_t slots = (pages + EXTENT_PAGES - 1) / EXTENT_PAGES;
+	uint64_t slots = pages / EXTENT_PAGES + !!(pages % EXTENT_PAGES);
+	uint32_t n = (uint32_t)(slots < l->map->extents ? slots : l->map->extents);
+	bool wanted = s->limit < s->n;
 
-	if (s->pages)
-		return; /* a pool that grew is used as it was */
+	if (s->pages == pages)
+		return;
+	for (uint32_t slot = n; slot < s->n; slot++) /* nothing is there to be flushed */
+		if (s->state[slot] != SLOT_USED)
+			set(s, slot, SLOT_CLEAN);
 	s->pages = pages;
-	s->n = (uint32_t)(slots < l->map->extents ? slots : l->map->extents);
-	s->limit = s->n;
+	s->n = n;
+	s->limit = wanted && s->limit < n ? s->limit : n;
 	soil_unused(s);
 }
 
@@ -148,7 +153,7 @@ static uint32_t room(const struct layout *l, unsigned on, uint32_t pages)
 	const struct slots *s = &l->slots[on];
 	uint32_t n = 0;
 
-	for (uint32_t slot = 0; s->used < s->n && slot < s->limit; slot++)
+	for (uint32_t slot = 0; slot < s->limit; slot++)
 		n += (s->state[slot] == SLOT_CLEAN || s->state[slot] == SLOT_DIRTY) &&
 		     is_for(l, on, slot, pages);
 	return n;
@@ -216,7 +221,7 @@ void layout_drop(struct layout *l, struct extent *e, unsigned copy)
 {
 	struct copy *c = &e->copy[copy];
 
-	set(&l->slots[c->on], c->slot, SLOT_DIRTY);
+	set(&l->slots[c->on], c->slot, c->slot < l->slots[c->on].n ? SLOT_DIRTY : SLOT_CLEAN);
 	*c = (struct copy){ .on = -1 };
 }
 

@@ -22,7 +22,7 @@ enum slot_state {
 struct slots {
 	uint64_t pages;     /* of the link's pool; 0: not yet known */
 	uint32_t n;         /* of slots that may be used at all */
-	uint32_t used, dirty_n;
+	uint32_t used, dirty_n; /* used: also of stale copies beyond the end */
 	uint32_t limit;     /* slots from here on are wanted back: n if none are */
 	uint8_t *state;     /* an enum slot_state each */
 };
@@ -39,7 +39,7 @@ struct layout {
 int layout_open(struct layout *, struct map *, unsigned links, int spill, uint64_t seed);
 void layout_close(struct layout *);
 
-/* The pool of link ON has PAGES. */
+/* The pool of link ON has PAGES now; where that is fewer, no copy in it is valid. */
 void layout_size(struct layout *, unsigned on, uint64_t pages);
 /* Link ON lost its memory, or its pool was another's: no copy on it is valid. */
 void layout_lost(struct layout *, unsigned on);

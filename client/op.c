@@ -244,7 +244,7 @@ void op_wait(struct core *c, struct op *op, uint32_t on_mask, int64_t now)
 	for (unsigned on = 0; on < c->o.links; on++) {
 		const struct peer *p = &c->peer[on];
 
-		if (!(on_mask & 1u << on) || p->state == PEER_GONE)
+		if (!(on_mask & 1u << on) || !peer_away(c, on))
 			continue;
 		hope = true;
 		if (p->known)

@@ -32,6 +32,13 @@ bool peer_up(const struct core *c, int on)
 	return on >= 0 && c->peer[on].state == PEER_UP;
 }
 
+bool peer_away(const struct core *c, unsigned on)
+{
+	enum peer_state state = c->peer[on].state;
+
+	return state != PEER_UP && state != PEER_GONE && state != PEER_RETIRED;
+}
+
 bool peer_counts(const struct core *c, int on, int64_t now)
 {
 	const struct peer *p;
@@ -208,13 +215,15 @@ bool core_link_meets(struct core *c, unsigned on, const char *identity)
 	return c->peer[on].twin < 0;
 }
 
-static void meet(struct core *c, unsigned on, const char *identity, int64_t now)
+/* Of a pool that has shrunk nobody knows what of it was kept. */
+static void meet(struct core *c, unsigned on, const char *identity, uint64_t pages, int64_t now)
 {
 	struct peer *p = &c->peer[on];
+	bool other = strcmp(p->identity, identity) != 0;
 
-	if (p->known && strcmp(p->identity, identity) != 0) {
+	if (p->known && (other || pages < c->layout.slots[on].pages)) {
 		lose(c, on);
-		if (same_incarnation(p->identity, identity)) {
+		if (other && same_incarnation(p->identity, identity)) {
 			c->counts.usurped++;
 			set_state(p, PEER_GONE, now);
 		} else {
@@ -232,9 +241,9 @@ void core_link_up(struct core *c, unsigned on, const char *identity, uint64_t pa
 		peer_close(c, on, now); /* it was the other's since */
 		return;
 	}
-	meet(c, on, identity, now);
-	if (p->state == PEER_GONE || (p->known && pages < c->layout.slots[on].pages)) {
-		peer_close(c, on, now); /* or it has shrunk */
+	meet(c, on, identity, pages, now);
+	if (p->state == PEER_GONE) {
+		peer_close(c, on, now);
 		return;
 	}
 	set_state(p, PEER_UP, now);

@@ -134,15 +134,47 @@ void put_fail(struct core *c, struct op *op, int error, int64_t now)
 	op_end(c, op, error, now);
 }
 
-/* Might a link that is away take it when it is back? */
-static uint32_t away(const struct core *c)
+static bool has_copy(const struct core *c, const struct extent *e, unsigned on)
+{
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (e->copy[copy].on == (int)on && !e->copy[copy].stale &&
+		    !layout_wanted(&c->layout, &e->copy[copy]))
+			return true;
+	return false;
+}
+
+/* Links that are away, and might take pages of E when they are back. */
+static uint32_t away(const struct core *c, const struct extent *e)
 {
 	uint32_t on_mask = 0;
 
 	for (unsigned on = 0; on < c->o.links; on++)
-		if (!peer_up(c, (int)on))
+		if (peer_away(c, on) && (!c->peer[on].known || has_copy(c, e, on) ||
+		                         layout_has_room(&c->layout, e, 1u << on)))
 			on_mask |= 1u << on;
 	return on_mask;
+}
+
+/* Slots of copies that were lost are not waited for. False: there are none. */
+static bool reclaim(struct core *c)
+{
+	bool any = false;
+
+	for (uint64_t e = 0; e < c->map->extents; e++)
+		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+			if (c->map->extent[e].copy[copy].stale) {
+				extent_forget_copy(c, &c->map->extent[e], copy);
+				any = true;
+			}
+	return any;
+}
+
+static bool anybody(const struct core *c)
+{
+	for (unsigned on = 0; on < c->o.links; on++)
+		if (peer_up(c, (int)on))
+			return true;
+	return false;
 }
 
 /* Is there going to be room soon? */
@@ -188,6 +220,7 @@ void put_sealed(struct core *c, struct op *op, bool well, int64_t now)
 
 void put_go_on(struct core *c, struct op *op, int64_t now)
 {
+	const struct extent *e = map_extent(c->map, op->page);
 	uint8_t to;
 
 	if (op->acked) {
@@ -214,16 +247,16 @@ void put_go_on(struct core *c, struct op *op, int64_t now)
 			c->starved = true;
 	if (op->asking || to)
 		return;
-	if (flushes(c)) {
+	if (flushes(c))
 		c->starved = true;
-		return;
-	}
-	if (op->refused)
+	else if (op->refused)
 		put_fail(c, op, op->refused, now);
-	else if (away(c))
-		op_wait(c, op, away(c), now);
+	else if (reclaim(c))
+		put_go_on(c, op, now);
+	else if (away(c, e))
+		op_wait(c, op, away(c, e), now);
 	else
-		put_fail(c, op, ENOSPC, now);
+		put_fail(c, op, anybody(c) ? ENOSPC : EIO, now);
 }
 
 void put_replied(struct core *c, struct op *op, const struct ask *ask, int error)

@@ -36,6 +36,12 @@ static void restart_empty(unsigned on)
 	restart(on);
 }
 
+static void restart_resized(unsigned on)
+{
+	lender_resize(on);
+	restart_empty(on);
+}
+
 /* It is started at once; and it says that it still has what it had. */
 static void deny(unsigned on, int64_t until)
 {
@@ -359,6 +365,7 @@ static void spill_down(unsigned on, int64_t until)
 
 static const struct fault_kind kinds[FAULT_KINDS] = {
 	[FAULT_KILLED] = { kill_it, restart_empty, SPARE | LOSES_ALL },
+	[FAULT_RESIZED] = { kill_it, restart_resized, SPARE | LOSES_ALL },
 	[FAULT_RESTARTED] = { kill_it, restart, 0 },
 	[FAULT_VANISHED_HOST] = { vanish, restart_empty, SPARE | LOSES_ALL },
 	[FAULT_HALF_OPEN] = { half_open, net_remember, 0 },

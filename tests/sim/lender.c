@@ -32,6 +32,11 @@ bool lenders_have_room(void)
 	return true;
 }
 
+void lender_resize(unsigned on)
+{
+	lender[on].pages = lender[on].told = sizes[dice(sizes_n())];
+}
+
 void lenders_reset(void)
 {
 	for (unsigned on = 0; on < LENDERS_MAX; on++) {
@@ -40,7 +45,7 @@ void lenders_reset(void)
 		store_wipe(&l->store);
 		*l = (struct lender){ .incarnation = 1 + on, .epoch = 100,
 		                      .wants = UINT64_MAX, .leads_to = on };
-		l->pages = l->told = sizes[dice(sizes_n())];
+		lender_resize(on);
 	}
 	if (!lenders_have_room())
 		HAPPENED(NO_ROOM);

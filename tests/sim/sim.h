@@ -161,6 +161,7 @@ struct lender {
 extern struct lender lender[LENDERS_MAX];
 void lenders_reset(void);
 bool lenders_have_room(void);
+void lender_resize(unsigned on);
 void lender_renew(unsigned on);      /* another host's, or its memory is lost */
 void lender_takes(struct conn *, struct message *);
 void lender_drops(unsigned on);      /* what it wanted back, and still wants */

@@ -33,6 +33,7 @@
 	X(ZEROED, "lender zeroes pages", IN_B) \
 	X(FORGETS, "lender says that it wrote and did not", IN_B) \
 	X(DENIES, "lender lost its memory and denies it", IN_B) \
+	X(RESIZED, "lender killed, starts empty with another size", IN_B) \
 	X(SIZE, "lender lies about its size", IN_S) \
 	X(ERRORS, "lender says errors", IN_B) \
 	X(MUTE, "lender leaves out replies", IN_B) \

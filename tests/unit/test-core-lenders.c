@@ -2,6 +2,8 @@
 /* Lenders come and go while the device is in use. */
 #include "healing.h"
 
+static struct op put;
+
 static void retires(unsigned on)
 {
 	assert_true(core_link_retire(&c, on, now));
@@ -107,6 +109,42 @@ TEST(one_that_owes_an_answer_is_waited_for)
 	assert_false(core_link_retire(&c, from, now));
 	answer(late, 0);
 	assert_true(core_link_retire(&c, from, now));
+}
+
+/* The others are full: a put has nobody to wait for. */
+TEST(one_that_left_is_not_waited_for)
+{
+	begin_healing(2, 1, false);
+	retires(0);
+	for (uint64_t e = 0; e < EXTENTS; e++)
+		put_now(e * EXTENT_PAGES, 1);
+	core_link_wants(&c, 1, 2 * EXTENT_PAGES);
+	put = put_of(2 * EXTENT_PAGES, 1);
+	start(&put);
+	done(&put, ENOSPC);
+}
+
+/* Nor one that is away, and has no room for it. */
+TEST(one_that_is_away_and_full_is_not_waited_for)
+{
+	begin_healing(2, 1, false);
+	put_now(0, 1);
+	core_link_wants(&c, 0, EXTENT_PAGES);
+	core_link_wants(&c, 1, EXTENT_PAGES);
+	put_now(EXTENT_PAGES, 1);
+	down(0);
+	put = put_of(2 * EXTENT_PAGES, 1);
+	start(&put);
+	done(&put, ENOSPC);
+	put = put_of(holders(0) == ON(0) ? 0 : EXTENT_PAGES, 1); /* what it has, it may take */
+	start(&put);
+	later(CORE_PATIENCE_MS);
+	assert_int_equal(put.state, OP_ACTIVE);
+	connects(0);
+	up(0);
+	wipe_all();
+	answer(asked(ASK_PUT, 0, &put), 0);
+	done(&put, 0);
 }
 
 /* Another lender, or the same one again: nothing is known of it. */
@@ -215,6 +253,8 @@ int main(void)
 		UNIT(one_that_was_drained_is_retired),
 		UNIT(one_that_is_away_and_empty_is_retired),
 		UNIT(one_that_owes_an_answer_is_waited_for),
+		UNIT(one_that_left_is_not_waited_for),
+		UNIT(one_that_is_away_and_full_is_not_waited_for),
 		UNIT(a_number_is_used_again),
 		UNIT(one_whose_pool_was_taken_is_retired),
 		UNIT(a_busy_extent_is_left_all_the_same),

@@ -73,6 +73,43 @@ TEST(both_lost_at_once_lose_the_page)
 	states(0, "L");
 }
 
+/* As other memory; also if it says that it is the same. */
+static void shrinks(const char *identity)
+{
+	begin(1, 1, false);
+	put_now(0, 1);
+	put_now(2 * EXTENT_PAGES, 1);
+	down(0);
+	later(CORE_RETRY_MIN_MS);
+	connects(0);
+	up_as(0, identity, 2 * EXTENT_PAGES);
+	wipe_all();
+	gets(0, EIO);
+	put_now(0, 1);
+	put_now(EXTENT_PAGES, 1);
+	put = put_of(2 * EXTENT_PAGES, 1);
+	start(&put);
+	done(&put, ENOSPC);
+	down(0);
+	later(CORE_RETRY_MIN_MS);
+	connects(0);
+	up_as(0, identity, 9 * EXTENT_PAGES); /* and grows */
+	wipe_all();
+	gets(0, 0);
+	put_now(2 * EXTENT_PAGES, 1);
+	assert_int_equal(c.counts.lost_memories, 1);
+}
+
+TEST(a_pool_that_comes_back_smaller_is_used)
+{
+	shrinks(OTHER);
+}
+
+TEST(a_pool_that_has_shrunk_has_lost_all)
+{
+	shrinks("memory0 owner");
+}
+
 /* Another borrower owned the pool: it may do so again at any moment. */
 TEST(a_pool_that_was_anothers_is_never_used_again)
 {
@@ -259,6 +296,8 @@ int main(void)
 		UNIT(other_memory_has_lost_the_only_copy),
 		UNIT(other_memory_leaves_the_other_copy),
 		UNIT(both_lost_at_once_lose_the_page),
+		UNIT(a_pool_that_comes_back_smaller_is_used),
+		UNIT(a_pool_that_has_shrunk_has_lost_all),
 		UNIT(a_pool_that_was_anothers_is_never_used_again),
 		UNIT(with_the_only_pool_gone_all_is_eio_at_once),
 		UNIT(identities_that_differ_in_their_last_letter),

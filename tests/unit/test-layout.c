@@ -194,14 +194,34 @@ TEST(a_short_slot_takes_only_a_short_extent)
 	assert_false(place(0, 1, 2));
 }
 
-TEST(a_pool_is_used_as_large_as_it_first_was)
+TEST(a_pool_is_used_as_large_as_it_is)
 {
 	layout_size(&l, 0, 2 * EXTENT_PAGES);
-	layout_size(&l, 0, 9 * EXTENT_PAGES);
-	assert_int_equal(l.slots[0].n, 2);
-	layout_size(&l, 1, UINT64_C(1) << 52); /* no more than there are extents */
+	assert_true(place(0, 0, 1));
+	assert_true(place(1, 0, 1));
+	layout_size(&l, 0, EXTENT_PAGES); /* what is beyond has no copy that counts */
+	assert_int_equal(l.slots[0].n, 1);
+	assert_int_equal(l.slots[0].used, 2);
+	layout_drop(&l, &m.extent[1], 0);
+	assert_int_equal(l.slots[0].used, 1);
+	assert_int_equal(l.slots[0].dirty_n, at(0, 0)->slot != 0);
+	layout_size(&l, 0, 20 * EXTENT_PAGES);
+	assert_int_equal(l.slots[0].n, EXTENTS);
+	assert_int_equal(l.slots[0].limit, EXTENTS);
+	assert_int_equal(l.slots[0].dirty_n, EXTENTS - 1);
+	layout_size(&l, 1, UINT64_MAX / PAGE_BYTES); /* no more than there are extents */
 	assert_int_equal(l.slots[1].n, EXTENTS);
 	assert_int_equal(layout_slot_pages(&l, 1, EXTENTS - 1), EXTENT_PAGES);
+}
+
+TEST(a_limit_stays_when_a_pool_changes)
+{
+	layout_size(&l, 0, 3 * EXTENT_PAGES);
+	layout_limit(&l, 0, 2 * EXTENT_PAGES);
+	layout_size(&l, 0, 4 * EXTENT_PAGES);
+	assert_int_equal(l.slots[0].limit, 2);
+	layout_size(&l, 0, EXTENT_PAGES);
+	assert_int_equal(l.slots[0].limit, 1);
 }
 
 TEST(a_page_lies_at_its_place_in_the_slot)
@@ -295,7 +315,8 @@ int main(void)
 		T(a_slot_that_is_being_flushed_is_not_given),
 		T(a_slot_that_was_dropped_is_dirty),
 		T(a_short_slot_takes_only_a_short_extent),
-		T(a_pool_is_used_as_large_as_it_first_was),
+		T(a_pool_is_used_as_large_as_it_is),
+		T(a_limit_stays_when_a_pool_changes),
 		T(a_page_lies_at_its_place_in_the_slot),
 		T(a_link_that_lost_its_memory_makes_its_copies_stale),
 		T(what_a_link_wants_back_is_not_given),
