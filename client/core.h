@@ -97,6 +97,7 @@ struct command {
 struct core_counts {
 	uint64_t puts, gets, fills;          /* operations that ended well */
 	uint64_t put_errors, get_errors;
+	uint64_t puts_no_room;               /* of PUT_ERRORS */
 	uint64_t spilled_pages;              /* put to the spill */
 	uint64_t bad_pages;                  /* that a copy had wrong */
 	uint64_t hedges;

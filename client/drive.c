@@ -11,12 +11,17 @@
 /* From so many waiting threads on, requests leave when the leader runs, together. */
 #define CROWD       4u
 
-int64_t drive_now(void)
+uint64_t drive_now_us(void)
 {
 	struct timespec t;
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
+	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
+}
+
+int64_t drive_now(void)
+{
+	return (int64_t)(drive_now_us() / 1000);
 }
 
 /* What to poll for on every link, and how many. */
@@ -152,7 +157,10 @@ static bool obey(struct drive *d)
 		switch (c.kind) {
 		case COMMAND_CONNECT: open_link(d, c.on); break;
 		case COMMAND_CLOSE: close_link(d, c.on); break;
-		case COMMAND_SEND: d->link[c.on]->ops->send(d->link[c.on], c.ask); break;
+		case COMMAND_SEND:
+			c.ask->sent_us = drive_now_us();
+			d->link[c.on]->ops->send(d->link[c.on], c.ask);
+			break;
 		case COMMAND_CHECK: come(d, c.op); break;
 		case COMMAND_DONE: done(d, c.op); break;
 		}

@@ -11,6 +11,7 @@
 #include <semaphore.h>
 
 #include "core.h"
+#include "figures.h"
 #include "link.h"
 
 /* A thread that waits for operations. All of it is under the lock, but for what the
@@ -40,6 +41,8 @@ struct drive {
 
 	unsigned links;
 	struct link *link[LINKS_MAX];
+	struct figures figures[LINKS_MAX]; /* of each */
+	int64_t begun_at;
 	int wake;                /* eventfd: the leader polls for the wrong thing, or for too long */
 	bool nudged;             /* it was written since the leader began to poll */
 	struct waiter *leader;
@@ -123,6 +126,7 @@ void drive_notify(struct drive *d, const struct pollfd *p, nfds_t n);
 /* drive_start() with the lock held: 0 or an errno. */
 int drive_do_start(struct drive *d);
 int64_t drive_now(void);
+uint64_t drive_now_us(void);
 /* Is memory for records to be made now? */
 bool drive_wants_chunk(const struct drive *d);
 /* What the core wants done. What it sends may be flushed only by the leader. */

@@ -50,6 +50,7 @@ int drive_join(struct drive *d, struct link *link)
 	else
 		d->link[on]->ops->free(d->link[on]);
 	memset(&d->opening[on], 0, sizeof d->opening[on]);
+	memset(&d->figures[on], 0, sizeof d->figures[on]);
 	drive_set(d, (unsigned)on, link);
 	turn(d);
 	return on;

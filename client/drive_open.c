@@ -53,8 +53,10 @@ static void on_down(struct link *link, const char *words)
 static void on_reply(struct link *link, struct ask *ask, int error)
 {
 	struct drive *d = link->owner;
+	uint64_t now_us = drive_now_us();
 
-	core_reply(&d->core, ask, error, drive_now());
+	figures_count(&d->figures[link->number], ask, error, now_us - ask->sent_us);
+	core_reply(&d->core, ask, error, (int64_t)(now_us / 1000));
 }
 
 static const struct link_owner upcalls = { on_meets, on_up, on_down, on_reply };
@@ -159,6 +161,7 @@ int drive_begin(struct drive *d, uint64_t pages, const struct core_options *opti
 	    core_open(&d->core, options, &d->map, &d->buffers) < 0)
 		return -1;
 	d->begun = true;
+	d->begun_at = drive_now();
 	while (map_wants(&d->map)) {
 		chunk = chunk_open();
 		if (!chunk)

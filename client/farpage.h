@@ -125,6 +125,55 @@ uint64_t farpage_size(const struct farpage *f);
 /* The random name of this opening, 32 hex digits, which may be told. F owns it. Since 0.1. */
 const char *farpage_instance(const struct farpage *f);
 
+/* Of requests of one kind to one lender, since it was added. */
+#define FARPAGE_LATENCIES 24
+struct farpage_answers {
+	uint64_t answers, pages;   /* that ended well, and pages of them */
+	uint64_t errors;           /* that the lender answered with an error */
+	/* How many answers took less than 2^i microseconds, and not less than half of that; the
+	 * last also counts those that took longer. */
+	uint64_t us[FARPAGE_LATENCIES];
+};
+
+struct farpage_lender_stats {
+	char name[256];            /* its address as it was given; "spill"; "this process" */
+	const char *state;         /* "up", "down", "connecting"; "hung": the spill's disk does not
+	                            * answer; "another's": a borrower had its pool meanwhile, never
+	                            * used again; "gone": drained and let go. Static. */
+	uint64_t state_ms;         /* for so long */
+	uint64_t room, used;       /* bytes: what its pool takes, and what is set aside there */
+	uint64_t timeouts;         /* how often it owed an answer for too long */
+	struct farpage_answers put, get, flush;
+};
+
+/* Since the opening, at one moment. */
+struct farpage_stats {
+	uint64_t size;             /* bytes */
+	uint64_t uptime_ms;
+	unsigned copies;           /* of each page, promised */
+	unsigned lenders;          /* in LENDER, the spill among them */
+	/* Pages now: a pattern kept here; with lenders; lost: a get answers EIO; and the most
+	 * that may lack a copy. */
+	uint64_t same_pages, sealed_pages, lost_pages, unhealed_pages;
+	/* Operations of up to 32 pages that ended well. */
+	uint64_t puts, gets, flushes;
+	/* That failed: nobody had room; no answer in time; a page was lost or unanswered. */
+	uint64_t puts_no_room, puts_failed, gets_failed;
+	uint64_t hedges;           /* gets for which a second copy was asked */
+	uint64_t spilled_pages, healed_pages;
+	uint64_t bad_pages;        /* a copy was not what had been put */
+	struct farpage_lender_stats lender[FARPAGE_LENDERS_MAX + 1];
+};
+
+/* Figures into S, of which SIZE bytes are filled: sizeof *S, as the caller was built with.
+ * Allocates nothing and waits for nobody but for a moment. Since 0.1. */
+void farpage_stats(struct farpage *f, struct farpage_stats *s, size_t size);
+
+/* The same as one JSON object and a newline into BUF: its length, or 0 if it does not fit into N
+ * bytes; FARPAGE_STATS_JSON_MAX are enough. Since 0.1. */
+#define FARPAGE_STATS_JSON_MAX 65536u
+size_t farpage_stats_json(struct farpage *f, char *buf, size_t n);
+
 #ifdef __cplusplus
 }
 #endif

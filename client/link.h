@@ -13,6 +13,7 @@
 #include "op.h"
 
 #define LINK_WORDS_MAX 512
+#define LINK_NAME_MAX  256
 
 struct link;
 
@@ -51,6 +52,7 @@ struct link {
 	void *owner;
 	unsigned number;  /* the core's, for the owner */
 	unsigned ways;    /* to connect: each close of one that is not up goes on to the next */
+	char name[LINK_NAME_MAX]; /* people know it by this */
 };
 
 struct address;

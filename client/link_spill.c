@@ -244,6 +244,7 @@ struct link *link_spill(const char *path, uint64_t pages, char *words)
 		return NULL;
 	}
 	s->link.ops = &ops;
+	strcpy(s->link.name, "spill");
 	s->event = s->fd = -1;
 	s->pages = pages;
 	s->aio = MAP_FAILED;

@@ -106,6 +106,7 @@ struct link *link_store(uint64_t pages)
 	if (!s)
 		return NULL;
 	s->link.ops = &ops;
+	strcpy(s->link.name, "this process");
 	s->pages = pages;
 	s->store = store_flat.open(-1, pages, &locked);
 	if (!s->store) {

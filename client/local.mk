@@ -19,6 +19,8 @@ client_libborrower_la_SOURCES = \
 	client/drive_open.c \
 	client/drive_lenders.c \
 	client/farpage.c \
+	client/figures.c \
+	client/figures.h \
 	client/get.c \
 	client/heal.c \
 	client/inquiry.c \
@@ -57,6 +59,7 @@ client_libborrower_la_SOURCES = \
 	client/signature.h \
 	client/spill.c \
 	client/spill.h \
+	client/stats.c \
 	client/still.c \
 	client/tell.c \
 	client/tell.h \

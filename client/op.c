@@ -74,7 +74,10 @@ static bool nothing_there(struct core *c, const struct op *op)
 static void count(struct core *c, const struct op *op)
 {
 	switch (op->kind) {
-	case OP_PUT: *(op->error ? &c->counts.put_errors : &c->counts.puts) += 1; break;
+	case OP_PUT:
+		*(op->error ? &c->counts.put_errors : &c->counts.puts) += 1;
+		c->counts.puts_no_room += op->error == ENOSPC;
+		break;
 	case OP_GET: *(op->error ? &c->counts.get_errors : &c->counts.gets) += 1; break;
 	case OP_FILL: c->counts.fills++; break;
 	case OP_HEAL: break;

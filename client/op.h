@@ -90,6 +90,8 @@ struct ask {
 	bool sent;             /* or waiting to be */
 	int64_t sent_at;
 	TAILQ_ENTRY(ask) link;
+	/* The drive's. */
+	uint64_t sent_us;
 	/* The link's. */
 	void *via;
 };

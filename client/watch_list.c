@@ -161,7 +161,11 @@ void watch_read(struct watch *w)
 
 struct link *watch_make_link(const struct watch *w, const struct watched *l)
 {
-	return link_nbd(&l->address, l->address.pool, &w->o.proof, w->o.link_timeout_ms);
+	struct link *link = link_nbd(&l->address, l->address.pool, &w->o.proof, w->o.link_timeout_ms);
+
+	if (link)
+		snprintf(link->name, sizeof link->name, "%s", l->text);
+	return link;
 }
 
 /* These files are read again, when this process may be in another directory. */

@@ -10,6 +10,8 @@ plugin_nbdkit_farpage_plugin_la_SOURCES = \
 	plugin/prepare.h \
 	plugin/span.c \
 	plugin/span.h \
+	plugin/stats.c \
+	plugin/stats.h \
 	plugin/warn.h
 plugin_nbdkit_farpage_plugin_la_CPPFLAGS = $(AM_CPPFLAGS) $(NBDKIT_CFLAGS)
 plugin_nbdkit_farpage_plugin_la_LIBADD = client/libborrower.la

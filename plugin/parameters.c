@@ -21,6 +21,7 @@ void parameters_free(void)
 	free(tls_username);
 	free(spill);
 	free(seal);
+	free(parameters.stats);
 }
 
 static int set_text(char **to, const char *key, const char *value)
@@ -146,6 +147,8 @@ int parameters_set(const char *key, const char *value)
 		return set_ms(&parameters.options.link_timeout_ms, key, value);
 	if (strcmp(key, "swap") == 0)
 		return set_bool(&parameters.swap, value);
+	if (strcmp(key, "stats") == 0)
+		return set_path(&parameters.stats, key, value);
 	if (strcmp(key, "realtime") == 0)
 		return set_bool(&parameters.realtime, value);
 	nbdkit_error("unknown parameter '%s'; nbdkit farpage --help lists them", key);

@@ -12,6 +12,7 @@ extern struct parameters {
 	struct farpage_options options; /* its texts are parameters.c's */
 	bool swap;                      /* prepare to be swapped onto */
 	bool realtime;
+	char *stats;                    /* where figures are told, or NULL */
 } parameters;
 
 /* 0, or -1, and nbdkit was told what is wrong. */
@@ -46,6 +47,7 @@ void parameters_free(void);
 	"                     copies again (default: 64M).\n" \
 	"swap=BOOL            Prepare this process for being swapped onto\n" \
 	"                     (default: true).\n" \
-	"realtime=BOOL        Run in the real-time class (default: false)."
+	"realtime=BOOL        Run in the real-time class (default: false).\n" \
+	"stats=PATH           A unix socket: who connects is sent figures, as JSON."
 
 #endif

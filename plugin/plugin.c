@@ -19,6 +19,7 @@
 #include "parameters.h"
 #include "prepare.h"
 #include "span.h"
+#include "stats.h"
 #include "warn.h"
 
 #define HOST_MAX 64
@@ -69,6 +70,8 @@ static int farpage_get_ready(void)
 
 	if (parameters.swap)
 		prepare_privileged(parameters.realtime);
+	if (parameters.stats && stats_open(parameters.stats) < 0)
+		return -1;
 	parameters.options.warn = tell;
 	farpage = farpage_open(&parameters.options, words);
 	if (!farpage) {
@@ -103,11 +106,17 @@ static int farpage_after_fork(void)
 		nbdkit_error("cannot start the thread that heals: %m");
 		return -1;
 	}
+	errno = stats_start(farpage);
+	if (errno) {
+		nbdkit_error("cannot start the thread that tells figures: %m");
+		return -1;
+	}
 	return 0;
 }
 
 static void farpage_cleanup(void)
 {
+	stats_close();
 	farpage_close(farpage);
 	farpage = NULL;
 }

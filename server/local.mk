@@ -12,6 +12,7 @@ server_libstore_la_SOURCES = \
 	server/store_flat.c \
 	server/store_flat.h \
 	server/store_map.c
+server_libstore_la_LIBADD = common/libcommon.la
 
 # All of the daemon but main(), for the unit tests and the fuzzers.
 noinst_LTLIBRARIES += server/liblender.la

@@ -63,6 +63,22 @@ static void page_is_right(unsigned spot)
 		     (unsigned long long)page, copies);
 }
 
+/* Figures are told of these. */
+static void counts_are_right(void)
+{
+	uint64_t held[PAGE_LOST + 1] = {0};
+
+	for (uint64_t page = 0; page < map.pages; page++) {
+		const struct record *r = map_record(&map, page);
+
+		held[r ? r->state : PAGE_ABSENT]++;
+	}
+	for (unsigned state = PAGE_ABSENT; state <= PAGE_LOST; state++)
+		if (held[state] != map.held[state])
+			fail("%llu pages are of state %u, and %llu are counted",
+			     (unsigned long long)held[state], state, (unsigned long long)map.held[state]);
+}
+
 void audit_held(void)
 {
 	struct ask *ask;
@@ -78,6 +94,7 @@ void audit_held(void)
 	for (unsigned e = 0; e < EXTENTS; e++)
 		if (map.extent[e].taken)
 			fail("pages of extent %u are taken, and nothing is to be done", e);
+	counts_are_right();
 }
 
 void audit(void)

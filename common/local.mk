@@ -1,0 +1,6 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# What borrower and lender both need, and knows neither.
+noinst_LTLIBRARIES += common/libcommon.la
+common_libcommon_la_SOURCES = \
+	common/json.c \
+	common/json.h
