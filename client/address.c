@@ -27,7 +27,7 @@ static int set_unix(struct address *a, const char *path, char *words, size_t n)
 
 	/* This process may be in another directory when it connects again. */
 	if (*path != '/') {
-		snprintf(words, n, "lender: write the whole path of a unix socket, from / on: unix:/...");
+		snprintf(words, n, "lender=unix:%.100s: write the whole path of the socket, from / on", path);
 		return -1;
 	}
 	if (strlen(path) >= sizeof un->sun_path) {

@@ -30,7 +30,7 @@ list "$a" "localhost:$port1"
 if "$FARPAGE_BUILDDIR/run" nbdkit -f -U "$tmp/none" farpage lenders="$tmp/lenders" --run true 2>"$tmp/err"; then
     fail 'accepted: one pool twice'
 fi
-grep -q 'its pool is that of another one' "$tmp/err" || fail "$(cat "$tmp/err")"
+grep -q 'its pool is that of lender' "$tmp/err" || fail "$(cat "$tmp/err")"
 
 list "$a"
 borrower lenders="$tmp/lenders" lender="$b" size=1M
