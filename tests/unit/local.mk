@@ -81,6 +81,7 @@ unit_tests = \
 	tests/unit/test-no-memory \
 	tests/unit/test-options \
 	tests/unit/test-options-file \
+	tests/unit/test-owner \
 	tests/unit/test-page \
 	tests/unit/test-pool \
 	tests/unit/test-pool-claim \
@@ -297,6 +298,9 @@ tests_unit_test_room_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_room_LDADD = $(unit_lender)
 tests_unit_test_size_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_size_LDADD = $(unit_lender)
+tests_unit_test_owner_SOURCES = tests/unit/test-owner.c plugin/owner.c client/address.c
+tests_unit_test_owner_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_owner_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_span_SOURCES = tests/unit/test-span.c plugin/span.c
 tests_unit_test_span_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_span_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)
