@@ -105,6 +105,12 @@ struct core_counts {
 	uint64_t lost_memories, usurped;     /* links */
 };
 
+/* Pages of which no copy on a link that is up is what had been put. */
+#define UNREAD_MAX 4u
+struct unread {
+	uint64_t n, page[UNREAD_MAX]; /* the first of them */
+};
+
 struct core {
 	struct core_options o;
 	struct layout layout;
@@ -125,9 +131,11 @@ struct core {
 		bool busy;             /* with OP */
 		bool failed;           /* a run of this extent could not be healed */
 		uint64_t extent, at;   /* where the walk is: an extent, a page in it */
+		uint64_t single;       /* up to this one page by page, around those that are bad */
 		uint8_t to;            /* copies that OP makes */
 		int64_t credit;        /* thousandths of pages that may be copied now */
 		int64_t earned_at, next_at;
+		struct unread unread, lap; /* as far as the walk came; in the last whole one */
 	} heal;
 	struct core_counts counts;
 };
@@ -177,5 +185,8 @@ bool core_wiping(const struct core *);
 /* How many pages of the device have fewer copies than they should, or have one on a link
  * that is away: 0 when all is well. An upper bound by extents. */
 uint64_t core_unhealed(const struct core *);
+/* How many have fewer copies than they should, as far as is known; those on a link that has
+ * not been away for long count. */
+uint64_t core_missing(const struct core *);
 
 #endif

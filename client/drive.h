@@ -96,6 +96,8 @@ void drive_run(struct drive *d, struct op *ops);
 struct drive_view {
 	int64_t now;
 	uint64_t unhealed;       /* core_unhealed() */
+	uint64_t missing;        /* core_missing() */
+	struct unread unread;    /* pages that cannot be healed */
 	unsigned links;
 	struct link_view {
 		enum peer_state state;

@@ -11,6 +11,8 @@ void drive_look(struct drive *d, struct drive_view *v)
 	pthread_mutex_lock(&d->lock);
 	v->now = drive_now();
 	v->unhealed = core_unhealed(&d->core);
+	v->missing = core_missing(&d->core);
+	v->unread = d->core.heal.lap;
 	v->links = d->links;
 	for (unsigned on = 0; on < d->links; on++) {
 		const struct peer *p = &d->core.peer[on];

@@ -73,7 +73,7 @@ static uint32_t find_run(struct core *c, const struct extent *e, struct walk *w)
 	if (!n)
 		return 0;
 	h->at--;
-	while (n < RUN_PAGES && h->at + n < pages &&
+	while (n < (h->at < h->single ? 1 : RUN_PAGES) && h->at + n < pages &&
 	       e->record[h->at + n].copies == e->record[h->at].copies &&
 	       to_make(w, &e->record[h->at + n]) == h->to)
 		n++;
@@ -170,6 +170,17 @@ static void make_place(struct core *c, struct extent *e, int64_t now)
 		}
 }
 
+static uint32_t missing(const struct core *c, const struct extent *e, int64_t now)
+{
+	uint8_t counts = extent_counts(c, e, true, now);
+	uint32_t pages = map_extent_pages(c->map, e), n = 0;
+
+	for (uint32_t i = 0; i < pages; i++)
+		n += e->record[i].state == PAGE_SEALED &&
+		     how_many(e->record[i].copies & counts) < c->o.copies;
+	return n;
+}
+
 static void take_back(struct core *c, struct extent *e)
 {
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
@@ -179,20 +190,14 @@ static void take_back(struct core *c, struct extent *e)
 	e->heal = false;
 }
 
-/* True: a run was started. Otherwise the walk goes on with the next extent. */
-static bool look_at(struct core *c, struct extent *e, int64_t now)
+/* Something of it is there. True: a run was started. */
+static bool walk(struct core *c, struct extent *e, int64_t now)
 {
 	struct heal *h = &c->heal;
 	struct walk w = {0};
 	uint32_t n;
 	bool whole;
 
-	extent_freshen(c, e);
-	if (!e->used) {
-		if (!e->taken)
-			take_back(c, e);
-		return false;
-	}
 	make_place(c, e, now);
 	extent_place(c, e, now);
 	keep_all(e);
@@ -212,6 +217,20 @@ static bool look_at(struct core *c, struct extent *e, int64_t now)
 		return false; /* again in the next lap, after all others */
 	if (!w.lacking && how_many(w.want) >= c->o.copies)
 		tidy(c, e, w.want);
+	return false;
+}
+
+/* True: a run was started. Otherwise the walk goes on with the next extent. */
+static bool look_at(struct core *c, struct extent *e, int64_t now)
+{
+	extent_freshen(c, e);
+	if (e->used) {
+		if (walk(c, e, now))
+			return true;
+		e->missing = missing(c, e, now);
+	} else if (!e->taken) {
+		take_back(c, e);
+	}
 	return false;
 }
 
@@ -243,12 +262,27 @@ void heal_tick(struct core *c, int64_t now)
 		if (e->record && e->heal && look_at(c, e, now))
 			return;
 		h->extent++;
-		h->at = 0;
+		h->at = h->single = 0;
 		h->failed = false;
 	}
 	if (h->extent >= c->map->extents) {
 		h->extent = 0;
+		h->lap = h->unread;
+		h->unread = (struct unread){0};
 		h->next_at = now + LAP_MS;
+	}
+}
+
+/* A copy was there, and no good: what else is in the run may be. */
+static void go_around(struct heal *h)
+{
+	if (h->op.pages > 1) {
+		h->at -= h->op.pages;
+		h->single = h->at + h->op.pages;
+	} else {
+		if (h->unread.n < UNREAD_MAX)
+			h->unread.page[h->unread.n] = h->op.page;
+		h->unread.n++;
 	}
 }
 
@@ -256,6 +290,8 @@ void heal_end(struct core *c, struct op *op, int error, int64_t now)
 {
 	if (error)
 		c->heal.failed = true;
+	if (op->need && op->tried)
+		go_around(&c->heal);
 	op_end(c, op, error, now);
 }
 
@@ -344,6 +380,16 @@ static bool away(const struct core *c, const struct extent *e)
 		if (e->copy[copy].on >= 0 && !peer_up(c, e->copy[copy].on))
 			return true;
 	return false;
+}
+
+uint64_t core_missing(const struct core *c)
+{
+	uint64_t pages = 0;
+
+	for (uint64_t e = 0; e < c->map->extents; e++)
+		if (c->map->extent[e].heal)
+			pages += c->map->extent[e].missing;
+	return pages;
 }
 
 uint64_t core_unhealed(const struct core *c)

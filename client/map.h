@@ -29,6 +29,7 @@ struct extent {
 	uint32_t used;              /* pages that are not absent */
 	uint32_t taken;             /* pages that operations have */
 	bool heal;                  /* look at it: a page may want a copy */
+	uint32_t missing;           /* pages that had fewer copies than they should, then */
 	struct copy copy[COPY_PLACES];
 };
 

@@ -91,14 +91,62 @@ bool news_of(struct news *n, struct news_loss *loss, const char *name, const str
 	return false;
 }
 
-bool news_of_copies(struct news_loss *loss, const struct drive_view *v,
-                    char words[static NEWS_WORDS_MAX])
+/* Since when, of what may end before it is worth a word. */
+static bool lasts(int64_t *since, bool is, int64_t now)
+{
+	if (!is)
+		*since = 0;
+	else if (!*since)
+		*since = now;
+	return is && now - *since >= NEWS_FEWER_MS;
+}
+
+static bool complete(struct news_loss *loss, const struct drive_view *v, char *words)
 {
 	int64_t since = loss->since;
 
-	if (!since || v->unhealed)
-		return false;
 	loss->since = 0;
+	loss->fewer = false;
+	if (!*loss->lender)
+		return tell(words, "all copies are complete again, %.1f s after the first was missing",
+		            seconds(v->now - since));
 	return tell(words, "all copies are complete again, %.1f s after lender %s was lost",
 	            seconds(v->now - since), loss->lender);
+}
+
+bool news_of_copies(struct news_loss *loss, const struct drive_view *v, unsigned copies,
+                    char words[static NEWS_WORDS_MAX])
+{
+	bool fewer = lasts(&loss->fewer_since, v->missing, v->now);
+
+	if (loss->since && !v->unhealed)
+		return complete(loss, v, words);
+	if (!fewer || loss->fewer)
+		return false;
+	loss->fewer = true;
+	note_loss(loss, "", loss->fewer_since);
+	return tell(words, "pages that have fewer than %u copies: %llu (%llu MiB); more are made when "
+	            "there are lenders that have room for them", copies,
+	            (unsigned long long)v->missing, (unsigned long long)(v->missing + 255) / 256);
+}
+
+bool news_of_unread(struct news_loss *loss, const struct drive_view *v,
+                    char words[static NEWS_WORDS_MAX])
+{
+	char pages[UNREAD_MAX * 22] = "";
+	size_t at = 0;
+
+	if (!lasts(&loss->unread_since, v->unread.n, v->now)) {
+		loss->unread = v->unread.n ? loss->unread : 0;
+		return false;
+	}
+	if (v->unread.n <= loss->unread)
+		return false;
+	loss->unread = v->unread.n;
+	for (uint64_t i = 0; i < v->unread.n && i < UNREAD_MAX; i++)
+		at += (size_t)snprintf(pages + at, sizeof pages - at, "%s%llu", i ? ", " : "",
+		                       (unsigned long long)v->unread.page[i]);
+	return tell(words, "what lenders have of page %s%s is not what was put there, so it cannot be "
+	            "copied, and reading it ends in an error", pages,
+	            v->unread.n > UNREAD_MAX ? " and of others" : "");
 }

@@ -23,17 +23,26 @@ struct news {
 	char identity[IDENTITY_MAX]; /* of the memory that it had, "" unknown */
 };
 
+#define NEWS_FEWER_MS  2000 /* what is made up for sooner is no news */
+
 /* Since when copies are missing, and why. */
 struct news_loss {
 	int64_t since;               /* 0: none are */
-	char lender[200];
+	char lender[200];            /* "": none was lost */
+	int64_t fewer_since;         /* pages have fewer copies than they should; 0: none has */
+	bool fewer;                  /* and that was told */
+	int64_t unread_since;        /* pages cannot be healed; 0: all can */
+	uint64_t unread;             /* how many was told */
 };
 
 /* Lender NAME, whose link is L at NOW. False: nothing is to be told. */
 bool news_of(struct news *, struct news_loss *, const char *name, const struct link_view *l,
              int64_t now, char words[static NEWS_WORDS_MAX]);
-/* Are all copies there again? */
-bool news_of_copies(struct news_loss *, const struct drive_view *,
+/* Are copies missing, of the COPIES that each page should have, or all there again? */
+bool news_of_copies(struct news_loss *, const struct drive_view *, unsigned copies,
+                    char words[static NEWS_WORDS_MAX]);
+/* Which pages cannot be healed? */
+bool news_of_unread(struct news_loss *, const struct drive_view *,
                     char words[static NEWS_WORDS_MAX]);
 
 #endif

@@ -7,20 +7,24 @@ static const struct store *store_of(int on)
 	return on == (int)config.lenders ? &disk.store : &lender[on].store;
 }
 
-static void copy_is_right(uint64_t page, const struct record *r, const struct copy *at)
+static bool opens(uint64_t page, const struct record *r, const struct copy *at)
 {
 	static const uint8_t zeros[PAGE_BYTES];
-	const struct store *store = store_of(at->on);
-	const uint8_t *data = store_look(store, layout_page(at, page));
+	const uint8_t *data = store_look(store_of(at->on), layout_page(at, page));
 	uint8_t out[PAGE_BYTES] __attribute__((aligned(8)));
 
+	return sealer_open_page(buffers->all[0].sealer, page, r, data ? data : zeros, out) == 0 &&
+	       model_allows((unsigned)page_spot(page), out, &(struct seen){0});
+}
+
+static void copy_is_right(uint64_t page, const struct record *r, const struct copy *at)
+{
 	if (at->on < (int)config.lenders && lender[at->on].liar)
 		return;
-	if (store_dropped(store, layout_page(at, page)))
+	if (store_dropped(store_of(at->on), layout_page(at, page)))
 		return; /* it says so to whoever gets it */
 	HAPPENED(AUDITED);
-	if (sealer_open_page(buffers->all[0].sealer, page, r, data ? data : zeros, out) < 0 ||
-	    !model_allows((unsigned)page_spot(page), out, &(struct seen){0}))
+	if (!opens(page, r, at))
 		fail("page %llu has a copy on link %d, as the record says, but it is another",
 		     (unsigned long long)page, at->on);
 }
@@ -77,6 +81,44 @@ static void counts_are_right(void)
 		if (held[state] != map.held[state])
 			fail("%llu pages are of state %u, and %llu are counted",
 			     (unsigned long long)held[state], state, (unsigned long long)map.held[state]);
+}
+
+/* Does one of its copies, on a link that is up, hold what was put? */
+static bool can_be_read(uint64_t page, const struct record *r, unsigned *copies)
+{
+	const struct extent *e = map_extent(&map, page);
+	bool can = false;
+
+	for (unsigned copy = *copies = 0; copy < COPY_PLACES; copy++) {
+		const struct copy *at = &e->copy[copy];
+
+		if (!(r->copies & 1u << copy) || at->stale || core.peer[at->on].state != PEER_UP)
+			continue;
+		*copies += at->on != (int)config.lenders;
+		can = can || (!store_dropped(store_of(at->on), layout_page(at, page)) &&
+		              opens(page, r, at));
+	}
+	return can;
+}
+
+/* What cannot be healed keeps nothing else from it. */
+void audit_rest(void)
+{
+	for (unsigned on = 0; on < config.lenders; on++)
+		if (!net_up(on))
+			return;
+	if (!lenders_have_room() || config.lenders < config.copies)
+		return;
+	HAPPENED(UNHEALED);
+	for (unsigned spot = 0; spot < SPOTS; spot++) {
+		const struct record *r = map_record(&map, spot_page(spot));
+		unsigned copies;
+
+		if (r && r->state == PAGE_SEALED && can_be_read(spot_page(spot), r, &copies) &&
+		    copies < config.copies)
+			fail("page %llu has %u copies, and nobody makes more",
+			     (unsigned long long)spot_page(spot), copies);
+	}
 }
 
 void audit_held(void)

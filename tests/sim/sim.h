@@ -213,6 +213,7 @@ struct seen *caller_seen(unsigned i, unsigned spot);
 /* audit.c */
 void audit(void);
 void audit_places(void);
+void audit_rest(void);  /* when not all could be healed */
 void audit_held(void);  /* nobody holds what nobody uses */
 
 #endif

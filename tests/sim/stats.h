@@ -98,6 +98,7 @@
 	X(PUT_UNSEALED, "puts of what could not be sealed", IN_S) \
 	X(NO_ROOM, "worlds whose pools have too little room", IN_S) \
 	X(HEALTHY, "worlds healed at the end", IN_B) \
+	X(UNHEALED, "worlds in which something could not be healed", IN_S) \
 	X(AUDITED, "copies audited", IN_B) \
 	X(MINUTES, "minutes simulated", IN_B)
 

@@ -363,6 +363,8 @@ void sim_run(uint64_t from, enum mode mode)
 	} else if (config.mode == LIVENESS) {
 		fail("all is well, and %llu pages are not healed",
 		     (unsigned long long)core_unhealed(&core));
+	} else {
+		audit_rest();
 	}
 	read_all();
 	for (int64_t end = now + CALM_MS; now < end && asked();)

@@ -45,6 +45,52 @@ TEST(a_missing_copy_is_made_from_the_one_that_is_there)
 	assert_true(core_wake_at(&c, true) == CORE_NEVER);
 }
 
+/* A page is bad where its last copy is: all others are copied, one by one where it is. */
+TEST(a_bad_page_keeps_nothing_else_from_healing)
+{
+	struct op *op = &c.heal.op;
+
+	begin_healing(2, 2, false);
+	put_now(0, 32);
+	put_now(32, 32);
+	without(1, 0, 64);
+	answer(heals(0, 32), 0);
+	checks(op, UINT32_MAX, 1u << 5);
+	for (uint64_t page = 0; page < 32; page++) {
+		if (page != 5) {
+			healed(page, 1);
+			continue;
+		}
+		answer(heals(page, 1), 0);
+		checks(op, 1, 1);
+	}
+	healed(32, 32);
+	for (int lap = 0; lap < 2; lap++) {
+		answer(heals(5, 1), 0); /* it may have been the wire */
+		checks(op, 1, 1);
+		assert_int_equal(c.heal.lap.n, 1);
+		assert_int_equal(core_missing(&c), 1);
+	}
+	assert_int_equal(c.heal.lap.page[0], 5);
+	assert_int_equal(holders(5), ON(0));
+	healed(5, 1);
+	heal_all();
+	assert_int_equal(core_missing(&c), 0);
+	assert_int_equal(c.heal.lap.n, 0);
+}
+
+/* The same of one that its lender says it has not. */
+TEST(a_refused_page_keeps_nothing_else_from_healing)
+{
+	begin_healing(2, 2, false);
+	put_now(0, 2);
+	without(1, 0, 2);
+	answer(heals(0, 2), EIO);
+	answer(heals(0, 1), EIO);
+	healed(1, 1);
+	assert_int_equal(holders(1), ON(0) | ON(1));
+}
+
 TEST(pages_that_lack_the_same_go_together)
 {
 	begin_healing(2, 2, false);
@@ -66,10 +112,13 @@ TEST(what_is_wrong_is_not_copied)
 	without(1, 0, 2);
 	answer(heals(0, 2), 0);
 	checks(&c.heal.op, 3, 2);
+	healed(0, 1);
+	answer(heals(1, 1), 0);
+	checks(&c.heal.op, 1, 1);
 	nothing_to_do();
 	assert_int_equal(holders(1), ON(0));
-	assert_int_equal(c.counts.bad_pages, 1);
-	assert_int_equal(c.counts.healed_pages, 0);
+	assert_int_equal(c.counts.bad_pages, 2);
+	assert_int_equal(c.counts.healed_pages, 1);
 	assert_int_equal(buffers.free_n, BUFFERS);
 	assert_true(core_wake_at(&c, true) > now); /* not at once again */
 }
@@ -264,6 +313,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		UNIT(without_a_waiter_nothing_is_healed),
 		UNIT(a_missing_copy_is_made_from_the_one_that_is_there),
+		UNIT(a_bad_page_keeps_nothing_else_from_healing),
+		UNIT(a_refused_page_keeps_nothing_else_from_healing),
 		UNIT(pages_that_lack_the_same_go_together),
 		UNIT(what_is_wrong_is_not_copied),
 		UNIT(a_run_in_which_one_copy_has_a_page_wrong),

@@ -52,9 +52,9 @@ static void untold(void)
 
 static void complete(const char *want)
 {
-	assert_true(news_of_copies(&loss, &view, words));
+	assert_true(news_of_copies(&loss, &view, 2, words));
 	assert_string_equal(words, want);
-	assert_false(news_of_copies(&loss, &view, words));
+	assert_false(news_of_copies(&loss, &view, 2, words));
 }
 
 TEST(one_that_is_added)
@@ -63,7 +63,7 @@ TEST(one_that_is_added)
 	untold();
 	up_as("m 1");
 	told("lender a:1 is added");
-	assert_false(news_of_copies(&loss, &view, words));
+	assert_false(news_of_copies(&loss, &view, 2, words));
 }
 
 TEST(one_that_cannot_be_reached_at_first)
@@ -76,7 +76,7 @@ TEST(one_that_cannot_be_reached_at_first)
 	untold();
 	up_as("m 1");
 	told("lender a:1 is there after 5.0 s");
-	assert_false(news_of_copies(&loss, &view, words));
+	assert_false(news_of_copies(&loss, &view, 2, words));
 }
 
 TEST(one_that_is_lost_and_comes_back)
@@ -92,7 +92,7 @@ TEST(one_that_is_lost_and_comes_back)
 	untold();
 	up_as("m 1");
 	told("lender a:1 is back after 2.5 s");
-	assert_false(news_of_copies(&loss, &view, words));
+	assert_false(news_of_copies(&loss, &view, 2, words));
 	view.now += 100;
 	view.unhealed = 0;
 	complete("all copies are complete again, 2.6 s after lender a:1 was lost");
@@ -107,7 +107,7 @@ TEST(a_cut_that_is_mended_is_no_news)
 	untold();
 	up_as("m 1");
 	untold();
-	assert_false(news_of_copies(&loss, &view, words));
+	assert_false(news_of_copies(&loss, &view, 2, words));
 }
 
 TEST(one_that_lost_its_memory)
@@ -151,11 +151,53 @@ TEST(one_that_was_taken)
 	complete("all copies are complete again, 0.5 s after lender a:1 was lost");
 }
 
+/* Nobody was lost; and what is made up for soon is no news. */
+TEST(copies_that_are_missing)
+{
+	view.missing = view.unhealed = 300;
+	assert_false(news_of_copies(&loss, &view, 2, words));
+	view.now += NEWS_FEWER_MS - 1;
+	assert_false(news_of_copies(&loss, &view, 2, words));
+	view.missing = view.unhealed = 0;
+	assert_false(news_of_copies(&loss, &view, 2, words));
+	view.missing = view.unhealed = 300;
+	assert_false(news_of_copies(&loss, &view, 2, words));
+	view.now += NEWS_FEWER_MS;
+	complete("pages that have fewer than 2 copies: 300 (2 MiB); more are made when there are "
+	         "lenders that have room for them");
+	view.missing = 900;
+	view.now += 60000;
+	assert_false(news_of_copies(&loss, &view, 2, words));
+	view.missing = view.unhealed = 0;
+	complete("all copies are complete again, 62.0 s after the first was missing");
+}
+
+TEST(pages_that_cannot_be_healed)
+{
+	view.unread = (struct unread){ .n = 2, .page = { 5, 70000 } };
+	assert_false(news_of_unread(&loss, &view, words));
+	view.now += NEWS_FEWER_MS;
+	assert_true(news_of_unread(&loss, &view, words));
+	assert_non_null(strstr(words, " of page 5, 70000 is not"));
+	assert_false(news_of_unread(&loss, &view, words));
+	view.unread = (struct unread){ .n = 1000, .page = { 1, 2, 3, 4 } };
+	assert_true(news_of_unread(&loss, &view, words));
+	assert_non_null(strstr(words, " of page 1, 2, 3, 4 and of others is not"));
+	view.unread.n = 0;
+	assert_false(news_of_unread(&loss, &view, words));
+	view.unread.n = 1;
+	assert_false(news_of_unread(&loss, &view, words));
+	view.now += NEWS_FEWER_MS;
+	assert_true(news_of_unread(&loss, &view, words));
+}
+
 int main(void)
 {
 #define NEWS(name) cmocka_unit_test_setup(name, setup)
 	const struct CMUnitTest tests[] = {
 		NEWS(one_that_is_added),
+		NEWS(copies_that_are_missing),
+		NEWS(pages_that_cannot_be_healed),
 		NEWS(one_that_cannot_be_reached_at_first),
 		NEWS(one_that_is_lost_and_comes_back),
 		NEWS(a_cut_that_is_mended_is_no_news),
