@@ -7,6 +7,7 @@
 #include "options.h"
 #include "pid_file.h"
 #include "service.h"
+#include "stats.h"
 #include "watch.h"
 
 struct daemon {
@@ -23,6 +24,7 @@ struct daemon {
 	unsigned passed_n;
 	struct listener *listener[OPTIONS_LISTEN_MAX];
 	struct pid_file pid_file;
+	struct stats *stats;
 	ev_signal term, interrupt, hangup, tell;
 	ev_timer minute; /* after which the log sums up */
 	struct watch watch;

@@ -224,6 +224,17 @@ static int start_listening(struct daemon *d)
 	return 0;
 }
 
+static int start_stats(struct daemon *d)
+{
+	if (!d->options.stats)
+		return 0;
+	d->stats = stats_open(d->loops.loop[0]->ev, d->options.stats, d->loops.owner, &d->pools, &d->limits);
+	if (!d->stats)
+		log_line(LOG_ERROR, "cannot listen on %s for who wants figures: %s", d->options.stats,
+		         strerror(errno));
+	return d->stats ? 0 : -1;
+}
+
 static int start(struct daemon *d)
 {
 	char words[PRIVILEGE_WORDS_MAX], why[DESCRIPTORS_WORDS_MAX];
@@ -254,7 +265,7 @@ static int start(struct daemon *d)
 	d->loops.owner = privilege.change ? &privilege : NULL;
 	d->loops.listen = d->options.listen;
 	d->loops.listens = d->options.listens;
-	if (start_listening(d) < 0)
+	if (start_listening(d) < 0 || start_stats(d) < 0)
 		return -1;
 	d->loops.owner = NULL;
 	d->loops.listens = 0;
@@ -279,6 +290,7 @@ static void stop(struct daemon *d)
 	for (unsigned i = 0; i < OPTIONS_LISTEN_MAX; i++)
 		listen_close(d->listener[i]);
 	pid_file_remove(&d->pid_file);
+	stats_close(d->stats);
 	for (unsigned i = d->loops.n; i-- > 0; ) {
 		if (i == 0) {
 			signals_stop(d);

@@ -8,16 +8,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/fsuid.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
 #include "descriptors.h"
 #include "log.h"
-#include "path.h"
 #include "socket.h"
+#include "unix_socket.h"
 
 #define BACKLOG 1024
 #define ACCEPTS 64          /* in one go */
@@ -158,54 +156,10 @@ static void on_acceptable(struct ev_loop *ev, ev_io *w, int events)
 	}
 }
 
-/* A socket file that nobody answers on is left over from a crash. */
-static void remove_stale(const struct sockaddr_un *addr)
-{
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	struct stat st;
-
-	if (fd >= 0 && lstat(addr->sun_path, &st) == 0 && S_ISSOCK(st.st_mode) &&
-	    connect(fd, (const struct sockaddr *)addr, sizeof *addr) < 0 &&
-	    errno == ECONNREFUSED)
-		unlink(addr->sun_path);
-	if (fd >= 0)
-		close(fd);
-}
-
-static int bind_path(struct listener *l, const struct sockaddr_un *addr)
-{
-	remove_stale(addr);
-	return bind(l->fd, (const struct sockaddr *)addr, sizeof *addr);
-}
-
-/* Made for OWNER, and as OWNER: in a directory that others can change root makes nothing. If
- * OWNER may not make it, and only root can change what that means, root does. */
-static int bind_for(struct listener *l, const struct sockaddr_un *addr,
-                    const struct privilege *owner)
-{
-	const char *path = addr->sun_path;
-
-	setfsgid(owner->gid);
-	setfsuid(owner->uid);
-	int r = bind_path(l, addr), e = errno;
-	setfsuid(geteuid());
-	setfsgid(getegid());
-	if (r == 0 || !path_is_roots(path)) {
-		errno = e;
-		return r;
-	}
-	r = bind_path(l, addr);
-	return r == 0 ? lchown(path, owner->uid, owner->gid) : -1;
-}
-
 static int bind_unix(struct listener *l, const char *path)
 {
-	struct sockaddr_un addr = { .sun_family = AF_UNIX };
-	const struct privilege *owner = l->loops->owner;
-
-	strcpy(addr.sun_path, path);
-	l->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (l->fd < 0 || (owner ? bind_for(l, &addr, owner) : bind_path(l, &addr)) < 0)
+	l->fd = unix_socket_open(path, l->loops->owner);
+	if (l->fd < 0)
 		return -1;
 	l->path = strdup(path);
 	return l->path ? 0 : -1;

@@ -94,12 +94,17 @@ server_liblender_la_SOURCES = \
 	server/state.h \
 	server/state_dir.c \
 	server/state_fds.c \
+	server/stats.c \
+	server/stats.h \
+	server/stats_json.c \
 	server/stream.c \
 	server/stream.h \
 	server/terms.h \
 	server/ticket.c \
 	server/ticket.h \
 	server/tls.h \
+	server/unix_socket.c \
+	server/unix_socket.h \
 	server/vacate.c \
 	server/vacate.h \
 	server/watch.c \

@@ -194,6 +194,21 @@ out:
 	return r;
 }
 
+void member_add_counts(struct member_sums *sums, const struct member *m)
+{
+	sums->written_bytes += atomic_load_explicit(&m->counts.written_bytes, memory_order_relaxed);
+	sums->read_bytes += atomic_load_explicit(&m->counts.read_bytes, memory_order_relaxed);
+	sums->flushed_pages += atomic_load_explicit(&m->counts.flushed_pages, memory_order_relaxed);
+	sums->refused_pages += atomic_load_explicit(&m->counts.refused_pages, memory_order_relaxed);
+}
+
+/* Nobody else counts it. */
+static void count(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+	                      memory_order_relaxed);
+}
+
 void member_leave(struct member *m)
 {
 	struct pool *pool = m->pool;
@@ -202,6 +217,7 @@ void member_leave(struct member *m)
 		return;
 	pthread_rwlock_wrlock(&pool->lock);
 	LIST_REMOVE(m, link);
+	member_add_counts(&pool->left, m);
 	m->pool = NULL;
 	pthread_rwlock_unlock(&pool->lock);
 }
@@ -316,6 +332,7 @@ static bool may_write(struct member *m)
 
 static int put_pages(struct member *m, uint64_t offset, size_t len, const uint8_t *data)
 {
+	uint64_t written = 0;
 	int r = 0;
 
 	if (!may_write(m))
@@ -324,12 +341,17 @@ static int put_pages(struct member *m, uint64_t offset, size_t len, const uint8_
 		size_t in_page = offset % PAGE_SIZE;
 		size_t n = PAGE_SIZE - in_page < len ? PAGE_SIZE - in_page : len;
 
-		if (put_page(m, offset >> PAGE_SHIFT, in_page, n, data) < 0)
+		if (put_page(m, offset >> PAGE_SHIFT, in_page, n, data) == 0) {
+			written += n;
+		} else {
 			r = -1;
+			count(&m->counts.refused_pages, 1);
+		}
 		offset += n;
 		data = data ? data + n : NULL;
 		len -= n;
 	}
+	count(&m->counts.written_bytes, written);
 	return r;
 }
 
@@ -373,6 +395,11 @@ enum member_got member_get(struct member *m, uint64_t offset, size_t *len,
 	if (covered < *len)
 		*len = covered;
 	return got;
+}
+
+void member_reads(struct member *m, uint64_t bytes)
+{
+	count(&m->counts.read_bytes, bytes);
 }
 
 bool member_dropped(const struct member *m, uint64_t offset, size_t len)
@@ -461,6 +488,8 @@ int64_t member_flush(struct member *m, uint64_t *offset, uint64_t end, uint64_t 
 	else if (may_write(m) && (freed = flush_some(pool, offset, end, max)) < 0)
 		errno = EIO;
 	pthread_rwlock_unlock(&pool->lock);
+	if (freed > 0)
+		count(&m->counts.flushed_pages, (uint64_t)freed);
 	return freed;
 }
 

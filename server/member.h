@@ -13,6 +13,11 @@
 
 #define MEMBER_NAME_MAX 128 /* NAME@EPOCH.TICKET, with its NUL */
 
+/* Only its own thread counts; others may look. */
+struct member_counts {
+	_Atomic uint64_t written_bytes, read_bytes, flushed_pages, refused_pages;
+};
+
 struct member {
 	struct pool *pool;              /* NULL: not a member */
 	uint64_t epoch;
@@ -27,6 +32,7 @@ struct member {
 	/* From any thread: for how many seconds has nothing been heard of it, though it
 	 * was asked? 0: it is there. NULL: always. */
 	unsigned (*silent)(const struct member *);
+	struct member_counts counts;
 	LIST_ENTRY(member) link;        /* pool.lock */
 };
 
@@ -52,6 +58,7 @@ static inline bool member_has_pages(const struct member *m)
 {
 	return m->owner || m->wrote;
 }
+void member_add_counts(struct member_sums *, const struct member *);
 /* Would a plain member be read-only now? */
 bool pool_owned(struct pool *);
 
@@ -74,6 +81,8 @@ int member_put(struct member *, uint64_t offset, size_t len, const uint8_t *data
 int member_fill(struct member *, uint64_t offset, size_t len);
 enum member_got member_get(struct member *, uint64_t offset, size_t *len,
                            const uint8_t **data);
+/* It is going to be sent so many bytes, for the counts. */
+void member_reads(struct member *, uint64_t bytes);
 /* Is some page of these dropped? */
 bool member_dropped(const struct member *, uint64_t offset, size_t len);
 /* From which byte on the pool's pages are wanted back; its size, or more, if none. */

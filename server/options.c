@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/un.h>
 
 #include "filter.h"
 #include "gauge.h"
@@ -156,6 +157,13 @@ static const char *set_reload_file(struct options *o, const char *value)
 	return *value ? set_text(&o->reload_file, value) : "write a path";
 }
 
+static const char *set_stats(struct options *o, const char *value)
+{
+	if (!*value || strlen(value) >= sizeof ((struct sockaddr_un *)0)->sun_path)
+		return "write a path, of at most 107 bytes";
+	return set_text(&o->stats, value);
+}
+
 static const char *set_log_level(struct options *o, const char *value)
 {
 	return log_level_parse(value, &o->log_level) < 0
@@ -203,6 +211,8 @@ const struct option_row options_table[] = {
 	  "keep the pools in DIR, on a tmpfs, for the next farpaged" },
 	{ "reload-file", "FILE", true, set_reload_file,
 	  "write to FILE what came of reading the config file again" },
+	{ "stats", "PATH", true, set_stats,
+	  "a unix socket: who connects is sent figures, as JSON" },
 	{ "log-level", "LEVEL", true, set_log_level, "error, warn, info or debug [info]" },
 	{ "check-config", NULL, false, set_check,
 	  "check the options and the file, then exit" },
@@ -360,5 +370,6 @@ void options_free(struct options *o)
 	free(o->tls_psk);
 	free(o->state_dir);
 	free(o->reload_file);
+	free(o->stats);
 	*o = options_nothing();
 }

@@ -46,6 +46,7 @@ struct options {
 	char *pid_file;
 	char *state_dir;
 	char *reload_file;
+	char *stats;
 	enum log_level log_level;
 };
 

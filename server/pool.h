@@ -47,6 +47,13 @@ struct pool_vacate {
 	uint64_t asked;    /* how many from .from on are there */
 };
 
+/* What members did, those that left. */
+struct member_sums {
+	uint64_t written_bytes, read_bytes;
+	uint64_t flushed_pages;
+	uint64_t refused_pages; /* puts of them */
+};
+
 struct pool {
 	char name[POOL_NAME_MAX + 1];
 	char owner[TLS_IDENTITY_MAX + 1];     /* who alone may open it; "": everybody */
@@ -72,6 +79,7 @@ struct pool {
 	struct tickets tickets;               /* of this epoch */
 	struct pool_vacate vacate;
 	LIST_HEAD(, member) members;
+	struct member_sums left;              /* of members that are none any more */
 	TAILQ_ENTRY(pool) link;               /* pools.lock */
 	struct allow allow;                   /* pools.lock */
 	uint64_t swept;                       /* a removed one: up to which page it is freed */

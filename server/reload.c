@@ -159,6 +159,8 @@ static const char *cannot_change(struct daemon *d, const struct options *new)
 		return "state-dir cannot change while it runs";
 	if (!same_text(old->reload_file, new->reload_file))
 		return "reload-file cannot change while it runs";
+	if (!same_text(old->stats, new->stats))
+		return "stats cannot change while it runs";
 	if (old->log_level != new->log_level)
 		return "log-level cannot change while it runs";
 	if (old->lend != new->lend)

@@ -167,6 +167,8 @@ static void carry_out(struct session *s)
 
 	s->error = error;
 	s->refused = error != NBD_OK;
+	if (r->type == NBD_CMD_READ && !error)
+		member_reads(s->member, r->length);
 	if (r->type == NBD_CMD_DISC) {
 		set_state(s, SESSION_ENDING);
 	} else if (r->type == NBD_CMD_WRITE) {

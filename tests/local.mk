@@ -127,6 +127,7 @@ behaviour_scripts = \
 	tests/lender-state-of-a-user.sh \
 	tests/lender-state-refused.sh \
 	tests/lender-silence.sh \
+	tests/lender-stats.sh \
 	tests/lender-stopped.sh \
 	tests/lender-stored-keeps-pages.sh \
 	tests/lender-takes-sockets.sh \
