@@ -94,6 +94,8 @@ bool peer_counts(const struct core *, int on, int64_t now);
 bool peer_full(const struct core *, int on, int64_t now);
 /* How long a reply may take before another copy is asked too. */
 int64_t peer_hedge_ms(const struct core *, unsigned on);
+/* Who owes an answer longer than this is closed, or stuck if it is the spill. */
+int64_t peer_timeout_ms(const struct core *, unsigned on);
 /* Nothing that was asked of it counts any more. */
 void peer_close(struct core *, unsigned on, int64_t now);
 void peers_tick(struct core *, int64_t now);

@@ -312,15 +312,22 @@ void core_reply(struct core *c, struct ask *ask, int error, int64_t now)
 		core_kick(c, now);
 }
 
-/* The spill is what remains when nobody else can be asked: it may be as slow as the
- * operations' deadlines allow. */
-static int64_t expires(const struct core *c, const struct peer *p)
+/* The spill is what remains when nobody else can be asked: it may be as slow as
+ * requests' deadlines allow. */
+int64_t peer_timeout_ms(const struct core *c, unsigned on)
 {
+	return (int)on == c->layout.spill ? c->o.deadline_ms : c->o.link_timeout_ms;
+}
+
+static int64_t expires(const struct core *c, unsigned on)
+{
+	const struct peer *p = &c->peer[on];
 	const struct ask *oldest = TAILQ_FIRST(&p->sent);
 
 	if (p->state == PEER_CONNECTING)
 		return p->connect_by;
-	return oldest && p - c->peer != c->layout.spill ? oldest->sent_at + c->o.link_timeout_ms : CORE_NEVER;
+	return oldest && p->state == PEER_UP ? oldest->sent_at + peer_timeout_ms(c, on)
+	                                     : CORE_NEVER;
 }
 
 static void wipe(struct core *c, unsigned on, int64_t now)
@@ -338,7 +345,7 @@ static void wipe(struct core *c, unsigned on, int64_t now)
 void peers_tick(struct core *c, int64_t now)
 {
 	for (unsigned on = 0; on < c->o.links; on++) {
-		if (expires(c, &c->peer[on]) <= now) {
+		if (expires(c, on) <= now) {
 			c->peer[on].timeouts++;
 			peer_close(c, on, now);
 		}
@@ -353,7 +360,7 @@ int64_t peers_wake_at(const struct core *c, bool background)
 	for (unsigned on = 0; on < c->o.links; on++) {
 		const struct peer *p = &c->peer[on];
 
-		at = sooner(at, expires(c, p));
+		at = sooner(at, expires(c, on));
 		if (p->state == PEER_DOWN)
 			at = sooner(at, p->retry_at);
 		if (p->state == PEER_UP && background && !p->wipe && c->layout.slots[on].dirty_n)

@@ -20,8 +20,8 @@ static int64_t was_due(const struct core *c)
 		if (p->state == PEER_CONNECTING)
 			at = sooner(at, p->connect_by);
 		TAILQ_FOREACH(ask, &p->sent, link)
-			if (ask->op && (int)on != c->layout.spill)
-				at = sooner(at, ask->sent_at + c->o.link_timeout_ms);
+			if (ask->op)
+				at = sooner(at, ask->sent_at + peer_timeout_ms(c, on));
 	}
 	return at;
 }

@@ -138,6 +138,56 @@ TEST(the_other_copy_of_what_a_mute_link_owes)
 	carry_out();
 }
 
+/* A disk cannot be made to let go of buffers. */
+TEST(a_spill_that_does_not_answer)
+{
+	struct ask *owed[BUFFERS];
+	struct command command;
+	unsigned n = 0;
+
+	begin(1, 1, true);
+	put_now(0, 1);
+	down(0);
+	put_now(EXTENT_PAGES, RUN_PAGES); /* on the spill */
+	assert_int_equal(holders(EXTENT_PAGES), ON(1));
+	up(0);
+	for (unsigned i = 0; i < RUN_PAGES; i++) {
+		op[i] = get_of(EXTENT_PAGES + i, 1);
+		start(&op[i]);
+	}
+	while (next_but_seal(&command))
+		if (command.kind == COMMAND_SEND && command.on == 1)
+			owed[n++] = command.ask;
+	assert_in_range(n, 1, BUFFERS / 2);
+	for (int ms = 0; ms < DEADLINE + 10; ms += 10) {
+		other = ms % 20 ? put_of(0, 1) : get_of(0, 1);
+		start(&other);
+		carry_out_but(ON(1));
+		assert_true(other.state == OP_DONE && !other.error);
+		later(10);
+	}
+	carry_out_but(ON(1));
+	for (unsigned i = 0; i < RUN_PAGES; i++)
+		assert_true(op[i].state == OP_DONE && op[i].error == EIO);
+	assert_int_equal(c.peer[1].state, PEER_STUCK);
+	op[0] = get_of(EXTENT_PAGES, 1); /* it is not asked, and soon not waited for long */
+	start(&op[0]);
+	nothing_to_do();
+	later(DEADLINE);
+	done(&op[0], EIO);
+	op[0] = get_of(EXTENT_PAGES, 1);
+	start(&op[0]);
+	later(CORE_PATIENCE_MS);
+	done(&op[0], EIO);
+	while (n)
+		answer(owed[--n], 0);
+	assert_int_equal(c.peer[1].state, PEER_UP);
+	op[0] = get_of(EXTENT_PAGES, 1);
+	start(&op[0]);
+	carry_out();
+	assert_true(op[0].state == OP_DONE && !op[0].error);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -150,6 +200,7 @@ int main(void)
 		UNIT(flushes_on_a_mute_link),
 		UNIT(flushes_on_two_mute_links),
 		UNIT(the_other_copy_of_what_a_mute_link_owes),
+		UNIT(a_spill_that_does_not_answer),
 	};
 
 	return cmocka_run_group_tests_name("what is shared in the core", tests, NULL, NULL);
