@@ -30,7 +30,7 @@ static void make_chunk(struct drive *d)
 	pthread_mutex_lock(&d->lock);
 	if (!chunk)
 		d->background.make_at = drive_now() + LOOK_MS;
-	else if (map_wants(&d->map))
+	if (!chunk || map_wants(&d->map))
 		core_give(&d->core, chunk, drive_now());
 	else
 		chunk_close(chunk);

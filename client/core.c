@@ -30,7 +30,10 @@ void core_close(struct core *c)
 
 void core_give(struct core *c, void *chunk, int64_t now)
 {
-	map_give(c->map, chunk);
+	if (chunk)
+		map_give(c->map, chunk);
+	else
+		c->map->dry = true;
 	ops_admit(c, now);
 }
 

@@ -167,7 +167,7 @@ int core_link_add(struct core *);
 /* Forget the drained lender ON. False: it is not empty yet; what it kept is flushed before,
  * unless it is away. */
 bool core_link_retire(struct core *, unsigned on, int64_t now);
-/* Memory for records. */
+/* Memory for records; NULL: there is none to be had. */
 void core_give(struct core *, void *chunk, int64_t now);
 void core_tick(struct core *, int64_t now);
 

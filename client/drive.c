@@ -311,7 +311,8 @@ void drive_run(struct drive *d, struct op *ops)
 
 	sem_init(&w.wake, 0, 0);
 	pthread_mutex_lock(&d->lock);
-	drive_do_start(d);
+	if (drive_do_start(d))
+		core_give(&d->core, NULL, drive_now());
 	for (struct op *op = ops; op; op = op->next) {
 		op->waiter = &w;
 		w.pending++;

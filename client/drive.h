@@ -98,6 +98,8 @@ struct drive_view {
 	uint64_t unhealed;       /* core_unhealed() */
 	uint64_t missing;        /* core_missing() */
 	struct unread unread;    /* pages that cannot be healed */
+	bool dry;                /* no memory for more records */
+	bool stuck;              /* the spill owes answers, and is not asked for more */
 	unsigned links;
 	struct link_view {
 		enum peer_state state;

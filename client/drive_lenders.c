@@ -13,11 +13,14 @@ void drive_look(struct drive *d, struct drive_view *v)
 	v->unhealed = core_unhealed(&d->core);
 	v->missing = core_missing(&d->core);
 	v->unread = d->core.heal.lap;
+	v->dry = d->map.dry;
+	v->stuck = false;
 	v->links = d->links;
 	for (unsigned on = 0; on < d->links; on++) {
 		const struct peer *p = &d->core.peer[on];
 		struct link_view *l = &v->link[on];
 
+		v->stuck = v->stuck || p->state == PEER_STUCK;
 		l->state = p->state;
 		l->known = p->known;
 		l->twin = p->twin;

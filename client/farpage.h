@@ -23,7 +23,8 @@
  * heal and connect, look after the lenders, look names up and tell; see farpage_start().
  *
  * Errors: functions return 0, or -1 with errno. EIO: no lender answered in time, or the page
- * is lost. ENOSPC: nobody has room. EINVAL: pages beyond the end. */
+ * is lost. ENOSPC: nobody has room. ENOMEM: this host has no memory for
+ * the records of pages where nothing was put yet. EINVAL: pages beyond the end. */
 #ifndef FARPAGE_H
 #define FARPAGE_H
 

@@ -52,6 +52,7 @@ void map_give(struct map *m, void *chunk)
 {
 	assert(m->readies < CHUNKS_READY);
 	m->ready[m->readies++] = chunk;
+	m->dry = false;
 }
 
 uint32_t map_extent_pages(const struct map *m, const struct extent *e)

@@ -39,6 +39,7 @@ struct map {
 	struct extent *extent;
 	struct record *ready[CHUNKS_READY];
 	unsigned readies;
+	bool dry;                   /* there was no memory for more, when it was tried last */
 };
 
 /* 0, or -1 with errno. */

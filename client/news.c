@@ -150,3 +150,22 @@ bool news_of_unread(struct news_loss *loss, const struct drive_view *v,
 	            "copied, and reading it ends in an error", pages,
 	            v->unread.n > UNREAD_MAX ? " and of others" : "");
 }
+
+bool news_of_host(struct news_host *n, const struct drive_view *v,
+                  char words[static NEWS_WORDS_MAX])
+{
+	if (n->dry != v->dry) {
+		n->dry = v->dry;
+		return tell(words, "%s", n->dry
+			? "there is no memory for records of more pages: what is put where nothing is yet "
+			  "fails, until there is some"
+			: "there is memory for records again");
+	}
+	if (n->stuck != v->stuck) {
+		n->stuck = v->stuck;
+		return tell(words, "%s", n->stuck
+			? "the spill does not answer: its pages cannot be read, and nothing more is put there"
+			: "the spill answers again");
+	}
+	return false;
+}

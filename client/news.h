@@ -35,9 +35,17 @@ struct news_loss {
 	uint64_t unread;             /* how many was told */
 };
 
+/* What was told of this host. */
+struct news_host {
+	bool dry, stuck;
+};
+
 /* Lender NAME, whose link is L at NOW. False: nothing is to be told. */
 bool news_of(struct news *, struct news_loss *, const char *name, const struct link_view *l,
              int64_t now, char words[static NEWS_WORDS_MAX]);
+/* To be called until there is nothing to be told. */
+bool news_of_host(struct news_host *, const struct drive_view *,
+                  char words[static NEWS_WORDS_MAX]);
 /* Are copies missing, of the COPIES that each page should have, or all there again? */
 bool news_of_copies(struct news_loss *, const struct drive_view *, unsigned copies,
                     char words[static NEWS_WORDS_MAX]);

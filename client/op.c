@@ -103,8 +103,11 @@ void ops_admit(struct core *c, int64_t now)
 		if (nothing_there(c, op)) {
 			memset(op->record, 0, sizeof op->record);
 			leave(c, op, 0);
-		} else if (map_touch(c->map, op->page) &&
-		           map_take(c->map, op->page, op->pages)) {
+		} else if (!map_touch(c->map, op->page)) {
+			if (!c->map->dry)
+				continue;
+			leave(c, op, ENOMEM);
+		} else if (map_take(c->map, op->page, op->pages)) {
 			assert(!op->buffer && !op->asking);
 			op_move(c, op, OP_ACTIVE);
 			extent_freshen(c, map_extent(c->map, op->page));

@@ -159,6 +159,8 @@ static void tell_news(struct watch *w)
 			watch_say(w, words);
 		tell_twin(w, l);
 	}
+	while (news_of_host(&w->host, &w->view, words))
+		watch_say(w, words);
 	if (w->o.copies > 1 && news_of_copies(&w->loss, &w->view, w->o.copies, words))
 		watch_say(w, words);
 	if (news_of_unread(&w->loss, &w->view, words))

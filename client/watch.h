@@ -58,6 +58,7 @@ struct watch {
 	int64_t read_again_at;      /* it was refused */
 	char refusal[LENDERS_WORDS_MAX];
 	struct news_loss loss;
+	struct news_host host;
 	struct drive_view view;
 	struct tell *tell;          /* while it runs, if there is anybody to tell */
 	pthread_t thread;

@@ -20,6 +20,7 @@ borrower_scripts = \
 	tests/borrower-lenders-file-refused.sh \
 	tests/borrower-log-is-not-read.sh \
 	tests/borrower-lost-memory-is-eio.sh \
+	tests/borrower-no-memory-for-records.sh \
 	tests/borrower-opens-without-one.sh \
 	tests/borrower-over-tls.sh \
 	tests/borrower-name-claims-nothing.sh \

@@ -314,10 +314,13 @@ static void jump(unsigned on, int64_t until)
 	now_jumps(time_between(100, 3600000));
 }
 
+/* Whoever makes them waits for memory, or was told that there is none. */
 static void keep_chunks(unsigned on, int64_t until)
 {
 	(void)on;
 	(void)until;
+	if (chance(2))
+		core_give(&core, NULL, now);
 }
 
 static void take_buffers(unsigned on, int64_t until)

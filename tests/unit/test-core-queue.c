@@ -176,6 +176,35 @@ TEST(a_put_waits_for_memory_for_its_records)
 		map_give(&map, chunk[i]);
 }
 
+/* Nor can any be had. */
+TEST(a_put_without_memory_for_its_records_fails_at_once)
+{
+	struct op put = put_of(0, 1), flush = fill_of(0, 1, 0), get = get_of(0, 1);
+	void *chunk[CHUNKS_READY];
+
+	for (unsigned i = 0; i < CHUNKS_READY; i++)
+		chunk[i] = map.ready[--map.readies];
+	start(&put);
+	nothing_to_do();
+	core_give(&c, NULL, now);
+	done(&put, ENOMEM);
+	start(&put);
+	done(&put, ENOMEM);
+	start(&flush), start(&get);
+	done(&flush, 0);
+	done(&get, 0);
+	core_give(&c, chunk[0], now);
+	start(&put);
+	goes(&put);
+	put = put_of(EXTENT_PAGES, 1); /* until it was tried again, there may be some */
+	start(&put);
+	nothing_to_do();
+	core_give(&c, chunk[1], now);
+	goes(&put);
+	for (unsigned i = 2; i < CHUNKS_READY; i++)
+		map_give(&map, chunk[i]);
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -190,6 +219,7 @@ int main(void)
 		T(a_fill_waits_for_those_under_way),
 		T(a_put_waits_until_what_came_was_opened),
 		T(a_put_waits_for_memory_for_its_records),
+		T(a_put_without_memory_for_its_records_fails_at_once),
 	};
 
 	return cmocka_run_group_tests_name("turns in the core", tests, NULL, NULL);

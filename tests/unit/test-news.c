@@ -191,6 +191,28 @@ TEST(pages_that_cannot_be_healed)
 	assert_true(news_of_unread(&loss, &view, words));
 }
 
+static void host_told(struct news_host *host, const char *want)
+{
+	assert_true(news_of_host(host, &view, words));
+	assert_non_null(strstr(words, want));
+	assert_false(news_of_host(host, &view, words));
+}
+
+TEST(this_host_itself)
+{
+	struct news_host host = {0};
+
+	assert_false(news_of_host(&host, &view, words));
+	view.dry = true;
+	host_told(&host, "no memory for records");
+	view.stuck = true;
+	host_told(&host, "the spill does not answer");
+	view.dry = false;
+	host_told(&host, "there is memory");
+	view.stuck = false;
+	host_told(&host, "the spill answers");
+}
+
 int main(void)
 {
 #define NEWS(name) cmocka_unit_test_setup(name, setup)
@@ -204,6 +226,7 @@ int main(void)
 		NEWS(one_that_lost_its_memory),
 		NEWS(two_that_are_lost),
 		NEWS(one_that_was_taken),
+		NEWS(this_host_itself),
 	};
 
 	return cmocka_run_group_tests_name("news", tests, NULL, NULL);
