@@ -95,6 +95,22 @@ TEST(opening_what_does_not_answer)
 	close_drive();
 }
 
+TEST(each_address_of_one_that_is_mute_gets_its_share)
+{
+	make_drive(2, 4);
+	fake[0]->silent = true;
+	fake[0]->link.ways = 3;
+	fake[1]->link.ways = 1;
+	drive_open(&d, drive_now() + 300);
+	assert_true(d.opening[1].up);
+	assert_false(d.opening[0].up);
+	assert_int_equal(fake[0]->connects, 3);
+	assert_int_equal(fake[0]->closes, 3);
+	assert_int_equal(fake[1]->connects, 1);
+	assert_int_equal(fake[1]->closes, 0);
+	close_drive();
+}
+
 TEST(a_lender_that_is_away_means_eio_in_time)
 {
 	uint8_t data[PAGE_BYTES];
@@ -224,6 +240,7 @@ int main(void)
 		cmocka_unit_test(links_that_answer_at_once),
 		cmocka_unit_test(opening_what_is_not_there),
 		cmocka_unit_test(opening_what_does_not_answer),
+		cmocka_unit_test(each_address_of_one_that_is_mute_gets_its_share),
 		cmocka_unit_test(a_lender_that_is_away_means_eio_in_time),
 		cmocka_unit_test(a_lender_that_hangs_is_opened_anew),
 		cmocka_unit_test(with_two_copies_one_that_hangs_costs_little),
