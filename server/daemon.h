@@ -42,6 +42,15 @@ int daemon_add_pool(struct daemon *, const struct pool_spec *);
 const char *daemon_no_room(struct daemon *, const struct options *);
 #define DAEMON_NO_ROOM "this host may not commit so much memory (vm.overcommit_memory is 2); make " \
 	"it smaller or thin, or raise vm.overcommit_ratio"
+/* The first thing in NEW that cannot be had without a restart, or not now, in WORDS or others;
+ * or NULL. */
+const char *daemon_cannot_change(struct daemon *, const struct options *new,
+                                 char words[static OPTIONS_WORDS_MAX]);
+/* Descriptors that O leaves to connections: its pools and all that is none have theirs, whoever
+ * connects. UINT_MAX: any number. */
+unsigned daemon_descriptors(const struct options *);
+/* No more connections than that, and room in them for each pool's owner and a claim. */
+void daemon_fit_descriptors(struct daemon *);
 struct pressure_rule daemon_rule(const struct options *);
 /* Read the configuration again: either all of it is done, or nothing, and it is
  * logged why. */

@@ -154,20 +154,27 @@ static int check(const struct options *o)
 	return 0;
 }
 
-/* Pools, their claims and all that is no connection have theirs, whoever connects. */
-static void fit_descriptors(struct daemon *d)
+unsigned daemon_descriptors(const struct options *o)
 {
-	unsigned own = OWN_DESCRIPTORS + 4 * d->options.threads + 2 * d->options.pools;
+	unsigned own = OWN_DESCRIPTORS + 4 * o->threads + 2 * o->pools;
 	struct rlimit limit;
 
 	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur > UINT_MAX)
+		return UINT_MAX;
+	return limit.rlim_cur > own ? (unsigned)limit.rlim_cur - own : 0;
+}
+
+void daemon_fit_descriptors(struct daemon *d)
+{
+	unsigned left = daemon_descriptors(&d->options), was = d->limits.most;
+
+	if (left == UINT_MAX)
 		return;
-	unsigned all = (unsigned)limit.rlim_cur;
-	limits_fit(&d->limits, all > own ? all - own : 1, 2 * d->options.pools);
-	if (d->limits.most < d->options.max_connections)
-		log_line(LOG_WARN, "max-connections is %u, but of the %u files that may be open "
-		         "%u are left for them; raise LimitNOFILE or ulimit -n",
-		         d->options.max_connections, all, d->limits.most);
+	limits_fit(&d->limits, left ? left : 1, 2 * d->options.pools);
+	if (d->limits.most < was)
+		log_line(LOG_WARN, "max-connections is %u, but of the files that may be open %u are "
+		         "left for them; raise LimitNOFILE or ulimit -n",
+		         d->options.max_connections, d->limits.most);
 }
 
 /* What the connections of all loops share. */
@@ -176,7 +183,7 @@ static int share(struct daemon *d)
 	const struct options *o = &d->options;
 
 	limits_init(&d->limits, o->max_connections, o->max_per_address, o->max_per_identity);
-	fit_descriptors(d);
+	daemon_fit_descriptors(d);
 	d->loops.shared = (struct shared){ .pools = &d->pools, .limits = &d->limits,
 	                                   .budget = &d->budget,
 	                                   .tls_mode = o->tls,

@@ -28,7 +28,7 @@ static const int allowed[] = {
 	CALL(brk), CALL(fallocate), CALL(ftruncate), CALL(madvise), CALL(memfd_create),
 	CALL(mlock), CALL(mlock2), CALL(mremap), CALL(munmap),
 	/* files: the config, credentials, pools that are kept, what the kernel says of memory, log, pid file */
-	CALL(access), CALL(close), CALL(faccessat), CALL(faccessat2), CALL(fcntl), CALL(fstat),
+	CALL(access), CALL(close), CALL(faccessat), CALL(faccessat2), CALL(fcntl), CALL(fstat), CALL(fstatfs),
 	CALL(linkat), CALL(lseek), CALL(newfstatat), CALL(openat), CALL(pread64), CALL(pwrite64),
 	CALL(read), CALL(readv), CALL(statx), CALL(unlink), CALL(unlinkat), CALL(write),
 	CALL(writev),

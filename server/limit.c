@@ -39,12 +39,14 @@ void limits_fit(struct limits *l, unsigned descriptors, unsigned reserved)
 {
 	unsigned left = descriptors > reserved ? descriptors - reserved : 0;
 
+	pthread_mutex_lock(&l->lock);
 	l->descriptors = descriptors;
 	if (l->handshakes.most > left / 8)
 		l->handshakes.most = l->proven.most = left / 8 ? left / 8 : 1;
 	left = left > 2 * l->handshakes.most ? left - 2 * l->handshakes.most : 1;
 	if (l->most > left)
 		l->most = left;
+	pthread_mutex_unlock(&l->lock);
 }
 
 void limits_free(struct limits *l)

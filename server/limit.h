@@ -82,7 +82,7 @@ enum limits_rank {
 	LIMITS_RESERVED, /* the only one of it */
 };
 
-/* As many as these, or as DESCRIPTORS allow beside RESERVED ones. */
+/* As many as these, or as DESCRIPTORS allow beside RESERVED ones; these may become fewer later. */
 void limits_init(struct limits *, unsigned most, unsigned of_network, unsigned of_identity);
 void limits_fit(struct limits *, unsigned descriptors, unsigned reserved);
 void limits_free(struct limits *);

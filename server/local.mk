@@ -134,6 +134,7 @@ server_liblender_la_LIBADD = server/libstore.la $(INIH_LIBS) $(GNUTLS_LIBS) $(LI
 
 sbin_PROGRAMS += server/farpaged
 server_farpaged_SOURCES = \
+	server/change.c \
 	server/daemon.h \
 	server/farpaged.c \
 	server/pid_file.c \

@@ -251,7 +251,8 @@ void pools_sweep(struct pools *pools, uint64_t max)
 	if (!pool)
 		return;
 	uint64_t end = pool->size >> PAGE_SHIFT, far = pool->swept + max * SWEEP_LOOKS;
-	pool->store->ops->flush(pool->store, &pool->swept, end < far ? end : far, max);
+	uint64_t freed = pool->store->ops->flush(pool->store, &pool->swept, end < far ? end : far, max);
+	atomic_fetch_sub(&pool->used_pages, freed);
 	if (pool->swept < end)
 		return;
 	TAILQ_REMOVE(&pools->leaving, pool, link);

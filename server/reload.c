@@ -10,8 +10,6 @@
 #include "path.h"
 #include "size.h"
 
-#define RELOAD_WORDS_MAX 512
-
 int daemon_add_pool(struct daemon *d, const struct pool_spec *spec)
 {
 	char words[POOL_WORDS_MAX], size[32], used[32];
@@ -37,167 +35,6 @@ struct pressure_rule daemon_rule(const struct options *o)
 {
 	return (struct pressure_rule){ .keep_free = o->keep_free,
 	                               .deadline_ms = o->vacate_deadline_s * 1000 };
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && strcmp(a, b) == 0);
-}
-
-static bool same_listen(const struct options *a, const struct options *b)
-{
-	if (a->listens != b->listens)
-		return false;
-	for (unsigned i = 0; i < a->listens; i++)
-		if (!same_text(a->listen[i], b->listen[i]))
-			return false;
-	return true;
-}
-
-/* The first of NEW's pools that does not fit into what is lent, with what thin
- * ones hold just now; or NULL. */
-static const char *does_not_fit(struct daemon *d, const struct options *new)
-{
-	uint64_t granted = atomic_load(&d->pools.granted_pages) << PAGE_SHIFT;
-	struct pool *pool;
-
-	TAILQ_FOREACH(pool, &d->pools.list, link)
-		if (!pool->thin)
-			granted -= pool->size;
-		else if (!options_find_pool(new, pool->name))
-			granted -= atomic_load(&pool->used_pages) << PAGE_SHIFT;
-	for (unsigned i = 0; i < new->pools; i++) {
-		if (!new->pool[i].thin)
-			granted += new->pool[i].size;
-		if (granted > new->lend)
-			return new->pool[i].name;
-	}
-	return NULL;
-}
-
-/* The first of NEW's pools that is new or larger, or NULL. */
-static const char *grows(struct daemon *d, const struct options *new)
-{
-	for (unsigned i = 0; i < new->pools; i++) {
-		const struct pool *pool = pool_find(&d->pools, new->pool[i].name);
-
-		if (!pool || new->pool[i].size > pool->size)
-			return new->pool[i].name;
-	}
-	return NULL;
-}
-
-const char *daemon_no_room(struct daemon *d, const struct options *o)
-{
-	uint64_t room = gauge_look().uncommitted;
-	struct pool *pool;
-
-	if (room == UINT64_MAX)
-		return NULL;
-	TAILQ_FOREACH(pool, &d->pools.list, link)
-		if (!options_find_pool(o, pool->name)) /* what it holds comes back */
-			room += atomic_load(&pool->used_pages) << PAGE_SHIFT;
-	for (unsigned i = 0; i < o->pools; i++) {
-		uint64_t need = o->pool[i].size;
-
-		if (o->pool[i].thin)
-			continue;
-		pool = pool_find(&d->pools, o->pool[i].name);
-		need -= pool ? atomic_load(&pool->used_pages) << PAGE_SHIFT : 0;
-		if (need > room)
-			return o->pool[i].name;
-		room -= need;
-	}
-	return NULL;
-}
-
-/* Would POOL, which NEW has no more, go with pages that nobody gave up? */
-static bool loses(struct pool *pool, const struct options *new, char words[static RELOAD_WORDS_MAX])
-{
-	uint64_t used = atomic_load(&pool->used_pages) << PAGE_SHIFT;
-	char size[32], held[32];
-
-	if (!used || options_drops(new, pool->name))
-		return false;
-	size_format(pool->size, size);
-	size_format(used, held);
-	snprintf(words, RELOAD_WORDS_MAX, "pool %s holds %s of pages, and is not configured any more; "
-	         "configure it (it was pool = %s=%s), or let it go with them by drop-pool = %s",
-	         pool->name, held, pool->name, size, pool->name);
-	return true;
-}
-
-/* The first thing in NEW that cannot be had without a restart, or NULL. */
-static const char *cannot_change(struct daemon *d, const struct options *new)
-{
-	static char words[RELOAD_WORDS_MAX];
-	const struct options *old = &d->options;
-	struct pool *pool;
-
-	if (!same_listen(old, new))
-		return "listen cannot change while it runs";
-	if (old->tls != new->tls || !same_text(old->tls_certificates, new->tls_certificates) ||
-	    !same_text(old->tls_psk, new->tls_psk))
-		return "where TLS takes its credentials from cannot change while it runs";
-	if (old->allow_plaintext != new->allow_plaintext)
-		return "allow-plaintext cannot change while it runs";
-	if (old->max_connections != new->max_connections ||
-	    old->max_per_address != new->max_per_address ||
-	    old->max_per_identity != new->max_per_identity)
-		return "the limits of connections cannot change while it runs";
-	if (old->threads != new->threads)
-		return "threads cannot change while it runs";
-	if (old->busy_poll_us != new->busy_poll_us)
-		return "busy-poll cannot change while it runs";
-	if (!same_text(old->user, new->user))
-		return "user cannot change while it runs";
-	if (old->seccomp != new->seccomp)
-		return "seccomp cannot change while it runs";
-	if (!same_text(old->pid_file, new->pid_file))
-		return "pid-file cannot change while it runs";
-	if (!same_text(old->state_dir, new->state_dir))
-		return "state-dir cannot change while it runs";
-	if (!same_text(old->reload_file, new->reload_file))
-		return "reload-file cannot change while it runs";
-	if (!same_text(old->stats, new->stats))
-		return "stats cannot change while it runs";
-	if (old->log_level != new->log_level)
-		return "log-level cannot change while it runs";
-	if (old->lend != new->lend)
-		return "lend cannot change while it runs";
-	TAILQ_FOREACH(pool, &d->pools.list, link) {
-		const struct pool_spec *spec = options_find_pool(new, pool->name);
-		const char *why = !spec && !pool_idle(pool)        ? "is in use and cannot be removed"
-		                  : spec && spec->size < pool->size ? "cannot shrink"
-		                  : spec && spec->thin != pool->thin ? "cannot change to or from thin"
-		                  : spec && strcmp(spec->owner, pool->owner) != 0 ? "cannot change its owner"
-		                  : spec && spec->revocable != (pool->dropped != NULL)
-		                      ? "cannot change to or from revocable"
-		                      : NULL;
-		if (why) {
-			snprintf(words, sizeof words, "pool %s %s", pool->name, why);
-			return words;
-		}
-		if (!spec && loses(pool, new, words))
-			return words;
-	}
-	const char *name = watch_short(&d->watch) ? grows(d, new) : NULL;
-	if (name) {
-		snprintf(words, sizeof words, "pool %s cannot be added or grow while this host "
-		         "is short of memory; free some, or lower keep-free first", name);
-		return words;
-	}
-	name = grows(d, new) ? daemon_no_room(d, new) : NULL;
-	if (name) {
-		snprintf(words, sizeof words, "pool %s: " DAEMON_NO_ROOM, name);
-		return words;
-	}
-	name = does_not_fit(d, new);
-	if (!name)
-		return NULL;
-	snprintf(words, sizeof words, "pool %s does not fit into what is lent, beside what thin "
-	         "pools hold; make it smaller or thin", name);
-	return words;
 }
 
 /* Pages that NEW's pools need beyond what the present ones have. */
@@ -291,7 +128,7 @@ static void tell(struct daemon *d, const char *why)
 static const char *take(struct daemon *d, const struct options *new, const char **failed,
                         char words[static OPTIONS_WORDS_MAX])
 {
-	const char *why = cannot_change(d, new);
+	const char *why = daemon_cannot_change(d, new, words);
 
 	if (!why && !pools_hold(&d->pools, more_pages(d, new)))
 		why = "the thin pools have just taken what the new ones need";
@@ -346,6 +183,7 @@ void daemon_reload(struct daemon *d)
 		return;
 	}
 	atomic_store(&d->loops.shared.dead_after, d->options.dead_after_s);
+	daemon_fit_descriptors(d);
 	struct pressure_rule rule = daemon_rule(&d->options);
 	watch_set_rule(&d->watch, &rule);
 	if (failed)

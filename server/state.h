@@ -42,6 +42,8 @@ struct state_ops {
  * all in it. NULL with WORDS. */
 struct state *state_dir(const char *path, uid_t uid, gid_t gid,
                         char words[static STATE_WORDS_MAX]);
+/* Bytes that its tmpfs has free; UINT64_MAX: it has no limit. */
+uint64_t state_dir_free(struct state *);
 /* Is there room in it for LEND bytes of pages? -1 with WORDS. */
 int state_dir_room(struct state *, uint64_t lend, char words[static STATE_WORDS_MAX]);
 

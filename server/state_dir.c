@@ -192,6 +192,15 @@ static int add_held(void *data, const char *pool)
 	return 0;
 }
 
+uint64_t state_dir_free(struct state *state)
+{
+	struct statfs fs;
+
+	if (fstatfs(((struct dir *)state)->fd, &fs) < 0 || fs.f_blocks == 0)
+		return UINT64_MAX;
+	return (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize;
+}
+
 /* For pages that will be put. What was kept must be had again, also where others have
  * filled the tmpfs since: puts are refused then. */
 int state_dir_room(struct state *state, uint64_t lend, char words[static STATE_WORDS_MAX])
@@ -199,14 +208,11 @@ int state_dir_room(struct state *state, uint64_t lend, char words[static STATE_W
 	struct dir *d = (struct dir *)state;
 	struct { struct dir *d; uint64_t bytes; } sum = { d, 0 }; /* held, then to be had */
 	uint64_t need = lend + lend / 2048 + (1 << 20); /* labels and bitmaps, too */
-	struct statfs fs;
 
-	if (fstatfs(d->fd, &fs) < 0 || fs.f_blocks == 0)
-		return 0; /* it has no limit */
 	dir_each(&d->state, add_held, &sum);
 	if (sum.bytes)
 		return 0;
-	sum.bytes = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize;
+	sum.bytes = state_dir_free(state);
 	if (sum.bytes >= need)
 		return 0;
 	snprintf(words, STATE_WORDS_MAX,

@@ -111,6 +111,8 @@ behaviour_scripts = \
 	tests/lender-pressure-vacate.sh \
 	tests/lender-rate-of-erasing.sh \
 	tests/lender-rate.sh \
+	tests/lender-reload-few-descriptors.sh \
+	tests/lender-reload-full-state-dir.sh \
 	tests/lender-reload-keeps-pages.sh \
 	tests/lender-reload-outcome.sh \
 	tests/lender-reload-refused.sh \
