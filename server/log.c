@@ -94,21 +94,6 @@ static void put_text(enum log_level level, const char *text)
 	lines_put("%s%s%s", level == LOG_INFO ? "" : names[level], level == LOG_INFO ? "" : ": ", safe);
 }
 
-void log_line(enum log_level level, const char *format, ...)
-{
-	char text[TEXT_BYTES];
-	va_list ap;
-
-	if (level > log_level)
-		return;
-	va_start(ap, format);
-	vsnprintf(text, sizeof text, format, ap);
-	va_end(ap);
-	pthread_mutex_lock(&lock);
-	put_text(level, text);
-	pthread_mutex_unlock(&lock);
-}
-
 /* Its own, or a free one; where there are too many, the last one is for all others. */
 static struct kind *find_kind(const char *words)
 {
@@ -122,25 +107,50 @@ static struct kind *find_kind(const char *words)
 	return &kinds[i];
 }
 
-void log_often(enum log_level level, const char *words, unsigned most, const char *format, ...)
+/* Is one more of these to be written? If not, it is counted. Under the lock. */
+static bool is_due(enum log_level level, const char *words, unsigned most)
 {
-	char text[TEXT_BYTES];
-	va_list ap;
-
-	if (level > log_level)
-		return;
-	va_start(ap, format);
-	vsnprintf(text, sizeof text, format, ap);
-	va_end(ap);
-	pthread_mutex_lock(&lock);
 	struct kind *kind = find_kind(words);
+
 	if (!kind->unsaid || level < kind->level)
 		kind->level = level;
 	if (kind->seen++ < most)
+		return true;
+	kind->unsaid++;
+	return false;
+}
+
+/* KIND is NULL: a line that is always written. */
+static void __attribute__((format(printf, 4, 0)))
+say(enum log_level level, const char *kind, unsigned most, const char *format, va_list ap)
+{
+	char text[TEXT_BYTES];
+
+	if (level > log_level)
+		return;
+	vsnprintf(text, sizeof text, format, ap);
+	pthread_mutex_lock(&lock);
+	if (!kind || is_due(level, kind, most))
 		put_text(level, text);
-	else
-		kind->unsaid++;
 	pthread_mutex_unlock(&lock);
+}
+
+void log_line(enum log_level level, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	say(level, NULL, 0, format, ap);
+	va_end(ap);
+}
+
+void log_often(enum log_level level, const char *kind, unsigned most, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	say(level, kind, most, format, ap);
+	va_end(ap);
 }
 
 void log_summary(void)
