@@ -392,7 +392,7 @@ static bool take_in(struct conn *c)
 			break;
 		c->kept.len = 0;
 		c->still = 0;
-		c->loop->active = ev_now(c->loop->ev);
+		c->loop->active = true;
 		if (!feed(c, rx, kept + (size_t)n))
 			return false;
 	}

@@ -187,7 +187,7 @@ static int share(struct daemon *d)
 	d->loops.shared = (struct shared){ .pools = &d->pools, .limits = &d->limits,
 	                                   .budget = &d->budget,
 	                                   .tls_mode = o->tls,
-	                                   .busy_poll = o->busy_poll_us / 1e6,
+	                                   .busy_poll_ns = o->busy_poll_us * UINT64_C(1000),
 	                                   .dead_after = o->dead_after_s };
 	d->loops.exposed = o->allow_plaintext || o->tls == TLS_REQUIRE;
 	if (o->tls == TLS_OFF)

@@ -24,12 +24,12 @@ static void on_end(struct ev_loop *ev, ev_timer *w, int events)
 	struct loop *loop = w->data;
 	struct conn *c, *next;
 
-	(void)events;
+	(void)ev, (void)events;
 	for (c = LIST_FIRST(&loop->conns); c; c = next) {
 		next = LIST_NEXT(c, link);
 		conn_hurry(c);
 	}
-	if (ev_now(ev) >= loop->end_by)
+	if (++loop->end_looks == LOOP_END_LOOKS)
 		end(loop);
 }
 
@@ -42,7 +42,6 @@ static void begin_to_end(struct loop *loop)
 		return;
 	}
 	loop->ending = true;
-	loop->end_by = ev_now(loop->ev) + LOOP_END_SECONDS;
 	ev_timer_init(&loop->end, on_end, LOOP_REFUSE_SECONDS, LOOP_REFUSE_SECONDS);
 	loop->end.data = loop;
 	ev_timer_start(loop->ev, &loop->end);
@@ -143,14 +142,20 @@ bool loop_answered(const struct loop *loop)
 	return !atomic_load(&loop->asked);
 }
 
+/* libev's time is of a clock that may be set. */
 void loop_run(struct loop *loop)
 {
-	if (loop->shared->busy_poll <= 0)
+	uint64_t since = 0;
+
+	if (!loop->shared->busy_poll_ns)
 		ev_run(loop->ev, 0);
 	while (!loop->ended) {
-		bool idle = ev_now(loop->ev) - loop->active > loop->shared->busy_poll;
+		uint64_t now = rate_now();
 
-		ev_run(loop->ev, idle ? EVRUN_ONCE : EVRUN_NOWAIT);
+		if (loop->active)
+			since = now;
+		loop->active = false;
+		ev_run(loop->ev, now - since > loop->shared->busy_poll_ns ? EVRUN_ONCE : EVRUN_NOWAIT);
 	}
 }
 

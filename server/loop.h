@@ -21,7 +21,7 @@
 /* When the lender ends, each connection may go on until it is owed nothing. After so long what
  * they ask is ESHUTDOWN, and one that stands still twice as long is hung up on; and then all are. */
 #define LOOP_REFUSE_SECONDS 1.
-#define LOOP_END_SECONDS    10.
+#define LOOP_END_LOOKS      10 /* each after as long */
 
 struct conn;
 
@@ -32,7 +32,7 @@ struct shared {
 	struct budget *budget;
 	enum tls_mode tls_mode;
 	struct tls *tls;        /* NULL: TLS_OFF */
-	ev_tstamp busy_poll;    /* s: look so long for more before sleeping */
+	uint64_t busy_poll_ns;  /* look so long for more before sleeping */
 	_Atomic unsigned dead_after; /* s of silence that end a connection that has pages */
 };
 
@@ -48,10 +48,10 @@ struct loop {
 	pthread_t thread;
 	ev_async wake;
 	ev_timer silence;       /* see silence.h */
-	ev_tstamp active;       /* when something was received last */
+	bool active;            /* something was received since it was asked last */
 	bool ending, ended;     /* it takes nobody any more; it has hung up on all */
 	ev_timer end;           /* ending: the next look at who stands still */
-	ev_tstamp end_by;
+	unsigned end_looks;
 	LIST_HEAD(, conn) conns;
 	_Atomic bool asked;     /* whether it lives, and has not answered yet */
 	struct gate gate;

@@ -39,11 +39,11 @@ static void on_time(struct ev_loop *ev, ev_timer *w, int events)
 	struct loop *loop = w->data;
 	struct conn *c;
 
-	(void)events;
+	(void)ev, (void)events;
 	LIST_FOREACH(c, &loop->conns, link)
 		if (c->state == CONN_SESSION && member_has_pages(&c->member)) {
 			silence_outlast(c);
-			look(c, ev_now(ev));
+			look(c, (ev_tstamp)rate_now() / 1e9);
 		}
 }
 

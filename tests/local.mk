@@ -53,6 +53,7 @@ behaviour_scripts = \
 	tests/lender-claim-in-traffic.sh \
 	tests/lender-claim-refused.sh \
 	tests/lender-claim-takes-over.sh \
+	tests/lender-clock-jumps.sh \
 	tests/lender-closed-descriptors.sh \
 	tests/lender-commands-and-flags.sh \
 	tests/lender-config.sh \
@@ -149,7 +150,10 @@ behaviour_scripts = \
 	tests/tls-strange-names.sh \
 	tests/tls-ticket.sh
 # A library to preload: a module, which is nowhere installed.
-check_LTLIBRARIES += tests/hugepages.la
+check_LTLIBRARIES += tests/clockjump.la tests/hugepages.la
+tests_clockjump_la_SOURCES = tests/clockjump.c
+tests_clockjump_la_LDFLAGS = -module -shared -avoid-version -rpath /nowhere
+tests_clockjump_la_CFLAGS = $(WARN_CFLAGS)
 tests_hugepages_la_SOURCES = tests/hugepages.c
 tests_hugepages_la_LDFLAGS = -module -shared -avoid-version -rpath /nowhere
 tests_hugepages_la_CFLAGS = $(WARN_CFLAGS)
