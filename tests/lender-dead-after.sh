@@ -15,20 +15,13 @@ pool = owing=1M
 pool = plain=1M"
 printf '%s\n' "$common" 'dead-after = 3600' >"$tmp/lender.conf"
 lender --config "$tmp/lender.conf"
-far_port=$(sed -n "s/.*listening on $net.1:\([0-9]*\)$/\1/p" "$tmp/lender.log")
-PYTHONPATH=$FARPAGE_SRCDIR/tests PYTHONDONTWRITEBYTECODE=1 ip netns exec $ns \
-    /usr/bin/python3 - "$net.1" "$far_port" "$tmp/there" <<'PY' &
-import sys
-from rawnbd import *
-dial = socket.create_connection
-socket.create_connection = lambda to: dial((sys.argv[1], to[1]))
-set_port(sys.argv[2])
+raw_there "$tmp/there" <<'PY' &
 conns = [Conn("idle?claim=far"), Conn("owing?claim=far"), Conn("plain")]
 for c in conns:
     c.write(0, page(1))
 conns[1].s.sendall(request(READ, 0, MIB) * 100)
 conns[1].take(5 * MIB)
-open(sys.argv[3], "w").close()
+open(sys.argv[1], "w").close()
 time.sleep(150)
 PY
 cleanup "kill $!"

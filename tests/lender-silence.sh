@@ -7,14 +7,8 @@ time_limit=240
 far_host
 lender --listen 127.0.0.1:0 --listen "$net.1:0" --allow-plaintext --lend 4M --pool idle=1M --pool busy=1M \
     --pool owing=1M --pool plain=1M
-far_port=$(sed -n "s/.*listening on $net.1:\([0-9]*\)$/\1/p" "$tmp/lender.log")
 cat >"$tmp/there.py" <<'PY'
-import sys
-from rawnbd import *
-dial = socket.create_connection
-socket.create_connection = lambda to: dial((sys.argv[1], to[1]))
-set_port(sys.argv[2])
-ready, down, up = (sys.argv[3] + "/" + x for x in ("ready", "down", "up"))
+ready, up, went_on, stay = (sys.argv[1] + "/" + x for x in ("ready", "up", "went-on", "stay"))
 idle, busy, owing = (Conn(x + "?claim=far") for x in ("idle", "busy", "owing"))
 plain, looker = Conn("plain"), Conn("plain")
 for c in idle, busy, owing, plain:
@@ -43,8 +37,8 @@ try:
     sys.exit("a connection without pages was kept")
 except OSError:
     pass
-open(sys.argv[3] + "/went-on", "w").close()
-sys.stdin.read()
+open(went_on, "w").close()
+open(stay).read()
 PY
 went_on() { [ -e "$tmp/went-on" ] || ! kill -0 "$far_pid"; }
 told() {
@@ -61,10 +55,9 @@ told=0
 for end in near far; do
     rm -f "$tmp/ready" "$tmp/up" "$tmp/went-on" "$tmp/stay"
     mkfifo "$tmp/stay"
-    PYTHONPATH=$FARPAGE_SRCDIR/tests PYTHONDONTWRITEBYTECODE=1 ip netns exec $ns \
-        /usr/bin/python3 "$tmp/there.py" "$net.1" "$far_port" "$tmp" 2>"$tmp/far.err" <"$tmp/stay" &
+    raw_there "$tmp" 2>"$tmp/far.err" <"$tmp/there.py" &
     far_pid=$!
-    exec 8>"$tmp/stay"
+    exec 8<>"$tmp/stay"
     wait_for 20 test -e "$tmp/ready"
     link "$end" down
     sleep 22

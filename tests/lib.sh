@@ -99,6 +99,16 @@ far_host() {
     ip -n $ns link set far up
 }
 
+# raw_there [ARG...] &: as raw, but on the far host, to $net.1, which the lender listens on, too.
+raw_there() {
+    far_port=$(sed -n "s/.*listening on $net.1:\([0-9]*\)$/\1/p" "$tmp/lender.log")
+    export PYTHONPATH="$FARPAGE_SRCDIR/tests" PYTHONDONTWRITEBYTECODE=1
+    exec ip netns exec "$ns" /usr/bin/python3 -c 'import sys
+from rawnbd import *
+set_port(sys.argv.pop(1), sys.argv.pop(1))
+exec(compile(sys.stdin.read(), "test", "exec"))' "$far_port" "$net.1" "$@"
+}
+
 # on_tmpfs: an empty directory $state in memory, for --state-dir; or skip.
 on_tmpfs() {
     if [ "$(stat -f -c %T /dev/shm)" != tmpfs ] || [ ! -w /dev/shm ]; then

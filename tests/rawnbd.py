@@ -27,12 +27,12 @@ PAGE = 4096
 KIB, MIB, GIB = 1 << 10, 1 << 20, 1 << 30
 PATIENCE = 30  # seconds for any one answer
 
-_port = None
+_host, _port = None, None
 
 
-def set_port(port):
-    global _port
-    _port = port
+def set_port(port, host="127.0.0.1"):
+    global _host, _port
+    _host, _port = host, port
 
 
 def page(n, generation=0):
@@ -73,7 +73,7 @@ class Conn:
     def __init__(self, name=None, to=None, greet=True):
         to = to or _port
         if str(to).isdigit():
-            self.s = socket.create_connection(("127.0.0.1", int(to)))
+            self.s = socket.create_connection((_host, int(to)))
             self.s.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self.port = self.s.getsockname()[1]
         else:
