@@ -16,9 +16,14 @@ swaps() { # [NAME=VALUE...]
 
 # Straight to a lender: the reserve, 8192 KiB or twice the largest send buffer.
 kernel vm/min_free_kbytes 2048
+kernel vm/watermark_boost_factor 0
 swaps LENDER=lender
 said 1 'set vm.min_free_kbytes to 8192 (now 2048)'
 kernel vm/min_free_kbytes 8192
+kernel vm/watermark_boost_factor 15000
+swaps LENDER=lender
+said 1 'set vm.watermark_boost_factor to 0 (now 15000)'
+kernel vm/watermark_boost_factor 0
 swaps LENDER=lender
 said 0 ''
 kernel net/ipv4/tcp_wmem '4096 16384 8388608'
@@ -32,7 +37,8 @@ kernel vm/min_free_kbytes 2048
 swaps LENDER=unix:/run/lender.sock
 said 0 ''
 
-# Through the plugin: the boost, too.
+# Through the plugin.
+kernel vm/watermark_boost_factor 15000
 mkdir -p /run/farpage
 # shellcheck disable=SC2016
 fake nbd-client 'case $1 in

@@ -7,8 +7,8 @@
 nbdkit_pid=''
 lender=10.0.2.2 # the host, as seen from here
 wiring='' lender_port='' gateway_port='' # the scenario begins with these
-# What a host needs that swaps (docs/zero-memory.md): the reserve in every wiring, the rest through a
-# process of its own. The scenario may have other values, to find out what each is worth.
+# What a host needs that swaps (docs/zero-memory.md): the first two and no scheduler in every wiring, the
+# rest through a process of its own. The scenario may have other values, to find out what each is worth.
 min_free_kib=8192 boost=0 overcommit=1 sectors_kib=128 threads=4 realtime=true scheduler=none
 
 # Asks the host to run one of its shell functions, and prints what that prints (one line).
@@ -53,6 +53,7 @@ attach_unix() {
 }
 
 serve() { # nbdkit's arguments: a server on this host, whose socket nbd.ko will use
+    [ -z "$overcommit" ] || sysctl -q "vm.overcommit_memory=$overcommit"
     nbdkit -f -U /run/nbd.sock ${threads:+-t "$threads"} "$@" &
     nbdkit_pid=$!
     wait_for 20 nbdkit test -S /run/nbd.sock
@@ -70,33 +71,29 @@ reserve() { # KiB
 }
 
 prepare_host() {
+    sysctl -q vm.page-cluster=0
     [ -z "$min_free_kib" ] || reserve "$min_free_kib"
     [ -z "$boost" ] || sysctl -q "vm.watermark_boost_factor=$boost"
-    [ -z "$overcommit" ] || sysctl -q "vm.overcommit_memory=$overcommit"
 }
 
 # An interrupted request keeps its number where there is no I/O scheduler (docs/zero-memory.md).
 without_scheduler() { [ -z "$scheduler" ] || echo "$scheduler" >/sys/block/nbd0/queue/scheduler; }
 
 attach() { # by $wiring
-    sysctl -q vm.page-cluster=0
+    prepare_host
     case $wiring in
         direct)
-            [ -z "$min_free_kib" ] || reserve "$min_free_kib"
             attach_tcp "$lender_port" 'host?claim=guest'
             ;;
         gateway)
-            [ -z "$min_free_kib" ] || reserve "$min_free_kib"
             attach_tcp "$gateway_port" ''
             ;;
         plugin | plugin-tls)
-            prepare_host
             [ "$wiring" = plugin ] || set -- tls-psk=/run/keys tls-username=host
             serve farpage ${realtime:+"realtime=$realtime"} "lender=$lender:$lender_port" pool=host "$@"
             attach_unix
             ;;
         stock)
-            prepare_host
             serve nbd "hostname=$lender" "port=$lender_port" 'export=host?claim=guest'
             attach_unix
             ;;
