@@ -31,6 +31,7 @@ borrower_scripts = \
 	tests/borrower-page-path-takes-no-memory.sh \
 	tests/borrower-parameters-refused.sh \
 	tests/borrower-process-is-prepared.sh \
+	tests/borrower-stats.sh \
 	tests/borrower-stays-with-its-pool.sh \
 	tests/borrower-successor-starts-empty.sh \
 	tests/borrower-usurped-pool-is-eio.sh \
