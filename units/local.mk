@@ -41,6 +41,7 @@ TESTS += \
 	tests/units-swap-advises.sh \
 	tests/units-swap-held.sh \
 	tests/units-swap-hibernation.sh \
+	tests/units-swap-signals.sh \
 	tests/units-swap-single-pages.sh \
 	tests/units-swap-wrong.sh \
 	tests/units-verify.sh
@@ -50,6 +51,7 @@ dist_check_SCRIPTS += \
 	tests/units-swap-advises.sh \
 	tests/units-swap-held.sh \
 	tests/units-swap-hibernation.sh \
+	tests/units-swap-signals.sh \
 	tests/units-swap-single-pages.sh \
 	tests/units-swap-wrong.sh \
 	tests/units-verify.sh
