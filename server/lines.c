@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -50,9 +51,14 @@ void lines_open(const char *who, const char *warns)
 	pthread_mutex_unlock(&lock);
 }
 
+/* A socket, as services have, cannot be opened as a file of our own. */
 void lines_own_stderr(void)
 {
+	const struct timeval a_moment = { .tv_usec = 1000 };
+
 	pthread_mutex_lock(&lock);
+	if (kind == OUT_SOCKET)
+		setsockopt(STDERR_FILENO, SOL_SOCKET, SO_SNDTIMEO, &a_moment, sizeof a_moment);
 	if (kind == OUT_NONBLOCKING)
 		dup3(out, STDERR_FILENO, 0);
 	pthread_mutex_unlock(&lock);

@@ -10,7 +10,8 @@
  * lost goes on with WARNING. Both stay. Before privileges are dropped: a reader that stands still will not stop
  * us, whoever else writes to what stderr is. Without it that holds as long as nobody else does. */
 void lines_open(const char *program, const char *warning);
-/* From now on standard error, too, waits for nobody, whoever of this process writes to it. */
+/* From now on standard error, too, waits for nobody, or for a moment only, whoever of this process
+ * writes to it. */
 void lines_own_stderr(void);
 /* To the system's log, whoever has it: standard error is nobody's any more. */
 void lines_to_syslog(void);

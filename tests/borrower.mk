@@ -27,6 +27,7 @@ borrower_scripts = \
 	tests/borrower-name-moves.sh \
 	tests/borrower-name-mute.sh \
 	tests/borrower-name-unknown.sh \
+	tests/borrower-nbdkit-log-waits-for-nobody.sh \
 	tests/borrower-notices-while-idle.sh \
 	tests/borrower-page-path-takes-no-memory.sh \
 	tests/borrower-parameters-refused.sh \
