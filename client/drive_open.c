@@ -222,14 +222,17 @@ static void stop(struct drive *d)
 
 void drive_close(struct drive *d)
 {
+	bool ours = true;
+
 	stop(d);
 	for (unsigned on = 0; on < d->links; on++)
-		d->link[on]->ops->free(d->link[on]);
+		ours = d->link[on]->ops->free(d->link[on]) && ours;
 	if (d->wake >= 0)
 		close(d->wake);
 	core_close(&d->core);
 	map_close(&d->map);
-	buffers_close(&d->buffers);
+	if (ours)
+		buffers_close(&d->buffers);
 	pthread_cond_destroy(&d->background.work);
 	pthread_mutex_destroy(&d->lock);
 }

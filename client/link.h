@@ -43,7 +43,8 @@ struct link_ops {
 	/* What to poll for; fd -1 if nothing. */
 	struct pollfd (*interest)(struct link *);
 	void (*notify)(struct link *, short revents);
-	void (*free)(struct link *);
+	/* False: a disk owes answers for ever; the link stays, and so must its asks' buffers. */
+	bool (*free)(struct link *);
 };
 
 struct link {

@@ -328,7 +328,7 @@ void link_nbd_pool(const struct link *l, char *pool)
 	snprintf(pool, ADDRESS_POOL_MAX, "%.*s", (int)strcspn(export, "?"), export);
 }
 
-void link_nbd_free(struct link *l)
+bool link_nbd_free(struct link *l)
 {
 	struct link_nbd *n = link_nbd_of(l);
 
@@ -337,6 +337,7 @@ void link_nbd_free(struct link *l)
 	free(n->psk);
 	free(n->username);
 	free(n);
+	return true;
 }
 
 struct link *link_nbd(const struct address *address, const char *pool,

@@ -50,7 +50,7 @@ void link_nbd_look(struct link_nbd *);
 
 void link_nbd_connect(struct link *);
 void link_nbd_close(struct link *);
-void link_nbd_free(struct link *);
+bool link_nbd_free(struct link *);
 /* While libnbd has the socket. */
 struct pollfd link_nbd_interest(struct link *);
 

@@ -5,10 +5,9 @@
  * a request to a thread that it makes then, and many a host forbids it.
  *
  * It goes down never; what cannot be done is an error of its ask. An ask that the disk
- * owes cannot be taken back: the disk may yet write to its buffer. So close waits for
- * what is under way, WITHOUT A BOUND: as long as the kernel takes to give a
- * dead disk up (SCSI and NVMe: about 30 s and some retries; virtio and NFS: never).
- * So an owner should rather let such asks be than close this link. */
+ * owes cannot be taken back: the disk may yet write to its buffer. So an owner lets such asks be.
+ * Close waits CLOSE_MS for them; if the disk still owes some then, the link and all buffers
+ * stay where they are as long as the process lives. */
 #include "link.h"
 
 #include <errno.h>
@@ -16,22 +15,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
-#include "aio.h"
 #include "spill.h"
+#include "spill_hand.h"
 
-/* At most so many are with the disk: enough to keep it busy, and less than the 64
- * requests of a common disk's queue, where submitting begins to block. */
-#define UNDER_WAY_MAX 32u
+#define CLOSE_MS 2000
+#define SLICE_MS 20   /* of this wait */
 
 struct link_spill {
 	struct link link;
 	int fd, event;
 	uint64_t pages;
 	bool up;
-	aio_context_t *aio;     /* in a page that a fork clears; 0: not made yet */
+	struct spill_hand *hand;
 	struct iocb iocb[CORE_ASKS];
 	struct iocb *free[CORE_ASKS];
 	struct iocb *waiting[CORE_ASKS]; /* a ring: what is next, from FIRST on */
@@ -44,12 +41,6 @@ static struct link_spill *self(struct link *l)
 	return (struct link_spill *)l;
 }
 
-/* Once a process: nbdkit forks after it opened its plugin. */
-static int ready(struct link_spill *s)
-{
-	return *s->aio ? 0 : aio_setup(UNDER_WAY_MAX, s->aio);
-}
-
 static void answer(struct link_spill *s, struct iocb *iocb, int error)
 {
 	struct ask *ask = (struct ask *)(uintptr_t)iocb->aio_data;
@@ -58,33 +49,21 @@ static void answer(struct link_spill *s, struct iocb *iocb, int error)
 	s->link.upcalls->reply(&s->link, ask, error);
 }
 
-static struct iocb *shift(struct link_spill *s, unsigned n)
+static struct iocb *shift(struct link_spill *s)
 {
 	struct iocb *iocb = s->waiting[s->first];
 
-	s->first = (s->first + n) % CORE_ASKS;
-	s->waits -= n;
+	s->first = (s->first + 1) % CORE_ASKS;
+	s->waits--;
 	return iocb;
 }
 
 /* Give the disk what it may have. */
 static void submit(struct link_spill *s)
 {
-	while (s->waits && s->under_way < UNDER_WAY_MAX) {
-		unsigned n = UNDER_WAY_MAX - s->under_way;
-		int taken;
-
-		n = n < s->waits ? n : s->waits;
-		n = n < CORE_ASKS - s->first ? n : CORE_ASKS - s->first;
-		taken = ready(s) < 0 ? -1 : aio_submit(*s->aio, n, &s->waiting[s->first]);
-		if (taken > 0) {
-			shift(s, (unsigned)taken);
-			s->under_way += (unsigned)taken;
-		} else if (taken < 0 && errno == EAGAIN && s->under_way) {
-			return; /* the kernel is short of something: with the next reply */
-		} else {
-			answer(s, shift(s, 1), taken < 0 ? errno : EIO);
-		}
+	while (s->waits && s->under_way < HAND_MAX) {
+		s->under_way++;
+		hand_give(s->hand, shift(s));
 	}
 }
 
@@ -100,6 +79,10 @@ static void send_spill(struct link *l, struct ask *ask)
 	}
 	if (ask->page > s->pages || ask->pages > s->pages - ask->page) {
 		l->upcalls->reply(l, ask, EINVAL);
+		return;
+	}
+	if (hand_ready(s->hand) < 0) {
+		l->upcalls->reply(l, ask, errno);
 		return;
 	}
 	iocb = s->free[--s->frees];
@@ -136,31 +119,21 @@ static int error_of(const struct io_event *event)
 	return (uint64_t)event->res == iocb_of(event)->aio_nbytes ? 0 : EIO;
 }
 
-/* What is done; MIN of it are waited for. -1 when a signal came. */
-static int reap(struct link_spill *s, long min, struct io_event *event)
-{
-	struct timespec none = {0};
-	int n = aio_events(*s->aio, min, UNDER_WAY_MAX, event, min ? NULL : &none);
-
-	if (n > 0)
-		s->under_way -= (unsigned)n;
-	return n;
-}
-
 /* The descriptor is reset first: what is done from then on sets it anew. And the
  * disk has its next work before anybody is told. */
 static void notify_spill(struct link *l, short revents)
 {
 	struct link_spill *s = self(l);
-	struct io_event event[UNDER_WAY_MAX];
+	struct io_event event[HAND_MAX];
 	uint64_t count;
-	int n;
+	unsigned n;
 
 	if (!(revents & POLLIN) || read(s->event, &count, sizeof count) < 0 || !s->under_way)
 		return;
-	n = reap(s, 0, event);
+	n = hand_reap(s->hand, event, 0);
+	s->under_way -= n;
 	submit(s);
-	for (int i = 0; i < n; i++)
+	for (unsigned i = 0; i < n; i++)
 		answer(s, iocb_of(&event[i]), error_of(&event[i]));
 }
 
@@ -173,15 +146,16 @@ static void connect_spill(struct link *l)
 static void close_spill(struct link *l)
 {
 	struct link_spill *s = self(l);
-	struct io_event event[UNDER_WAY_MAX];
+	struct io_event event[HAND_MAX];
 
 	s->up = false;
 	while (s->waits)
-		s->free[s->frees++] = shift(s, 1);
-	while (s->under_way) {
-		int n = reap(s, 1, event);
+		s->free[s->frees++] = shift(s);
+	for (int ms = 0; s->under_way && ms < CLOSE_MS; ms += SLICE_MS) {
+		unsigned n = hand_reap(s->hand, event, SLICE_MS);
 
-		for (int i = 0; i < n; i++)
+		s->under_way -= n;
+		for (unsigned i = 0; i < n; i++)
 			s->free[s->frees++] = iocb_of(&event[i]);
 	}
 }
@@ -193,25 +167,25 @@ static struct pollfd interest_spill(struct link *l)
 
 	if (!s->up)
 		return (struct pollfd){ .fd = -1 };
-	ready(s);
+	hand_ready(s->hand);
 	return (struct pollfd){ .fd = s->event, .events = POLLIN };
 }
 
-static void free_spill(struct link *l)
+static bool free_spill(struct link *l)
 {
 	struct link_spill *s = self(l);
 
 	close_spill(l);
-	if (s->aio != MAP_FAILED) {
-		if (*s->aio)
-			aio_destroy(*s->aio);
-		munmap(s->aio, sizeof *s->aio);
-	}
+	if (s->hand)
+		hand_close(s->hand, !s->under_way);
+	if (s->under_way)
+		return false;
 	if (s->event >= 0)
 		close(s->event);
 	if (s->fd >= 0)
 		close(s->fd);
 	free(s);
+	return true;
 }
 
 static const struct link_ops ops = {
@@ -223,17 +197,6 @@ static const struct link_ops ops = {
 	.notify = notify_spill,
 	.free = free_spill,
 };
-
-static int make(struct link_spill *s)
-{
-	s->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
-	s->aio = mmap(NULL, sizeof *s->aio, PROT_READ | PROT_WRITE,
-	              MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (s->event < 0 || s->aio == MAP_FAILED ||
-	    madvise(s->aio, sizeof *s->aio, MADV_WIPEONFORK) < 0)
-		return -1;
-	return ready(s);
-}
 
 struct link *link_spill(const char *path, uint64_t pages, char *words)
 {
@@ -247,7 +210,6 @@ struct link *link_spill(const char *path, uint64_t pages, char *words)
 	strcpy(s->link.name, "spill");
 	s->event = s->fd = -1;
 	s->pages = pages;
-	s->aio = MAP_FAILED;
 	for (unsigned i = 0; i < CORE_ASKS; i++)
 		s->free[s->frees++] = &s->iocb[i];
 	s->fd = spill_open(path, &s->pages, words);
@@ -255,7 +217,9 @@ struct link *link_spill(const char *path, uint64_t pages, char *words)
 		free_spill(&s->link);
 		return NULL;
 	}
-	if (make(s) < 0) {
+	s->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	s->hand = s->event < 0 ? NULL : hand_open(s->fd, s->event);
+	if (!s->hand) {
 		snprintf(words, LINK_WORDS_MAX, "spill=%.200s: asynchronous I/O: %s%s", path,
 		         strerror(errno), errno == EAGAIN ? "; raise fs.aio-max-nr" : "");
 		free_spill(&s->link);

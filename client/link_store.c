@@ -80,12 +80,13 @@ static void no_notify(struct link *l, short revents)
 	(void)l, (void)revents;
 }
 
-static void free_store(struct link *l)
+static bool free_store(struct link *l)
 {
 	struct link_store *s = (struct link_store *)l;
 
 	s->store->ops->close(s->store);
 	free(s);
+	return true;
 }
 
 static const struct link_ops ops = {

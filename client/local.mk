@@ -5,6 +5,7 @@ client_libborrower_la_SOURCES = \
 	client/address.c \
 	client/address.h \
 	client/aio.h \
+	client/spill_hand.h \
 	client/ask.c \
 	client/background.c \
 	client/buffer.c \
@@ -34,6 +35,7 @@ client_libborrower_la_SOURCES = \
 	client/link_nbd.h \
 	client/link_plain.c \
 	client/link_spill.c \
+	client/spill_hand.c \
 	client/link_store.c \
 	client/link_tls.c \
 	client/locked.c \

@@ -32,6 +32,7 @@ borrower_scripts = \
 	tests/borrower-page-path-takes-no-memory.sh \
 	tests/borrower-parameters-refused.sh \
 	tests/borrower-process-is-prepared.sh \
+	tests/borrower-spill-hangs.sh \
 	tests/borrower-stats.sh \
 	tests/borrower-stays-with-its-pool.sh \
 	tests/borrower-successor-starts-empty.sh \

@@ -213,13 +213,14 @@ static inline void fake_notify(struct link *l, short revents)
 	f->asleep = !f->n;
 }
 
-static inline void fake_free(struct link *l)
+static inline bool fake_free(struct link *l)
 {
 	struct fake *f = fake_of(l);
 
 	if (f->timer >= 0)
 		close(f->timer);
 	free(f);
+	return true;
 }
 
 static inline struct fake *fake_link(uint64_t seed)

@@ -327,10 +327,10 @@ tests_unit_test_vacate_LDADD = $(unit_lender)
 endif
 
 # The unit tests once more, under valgrind; but for those whose threads spin
-# (it runs one at a time), whose parts have to meet in time, that go through every byte, that forbid its own calls, or that count
-# what it replaces.
+# (it runs one at a time), whose parts have to meet in time, that go through every byte, that forbid its own calls, that count
+# what it replaces, or that have a process which shares their memory, as it does not know.
 check-valgrind: all
-	$(MAKE) check TESTS="$(filter-out %/test-drive-leader %/test-filter %/test-pool-threads %/test-seal-path %/test-seal-threads %/test-session-cut,$(unit_tests))" \
+	$(MAKE) check TESTS="$(filter-out %/test-drive-leader %/test-filter %/test-link-spill %/test-pool-threads %/test-seal-path %/test-seal-threads %/test-session-cut,$(unit_tests))" \
 	  LOG_COMPILER="timeout 100 $(abs_builddir)/libtool --mode=execute $(VALGRIND) -q \
 	    --fair-sched=yes --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite"
 .PHONY: check-valgrind

@@ -155,8 +155,9 @@ static _Atomic bool checking, hold_check;
 
 static uint32_t slow_check(struct drive *drive, struct op *op)
 {
-	while ((checking = hold_check))
+	for (checking = true; hold_check; )
 		usleep(100);
+	checking = false;
 	return check(drive, op);
 }
 
