@@ -156,6 +156,36 @@ TEST(more_than_32_mib_at_once)
 	free(got);
 }
 
+static void figures(void **state)
+{
+	struct farpage_stats s, part;
+	uint8_t data[3 * PAGE];
+	char json[FARPAGE_STATS_JSON_MAX];
+
+	(void)state;
+	memset(data, 7, sizeof data);
+	fill(data, PAGE, 9);
+	assert_int_equal(farpage_put(f, 4, 3, data), 0);
+	assert_int_equal(farpage_get(f, 4, 1, data), 0);
+	farpage_stats(f, &s, sizeof s);
+	assert_int_equal(s.size, 64 * PAGE);
+	assert_int_equal(s.copies, 1);
+	assert_int_equal(s.lenders, 1);
+	assert_int_equal(s.sealed_pages, 1);
+	assert_int_equal(s.same_pages, 2);
+	assert_string_equal(s.lender[0].name, "this process");
+	assert_string_equal(s.lender[0].state, "up");
+	assert_int_equal(s.lender[0].put.pages, 1);
+	assert_int_equal(s.lender[0].get.pages, 1);
+	/* A program that was built when there was less, and one when there was more. */
+	memset(&part, 0x5a, sizeof part);
+	farpage_stats(f, &part, offsetof(struct farpage_stats, uptime_ms));
+	assert_int_equal(part.size, s.size);
+	assert_int_equal(part.uptime_ms, UINT64_C(0x5a5a5a5a5a5a5a5a));
+	assert_in_range(farpage_stats_json(f, json, sizeof json), 100, sizeof json - 1);
+	assert_int_equal(farpage_stats_json(f, json, 99), 0);
+}
+
 static void *mine(void *number)
 {
 	uint64_t first = 16 * (uintptr_t)number, seed = first + 1, tag[16] = {0};
@@ -210,6 +240,7 @@ int main(void)
 		T(pages_beyond_the_end),
 		cmocka_unit_test(more_than_32_mib_at_once),
 		T(four_threads),
+		T(figures),
 		cmocka_unit_test(closing_nothing),
 	};
 
