@@ -57,6 +57,7 @@ server_liblender_la_SOURCES = \
 	server/loop.h \
 	server/member.c \
 	server/member.h \
+	server/member_pages.c \
 	server/nbd.h \
 	server/option.c \
 	server/option.h \

@@ -1,0 +1,316 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What members do to pages. */
+#include "member.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "dropped.h"
+#include "vacate.h"
+
+static const uint8_t zeros[PAGE_SIZE];
+
+/* Nobody else counts it. */
+static void count(_Atomic uint64_t *counter, uint64_t n)
+{
+	atomic_store_explicit(counter, atomic_load_explicit(counter, memory_order_relaxed) + n,
+	                      memory_order_relaxed);
+}
+
+static void one_more(_Atomic uint64_t *counter)
+{
+	atomic_fetch_add_explicit(counter, 1, memory_order_relaxed);
+}
+
+static bool is_dropped(const struct pool *pool, uint64_t page)
+{
+	return pool->dropped && dropped_find(pool->dropped, page, page + 1) == page;
+}
+
+/* May a page be put that is not there? If so, a thin pool is granted it. */
+static bool admit(struct pool *pool)
+{
+	struct pools *pools = pool->pools;
+
+	if (atomic_load_explicit(&pools->refusing, memory_order_relaxed) ||
+	    !room_take(&pools->room)) {
+		one_more(&pools->counts.refused_pressure);
+		return false;
+	}
+	if (pool->thin && !pools_grant(pools, 1)) {
+		one_more(&pools->counts.refused_lend);
+		return false;
+	}
+	return true;
+}
+
+/* Most data that is something else is so in its first bytes. */
+static bool is_zero(const uint8_t *data, size_t len)
+{
+	uint64_t first = 0;
+
+	memcpy(&first, data, len < sizeof first ? len : sizeof first);
+	return !first && memcmp(data, zeros, len) == 0;
+}
+
+/* A page is granted before it is touched; if another thread put the same page meanwhile,
+ * or the kernel has none, the grant goes back. Returns as store.put() does. */
+static int store_page(struct pool *pool, uint64_t page, bool there, size_t offset, size_t len,
+                      const uint8_t *data)
+{
+	int r;
+
+	if (!there && !admit(pool)) {
+		errno = ENOSPC;
+		return -1;
+	}
+	r = pool->store->ops->put(pool->store, page, offset, len, data);
+	if (r < 0)
+		one_more(&pool->pools->counts.refused_kernel);
+	if (r == 1)
+		atomic_fetch_add(&pool->used_pages, 1);
+	else if (!there && pool->thin)
+		pools_ungrant(pool->pools, 1);
+	return r;
+}
+
+/* DATA that is NULL is zeros, and the page is there then. */
+static int put_page(struct member *m, uint64_t page, size_t offset, size_t len,
+                    const uint8_t *data)
+{
+	struct pool *pool = m->pool;
+	bool was_dropped = is_dropped(pool, page), zero = data && is_zero(data, len);
+	bool there = pool->store->ops->present(pool->store, page);
+
+	if (was_dropped && len < PAGE_SIZE) {
+		errno = EIO;
+		return -1;
+	}
+	if ((there || !zero) &&
+	    store_page(pool, page, there, offset, len, data ? data : zeros) < 0)
+		return -1;
+	m->zeros |= there && zero;
+	if (was_dropped)
+		dropped_clear(pool->dropped, page, page + 1);
+	return 0;
+}
+
+/* May M write, also now that it is in the middle of it? A plain member that
+ * does breaks the owner's sight of its pages. */
+static bool may_write(struct member *m)
+{
+	if (m->read_only) {
+		errno = EPERM;
+		return false;
+	}
+	if (!m->owner) {
+		atomic_store_explicit(pool_foreign(m->pool), 1, memory_order_relaxed);
+		m->wrote = true;
+	}
+	return true;
+}
+
+static int put_pages(struct member *m, uint64_t offset, size_t len, const uint8_t *data)
+{
+	uint64_t written = 0;
+	int r = 0;
+
+	if (!may_write(m))
+		return -1;
+	while (len) {
+		size_t in_page = offset % PAGE_SIZE;
+		size_t n = PAGE_SIZE - in_page < len ? PAGE_SIZE - in_page : len;
+
+		if (put_page(m, offset >> PAGE_SHIFT, in_page, n, data) == 0) {
+			written += n;
+		} else {
+			r = -1;
+			count(&m->counts.refused_pages, 1);
+		}
+		offset += n;
+		data = data ? data + n : NULL;
+		len -= n;
+	}
+	count(&m->counts.written_bytes, written);
+	return r;
+}
+
+int member_put(struct member *m, uint64_t offset, size_t len, const uint8_t *data)
+{
+	return put_pages(m, offset, len, data);
+}
+
+int member_fill(struct member *m, uint64_t offset, size_t len)
+{
+	return put_pages(m, offset, len, NULL);
+}
+
+/* The pages that OFFSET and LEN touch. */
+static uint64_t page_behind(uint64_t offset, size_t len)
+{
+	return (offset + len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+}
+
+enum member_got member_get(struct member *m, uint64_t offset, size_t *len,
+                           const uint8_t **data)
+{
+	struct pool *pool = m->pool;
+	uint64_t page = offset >> PAGE_SHIFT, end = page_behind(offset, *len), run;
+	size_t in_page = offset % PAGE_SIZE;
+	enum member_got got = MEMBER_DROPPED;
+
+	*data = NULL;
+	/* In this order, see dropped.h. */
+	if (pool->dropped)
+		end = dropped_find(pool->dropped, page, end);
+	if (end > page) {
+		*data = pool->store->ops->get(pool->store, page, end - page, &run);
+		got = *data ? MEMBER_THERE : MEMBER_ABSENT;
+		if (*data)
+			*data += in_page;
+	} else {
+		run = 1;
+	}
+	size_t covered = (size_t)(run << PAGE_SHIFT) - in_page;
+	if (covered < *len)
+		*len = covered;
+	return got;
+}
+
+void member_reads(struct member *m, uint64_t bytes)
+{
+	count(&m->counts.read_bytes, bytes);
+}
+
+bool member_dropped(const struct member *m, uint64_t offset, size_t len)
+{
+	const struct dropped *dropped = m->pool->dropped;
+	uint64_t end = page_behind(offset, len);
+
+	if (!dropped || dropped_find(dropped, offset >> PAGE_SHIFT, end) == end)
+		return false;
+	one_more(&m->pool->pools->counts.reads_dropped);
+	return true;
+}
+
+uint64_t member_vacate(const struct member *m)
+{
+	uint64_t from = m->pool->vacate.from;
+
+	return from > UINT64_MAX >> PAGE_SHIFT ? UINT64_MAX : from << PAGE_SHIFT;
+}
+
+/* Zero the part of a page from OFFSET up to END; an absent page is zero. -1: it is
+ * dropped. */
+static int zero_part(struct pool *pool, uint64_t offset, uint64_t end)
+{
+	struct store *store = pool->store;
+
+	if (is_dropped(pool, offset >> PAGE_SHIFT))
+		return -1;
+	if (store->ops->present(store, offset >> PAGE_SHIFT))
+		store->ops->put(store, offset >> PAGE_SHIFT, offset % PAGE_SIZE,
+		                end - offset, zeros);
+	return 0;
+}
+
+/* Pages freed, on one side of pool.vacate.from; *PAGE moves to where it stopped. */
+static uint64_t flush_pages(struct pool *pool, uint64_t *page, uint64_t end, uint64_t max)
+{
+	uint64_t first = *page, freed;
+
+	if (first < pool->vacate.from && pool->vacate.from < end)
+		end = pool->vacate.from;
+	freed = pool->store->ops->flush(pool->store, page, end, max);
+	vacate_freed(pool, first, freed);
+	if (pool->dropped)
+		dropped_clear(pool->dropped, first, *page);
+	atomic_fetch_sub(&pool->used_pages, freed);
+	if (pool->thin)
+		pools_ungrant(pool->pools, freed);
+	return freed;
+}
+
+/* Pages freed, or -1: a part of a dropped page was to be zeroed. */
+static int64_t flush_some(struct pool *pool, uint64_t *offset, uint64_t end,
+                          uint64_t max)
+{
+	uint64_t first = (*offset + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	uint64_t last = end >> PAGE_SHIFT;
+	int64_t freed = 0;
+	int r = 0;
+
+	if (first > last) { /* inside one page */
+		r = zero_part(pool, *offset, end);
+		*offset = end;
+		return r;
+	}
+	if (*offset % PAGE_SIZE)
+		r = zero_part(pool, *offset, first << PAGE_SHIFT);
+	if (first < last)
+		freed = (int64_t)flush_pages(pool, &first, last, max);
+	*offset = first << PAGE_SHIFT;
+	if (first == last && end % PAGE_SIZE) {
+		r |= zero_part(pool, *offset, end);
+		*offset = end;
+	}
+	return r < 0 ? -1 : freed;
+}
+
+int64_t member_flush(struct member *m, uint64_t *offset, uint64_t end, uint64_t max)
+{
+	struct pool *pool = m->pool;
+	int64_t freed = -1;
+
+	pthread_rwlock_wrlock(&pool->lock);
+	if (m->epoch != pool->epoch)
+		errno = ESTALE;
+	else if (may_write(m) && (freed = flush_some(pool, offset, end, max)) < 0)
+		errno = EIO;
+	pthread_rwlock_unlock(&pool->lock);
+	if (freed > 0)
+		count(&m->counts.flushed_pages, (uint64_t)freed);
+	return freed;
+}
+
+/* The pages from PAGE on, MAX at most, that are there and all zeros. */
+static uint64_t zero_run(struct pool *pool, uint64_t page, uint64_t max)
+{
+	uint64_t run, n = 0;
+	const uint8_t *data = pool->store->ops->get(pool->store, page, max, &run);
+
+	while (data && n < run && is_zero(data + (n << PAGE_SHIFT), PAGE_SIZE))
+		n++;
+	return n;
+}
+
+static void settle_pages(struct pool *pool, uint64_t page, uint64_t end)
+{
+	while (page < end) {
+		uint64_t n = zero_run(pool, page, end - page), behind = page + n;
+
+		while (page < behind)
+			flush_pages(pool, &page, behind, behind - page);
+		page++; /* this one is absent, or something else */
+	}
+}
+
+int64_t member_settle(struct member *m, uint64_t *offset, uint64_t end, uint64_t max)
+{
+	uint64_t page = *offset >> PAGE_SHIFT, last = (end + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	struct pool *pool = m->pool;
+	int64_t r = -1;
+
+	if (last - page > max)
+		last = page + max;
+	pthread_rwlock_wrlock(&pool->lock);
+	if (m->epoch != pool->epoch) {
+		errno = ESTALE;
+	} else {
+		settle_pages(pool, page, last);
+		*offset = last << PAGE_SHIFT < end ? last << PAGE_SHIFT : end;
+		r = (int64_t)(last - page);
+	}
+	pthread_rwlock_unlock(&pool->lock);
+	return r;
+}
