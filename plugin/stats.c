@@ -22,6 +22,7 @@
 #include "farpage.h"
 
 #define STACK_BYTES (64u << 10)
+#define RETRY_MS    1000 /* after running out of descriptors */
 
 static struct {
 	struct sockaddr_un at;
@@ -88,6 +89,8 @@ static void answer(void)
 	int fd = accept4(stats.fd, NULL, NULL, SOCK_CLOEXEC);
 	size_t n;
 
+	if (fd < 0 && errno != EAGAIN && errno != ECONNABORTED)
+		poll(&(struct pollfd){ .fd = stats.stop, .events = POLLIN }, 1, RETRY_MS);
 	if (fd < 0)
 		return;
 	n = farpage_stats_json(stats.farpage, stats.json, sizeof stats.json);

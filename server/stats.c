@@ -13,6 +13,7 @@
 #define CLIENTS 4  /* being answered; more wait to be accepted */
 #define BACKLOG 64
 #define PATIENCE 5. /* with one that does not read */
+#define RETRY 1.    /* after running out of descriptors */
 
 struct client {
 	struct stats *stats;
@@ -28,8 +29,9 @@ struct stats {
 	struct limits *limits;
 	char *path;
 	int fd;
-	ev_tstamp start;
+	uint64_t start_ns;
 	ev_io accepting;
+	ev_timer retry;
 	unsigned clients;
 	struct client client[CLIENTS];
 };
@@ -76,7 +78,7 @@ static void answer(struct stats *s, struct client *c, int fd)
 	}
 	c->stats = s;
 	c->at = 0;
-	c->len = stats_json(s->pools, s->limits, (uint64_t)((ev_now(s->ev) - s->start) * 1000.), c->json, room);
+	c->len = stats_json(s->pools, s->limits, (rate_now() - s->start_ns) / 1000000, c->json, room);
 	ev_io_init(&c->writable, on_writable, fd, EV_WRITE);
 	ev_timer_init(&c->late, on_late, PATIENCE, 0.);
 	c->writable.data = c->late.data = c;
@@ -86,13 +88,27 @@ static void answer(struct stats *s, struct client *c, int fd)
 		ev_io_stop(s->ev, &s->accepting);
 }
 
+static void on_retry(struct ev_loop *ev, ev_timer *w, int events)
+{
+	struct stats *s = w->data;
+
+	(void)events;
+	if (s->clients < CLIENTS)
+		ev_io_start(ev, &s->accepting);
+}
+
 static void on_acceptable(struct ev_loop *ev, ev_io *w, int events)
 {
 	struct stats *s = w->data;
 	struct client *c = s->client;
 	int fd = accept4(s->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
 
-	(void)ev, (void)events;
+	(void)events;
+	if (fd < 0 && errno != EAGAIN && errno != ECONNABORTED) {
+		ev_io_stop(ev, w);
+		ev_timer_set(&s->retry, RETRY, 0.);
+		ev_timer_start(ev, &s->retry);
+	}
 	if (fd < 0)
 		return;
 	while (c->json)
@@ -116,9 +132,10 @@ struct stats *stats_open(struct ev_loop *ev, const char *path, const struct priv
 	s->ev = ev;
 	s->pools = pools;
 	s->limits = limits;
-	s->start = ev_now(ev);
+	s->start_ns = rate_now();
 	ev_io_init(&s->accepting, on_acceptable, s->fd, EV_READ);
-	s->accepting.data = s;
+	ev_timer_init(&s->retry, on_retry, RETRY, 0.);
+	s->accepting.data = s->retry.data = s;
 	s->path = strdup(path);
 	if (!s->path || listen(s->fd, BACKLOG) < 0) {
 		stats_close(s);
@@ -136,6 +153,7 @@ void stats_close(struct stats *s)
 		if (s->client[i].json)
 			hang_up(&s->client[i]);
 	ev_io_stop(s->ev, &s->accepting);
+	ev_timer_stop(s->ev, &s->retry);
 	close(s->fd);
 	unlink(s->path ? s->path : "");
 	free(s->path);
