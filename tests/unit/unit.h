@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -17,6 +18,13 @@
 #define TEST(name) static void name(void **state __attribute__((unused)))
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
+
+/* Nothing hangs for ever, also where a fault has it go round. */
+#define TIME_LIMIT_SECONDS 900
+static void __attribute__((constructor)) limit_time(void)
+{
+	alarm(TIME_LIMIT_SECONDS);
+}
 
 /* splitmix64: the same seed, the same throws. */
 static inline uint64_t dice(uint64_t *seed)
