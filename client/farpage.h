@@ -54,8 +54,8 @@ extern "C" {
 struct farpage;
 
 struct farpage_options {
-	/* HOST, HOST:PORT, [ADDR6]:PORT, unix:PATH, nbd://HOST[:PORT][/POOL] or
-	 * nbd+unix:///[POOL]?socket=PATH; up to the first NULL. None: keep the pages in this
+	/* HOST, HOST:PORT, [ADDR6]:PORT, unix:/PATH, nbd://HOST[:PORT][/POOL] or
+	 * nbd+unix:///[POOL]?socket=/PATH; up to the first NULL. None: keep the pages in this
 	 * process. */
 	const char *lender[FARPAGE_LENDERS_MAX];
 	/* More of them, an address a line. When it changes, a new line is a lender more, and one

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "lenders.h"
+#include "call.h" /* has the client's watch.h, and lenders.h */
 
 static struct lenders lenders;
 static char words[LENDERS_WORDS_MAX];
@@ -184,6 +184,33 @@ TEST(its_pool)
 	assert_non_null(strstr(words, "write HOST"));
 }
 
+/* It is read again, when the process may be in another directory. */
+TEST(a_file_that_is_named_from_here)
+{
+	char dir[] = "/tmp/farpage-lenders-XXXXXX", here[4096], path[64];
+	struct watch_options o = { .proof.instance = "me", .file = "lenders", .proof.psk = "keys" };
+	static struct watch w;
+	FILE *file;
+
+	assert_non_null(getcwd(here, sizeof here));
+	assert_non_null(mkdtemp(dir));
+	assert_int_equal(chdir(dir), 0);
+	file = fopen("lenders", "w");
+	assert_non_null(file);
+	fputs("unix:/nobody\n", file);
+	fclose(file);
+	assert_int_equal(watch_open(&w, &o, NULL, 0, words), 0);
+	assert_int_equal(chdir(here), 0);
+	snprintf(path, sizeof path, "%s/lenders", dir);
+	assert_string_equal(w.o.file, path);
+	assert_string_equal(watch_name(&w, 0), "unix:/nobody");
+	unlink(path);
+	snprintf(path, sizeof path, "%s/keys", dir);
+	assert_string_equal(w.o.proof.psk, path);
+	watch_close(&w);
+	rmdir(dir);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -196,6 +223,7 @@ int main(void)
 		cmocka_unit_test(any_bytes),
 		cmocka_unit_test(files),
 		cmocka_unit_test(its_pool),
+		cmocka_unit_test(a_file_that_is_named_from_here),
 	};
 
 	return cmocka_run_group_tests_name("lenders", tests, NULL, NULL);
