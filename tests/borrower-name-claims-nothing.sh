@@ -14,7 +14,7 @@ PY
 nbdsh_at "nbd+unix:///?socket=$sock" <<'EOF'
 h.pwrite(page(b"x"), 0)
 EOF
-# A lender that refuses it without words: those are libnbd's then, who knows what was asked for.
+# A lender that refuses it without words.
 /usr/bin/python3 - "$tmp/fake" <<'PY' &
 import os, socket, struct, sys
 s = socket.socket(socket.AF_UNIX)
@@ -30,12 +30,17 @@ while True:
             break
         option, length = struct.unpack(">II", head[8:])
         c.recv(length, socket.MSG_WAITALL)
-        error = 0x80000006 if option == 7 else 0x80000001
-        c.sendall(struct.pack(">QIII", 0x3E889045565A9, option, error, 0))
+        reply = lambda kind, data=b"": c.sendall(struct.pack(">QIII", 0x3E889045565A9, option, kind, len(data)) + data)
+        if option == 6:         # INFO, without the claim, says whose memory it is
+            reply(3, struct.pack(">HQH", 0, 8 << 20, 1))
+            reply(3, struct.pack(">H", 2) + b"incarnation=1 since=1")
+            reply(1)
+            continue
+        reply(0x80000006 if option == 7 else 0x80000001)
 PY
 cleanup "kill $!"
 wait_for 10 test -S "$tmp/fake"
 ! timeout 60 "$FARPAGE_BUILDDIR/run" nbdkit -f -U "$tmp/none" farpage "lender=unix:$tmp/fake" pool=a \
     --run true 2>"$tmp/err" || fail 'it started'
-grep -q "no export named" "$tmp/err" || fail "$(cat "$tmp/err")"
+grep -q "the lender refuses the claim" "$tmp/err" || fail "$(cat "$tmp/err")"
 ! grep -qi claim= "$tmp/err" || fail "$(cat "$tmp/err")"
