@@ -8,6 +8,7 @@ borrower_scripts = \
 	tests/borrower-embedded-verifies.sh \
 	tests/borrower-every-link.sh \
 	tests/borrower-finds-the-address.sh \
+	tests/borrower-gateway-claims.sh \
 	tests/borrower-gateway-one-host.sh \
 	tests/borrower-goes-on-after-a-cut.sh \
 	tests/borrower-help-is-full.sh \
@@ -75,6 +76,7 @@ EXTRA_DIST += \
 	tests/borrower-model.py \
 	tests/borrower-tries.py \
 	tests/faults.sh \
+	tests/gateway.sh \
 	tests/names.sh
 
 check_PROGRAMS += tests/pagestress
