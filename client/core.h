@@ -67,7 +67,10 @@ struct peer {
 	int64_t retry_at, retry_ms;
 	int64_t connect_by;
 	int64_t down_since;
-	int64_t full_until;      /* it said that it had no room */
+	int64_t full_until;      /* it refused a put: it has no room, or does not want to */
+	unsigned strikes;        /* how often it failed, see suspect.c */
+	int64_t struck_at;       /* last */
+	bool proved;             /* it has done something since it was opened */
 	int64_t slow;            /* 1/256 ms: 99 of 100 replies came sooner */
 	char identity[IDENTITY_MAX];
 	struct ask_list ready, sent;
@@ -188,5 +191,7 @@ uint64_t core_unhealed(const struct core *);
 /* How many have fewer copies than they should, as far as is known; those on a link that has
  * not been away for long count. */
 uint64_t core_missing(const struct core *);
+/* Link ON greets, but failed so often that its copies are made elsewhere. */
+bool core_left_out(const struct core *, unsigned on, int64_t now);
 
 #endif

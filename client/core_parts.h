@@ -44,15 +44,19 @@ static inline unsigned how_many(uint32_t copies)
 /* put.c */
 /* What is remembered of each page of a fill. */
 struct record fill_record(const struct op *);
-/* Copies that are there, or not away so long that others are made in their place. REFUSED:
- * also where pages have been refused for as long. */
-uint8_t extent_counts(const struct core *, const struct extent *, bool refused, int64_t now);
-/* Copies that pages may be put to. FULL: also where there was no room lately. */
-uint8_t extent_targets(const struct core *, const struct extent *, bool full, int64_t now);
+/* Copies that are there, or not away so long that others are made in their place. COUNTS_REFUSED:
+ * also where pages have been refused for as long; COUNTS_ALL: and where the lender is left out. */
+enum counts { COUNTS, COUNTS_REFUSED, COUNTS_ALL };
+uint8_t extent_counts(const struct core *, const struct extent *, enum counts, int64_t now);
+/* Copies that pages may be put to: of lenders that do well and have room; to heal, also of those
+ * that are given another trial; also where there was no room lately; of whoever is up. */
+enum targets { TARGETS_GOOD, TARGETS_HEAL, TARGETS_FULL, TARGETS_ALL };
+uint8_t extent_targets(const struct core *, const struct extent *, enum targets, int64_t now);
 /* It lacks a copy, and there is a link that could have one. */
 bool extent_has_room(const struct core *, const struct extent *, int64_t now);
-/* Give it the copies that it lacks, as far as there is room. */
-void extent_place(struct core *, struct extent *, int64_t now);
+/* Give it the copies that it lacks, as far as there is room. GOOD: what is on lenders that are
+ * left out does not count, and they get none. */
+void extent_place(struct core *, struct extent *, enum targets, int64_t now);
 /* Clear the copies that were lost from its records. */
 void extent_freshen(struct core *, struct extent *);
 /* Give up COPY: a page that has no other is lost. */
@@ -92,6 +96,7 @@ bool peer_away(const struct core *, unsigned on);
 /* Is it there, or not away so long that its copies are to be made elsewhere? */
 bool peer_counts(const struct core *, int on, int64_t now);
 bool peer_full(const struct core *, int on, int64_t now);
+void peer_want_heal(struct core *, unsigned on);
 /* How long a reply may take before another copy is asked too. */
 int64_t peer_hedge_ms(const struct core *, unsigned on);
 /* Who owes an answer longer than this is closed, or stuck if it is the spill. */
@@ -105,6 +110,17 @@ void peers_hurry(struct core *, int64_t now);
 /* The next peer that is to be connected now, -1 none. */
 int peers_connect(struct core *, int64_t now);
 void peer_measure(struct core *, const struct ask *, int64_t now);
+
+/* suspect.c */
+/* It failed: nothing is asked of it that another can do. */
+bool peer_out(const struct core *, unsigned on, int64_t now);
+/* The same, or only healing tries it. */
+bool peer_suspect(const struct core *, unsigned on, int64_t now);
+/* It failed so often that copies on it do not count. */
+bool peer_left_out(const struct core *, unsigned on, int64_t now);
+/* What it does, and does not. */
+void peer_judge_reply(struct core *, const struct ask *, int error, int64_t now);
+void peer_judge_end(struct core *, unsigned on, int64_t now);
 
 /* still.c */
 /* If nobody turned the core when something was due: that time does not count. */

@@ -104,6 +104,7 @@ struct drive_view {
 	struct link_view {
 		enum peer_state state;
 		bool known;          /* it was up once */
+		bool left_out;       /* core_left_out() */
 		int twin;            /* the link that has the pool it leads to, -1 none */
 		int64_t down_since;
 		char identity[IDENTITY_MAX];

@@ -23,6 +23,7 @@ void drive_look(struct drive *d, struct drive_view *v)
 		v->stuck = v->stuck || p->state == PEER_STUCK;
 		l->state = p->state;
 		l->known = p->known;
+		l->left_out = core_left_out(&d->core, on, v->now);
 		l->twin = p->twin;
 		l->down_since = p->down_since;
 		memcpy(l->identity, p->identity, sizeof l->identity);

@@ -16,7 +16,8 @@ static uint32_t pages_of(const struct core *c, const struct op *op, unsigned cop
 	return mask;
 }
 
-/* The lower the better: lenders before the spill, what answers in time before what
+/* The lower the better: what does well before
+ * what failed, lenders before the spill, what answers in time before what
  * does not, what has all the pages, what stays, what has little to do. */
 static unsigned cost(const struct core *c, const struct copy *at, bool some, int64_t now)
 {
@@ -26,7 +27,8 @@ static unsigned cost(const struct core *c, const struct copy *at, bool some, int
 	bool leaves = at->going || layout_wanted(&c->layout, at);
 	bool late = oldest && now - oldest->sent_at >= peer_hedge_ms(c, on);
 
-	return ((int)on == c->layout.spill ? 1u << 20 : 0) + (late ? 1u << 18 : 0) +
+	return (peer_suspect(c, on, now) ? 1u << 22 : 0) +
+	       ((int)on == c->layout.spill ? 1u << 20 : 0) + (late ? 1u << 18 : 0) +
 	       (some ? 1u << 16 : 0) + (leaves ? 1u << 14 : 0) + p->asks;
 }
 

@@ -13,13 +13,14 @@
 #define PAGE_CREDIT 1000               /* a page a second earns 1 in a millisecond */
 #define DEBT_MS     (RUN_PAGES * 1000) /* a run is earned in so long at the lowest rate */
 
-/* Which copies pages of E should have: where they were refused only for want of others. */
+/* Which copies pages of E should have: where they were refused, or the lender is left out, only for
+ * want of others. */
 static uint8_t wanted(const struct core *c, const struct extent *e, int64_t now)
 {
 	uint8_t want = 0;
 
-	for (int refused = 0; refused < 2; refused++) {
-		uint8_t counts = extent_counts(c, e, refused, now);
+	for (enum counts which = COUNTS; which <= COUNTS_ALL; which++) {
+		uint8_t counts = extent_counts(c, e, which, now);
 
 		for (unsigned copy = 0; copy < COPY_SPILL && how_many(want) < c->o.copies; copy++)
 			want = (uint8_t)(want | (counts & 1u << copy));
@@ -28,12 +29,13 @@ static uint8_t wanted(const struct core *c, const struct extent *e, int64_t now)
 }
 
 /* Copies whose pages can be read. */
-static uint8_t sources(const struct core *c, const struct extent *e)
+static uint8_t sources(const struct core *c, const struct extent *e, int64_t now)
 {
 	uint8_t up = 0;
 
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-		if (!e->copy[copy].stale && peer_up(c, e->copy[copy].on))
+		if (!e->copy[copy].stale && peer_up(c, e->copy[copy].on) &&
+		    !peer_out(c, (unsigned)e->copy[copy].on, now))
 			up |= (uint8_t)(1u << copy);
 	return up;
 }
@@ -142,9 +144,9 @@ static void keep_all(struct extent *e)
 }
 
 /* Does every page of COPY have another one that can be read? */
-static bool is_spare(const struct core *c, const struct extent *e, unsigned copy)
+static bool is_spare(const struct core *c, const struct extent *e, unsigned copy, int64_t now)
 {
-	uint8_t others = sources(c, e) & (uint8_t)~(1u << copy);
+	uint8_t others = sources(c, e, now) & (uint8_t)~(1u << copy);
 	uint32_t pages = map_extent_pages(c->map, e);
 
 	for (uint32_t i = 0; i < pages; i++)
@@ -157,22 +159,25 @@ static bool is_spare(const struct core *c, const struct extent *e, unsigned copy
 /* Where all places are taken, a copy that does not count gives its place up. */
 static void make_place(struct core *c, struct extent *e, int64_t now)
 {
-	uint8_t keep = in_use(c, e) | extent_counts(c, e, true, now);
+	uint8_t keep = in_use(c, e) | extent_counts(c, e, COUNTS_REFUSED, now);
 
 	for (unsigned copy = 0; copy < COPY_SPILL; copy++)
 		if (e->copy[copy].on < 0)
 			return;
-	for (unsigned copy = 0; copy < COPY_SPILL; copy++)
-		if (!(keep & 1u << copy) && !peer_up(c, e->copy[copy].on) &&
-		    extent_has_room(c, e, now) && is_spare(c, e, copy)) {
+	for (unsigned copy = 0; copy < COPY_SPILL; copy++) {
+		int on = e->copy[copy].on;
+
+		if (!(keep & 1u << copy) && (!peer_up(c, on) || peer_left_out(c, (unsigned)on, now)) &&
+		    extent_has_room(c, e, now) && is_spare(c, e, copy, now)) {
 			extent_forget_copy(c, e, copy);
 			return;
 		}
+	}
 }
 
 static uint32_t missing(const struct core *c, const struct extent *e, int64_t now)
 {
-	uint8_t counts = extent_counts(c, e, true, now);
+	uint8_t counts = extent_counts(c, e, COUNTS_REFUSED, now);
 	uint32_t pages = map_extent_pages(c->map, e), n = 0;
 
 	for (uint32_t i = 0; i < pages; i++)
@@ -199,11 +204,12 @@ static bool walk(struct core *c, struct extent *e, int64_t now)
 	bool whole;
 
 	make_place(c, e, now);
-	extent_place(c, e, now);
+	extent_place(c, e, TARGETS_GOOD, now);
+	extent_place(c, e, TARGETS_HEAL, now);
 	keep_all(e);
 	w.want = wanted(c, e, now);
-	w.able = w.want & extent_targets(c, e, false, now);
-	w.from = sources(c, e);
+	w.able = w.want & extent_targets(c, e, TARGETS_HEAL, now);
+	w.from = sources(c, e, now);
 	do {
 		whole = h->at == 0;
 		n = find_run(c, e, &w);
@@ -322,7 +328,7 @@ static void remember(struct core *c, struct op *op)
 
 static void write_copies(struct core *c, struct op *op, int64_t now)
 {
-	uint8_t to = c->heal.to & extent_targets(c, map_extent(c->map, op->page), false, now);
+	uint8_t to = c->heal.to & extent_targets(c, map_extent(c->map, op->page), TARGETS_HEAL, now);
 
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 		if (to & 1u << copy)

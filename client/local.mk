@@ -63,6 +63,7 @@ client_libborrower_la_SOURCES = \
 	client/spill.h \
 	client/stats.c \
 	client/still.c \
+	client/suspect.c \
 	client/tell.c \
 	client/tell.h \
 	client/watch.c \

@@ -21,7 +21,7 @@ struct copy {
 	bool stale;       /* it was lost, though records may still say otherwise */
 	bool going;       /* it is not needed, and goes when no operation uses it */
 	uint32_t slot;    /* extents of the link's pool */
-	int64_t refused;  /* since when its lender had no room for pages of it; 0: it has */
+	int64_t refused;  /* since when its lender has refused pages of it; 0: it does not */
 };
 
 struct extent {

@@ -102,7 +102,7 @@ static void forget_asks(struct core *c, struct peer *p, struct ask_list *list, i
 	}
 }
 
-static void want_heal(struct core *c, unsigned on)
+void peer_want_heal(struct core *c, unsigned on)
 {
 	for (uint64_t e = 0; e < c->map->extents; e++)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
@@ -115,6 +115,7 @@ static void go_down(struct core *c, unsigned on, int64_t now)
 {
 	struct peer *p = &c->peer[on];
 
+	peer_judge_end(c, on, now);
 	if (p->state == PEER_UP)
 		p->down_since = now;
 	if (p->state != PEER_GONE)
@@ -123,7 +124,7 @@ static void go_down(struct core *c, unsigned on, int64_t now)
 	p->retry_ms = sooner(p->retry_ms * 2, RETRY_IDLE_MAX_MS);
 	forget_asks(c, p, &p->ready, now);
 	forget_asks(c, p, &p->sent, now);
-	want_heal(c, on);
+	peer_want_heal(c, on);
 	core_kick(c, now);
 }
 
@@ -250,8 +251,12 @@ void core_link_up(struct core *c, unsigned on, const char *identity, uint64_t pa
 	p->known = true;
 	p->retry_ms = CORE_RETRY_MIN_MS;
 	p->full_until = 0;
+	p->proved = false;
 	p->wipe_at = 0;
 	layout_size(&c->layout, on, pages);
+	for (unsigned other = 0; other < c->o.links; other++)
+		if (peer_left_out(c, other, now))
+			peer_want_heal(c, other); /* now there may be another */
 	c->heal.next_at = now;
 	core_kick(c, now);
 }
@@ -296,7 +301,8 @@ void core_reply(struct core *c, struct ask *ask, int error, int64_t now)
 	struct op *op = ask->op;
 
 	peer_measure(c, ask, now);
-	if (error == ENOSPC && ask->kind == ASK_PUT)
+	peer_judge_reply(c, ask, error, now);
+	if (error && ask->kind == ASK_PUT)
 		p->full_until = now + CORE_FULL_MS;
 	if (ask == p->wipe)
 		wiped(c, ask, !error, now);

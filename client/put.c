@@ -9,19 +9,32 @@ static bool refuses(const struct copy *copy, int64_t now)
 	return copy->refused && now - copy->refused >= CORE_MOVE_MS;
 }
 
-uint8_t extent_counts(const struct core *c, const struct extent *e, bool refused, int64_t now)
+uint8_t extent_counts(const struct core *c, const struct extent *e, enum counts which, int64_t now)
 {
 	uint8_t counts = 0;
 
-	for (unsigned copy = 0; copy < COPY_SPILL; copy++)
-		if (!e->copy[copy].stale && (refused || !refuses(&e->copy[copy], now)) &&
-		    peer_counts(c, e->copy[copy].on, now) &&
-		    !layout_wanted(&c->layout, &e->copy[copy]))
+	for (unsigned copy = 0; copy < COPY_SPILL; copy++) {
+		const struct copy *at = &e->copy[copy];
+
+		if (!at->stale && peer_counts(c, at->on, now) && !layout_wanted(&c->layout, at) &&
+		    (which >= COUNTS_REFUSED || !refuses(at, now)) &&
+		    (which >= COUNTS_ALL || !peer_left_out(c, (unsigned)at->on, now)))
 			counts |= (uint8_t)(1u << copy);
+	}
 	return counts;
 }
 
-uint8_t extent_targets(const struct core *c, const struct extent *e, bool full, int64_t now)
+static bool may_put(const struct core *c, int on, enum targets which, int64_t now)
+{
+	if (which == TARGETS_ALL)
+		return true;
+	if (which != TARGETS_FULL && peer_full(c, on, now))
+		return false;
+	return which == TARGETS_HEAL ? !peer_out(c, (unsigned)on, now)
+	                             : !peer_suspect(c, (unsigned)on, now);
+}
+
+uint8_t extent_targets(const struct core *c, const struct extent *e, enum targets which, int64_t now)
 {
 	uint8_t targets = 0, going = 0;
 
@@ -29,34 +42,38 @@ uint8_t extent_targets(const struct core *c, const struct extent *e, bool full, 
 		const struct copy *at = &e->copy[copy];
 
 		if (!at->stale && peer_up(c, at->on) && !layout_wanted(&c->layout, at) &&
-		    (full || !peer_full(c, at->on, now)))
+		    may_put(c, at->on, which, now))
 			*(at->going ? &going : &targets) |= (uint8_t)(1u << copy);
 	}
 	return how_many(targets) < c->o.copies ? targets | going : targets;
 }
 
-static uint32_t with_room(const struct core *c, int64_t now)
+/* Lenders that new copies may be placed on. */
+static uint32_t with_room(const struct core *c, enum targets which, int64_t now)
 {
 	uint32_t on_mask = 0;
 
 	for (unsigned on = 0; on < c->o.links; on++)
-		if ((int)on != c->layout.spill && peer_up(c, (int)on) && !peer_full(c, (int)on, now))
+		if ((int)on != c->layout.spill && peer_up(c, (int)on) &&
+		    may_put(c, (int)on, which, now) &&
+		    (which != TARGETS_GOOD || !peer_left_out(c, on, now)))
 			on_mask |= 1u << on;
 	return on_mask;
 }
 
 bool extent_has_room(const struct core *c, const struct extent *e, int64_t now)
 {
-	return how_many(extent_counts(c, e, false, now)) < c->o.copies &&
-	       layout_has_room(&c->layout, e, with_room(c, now));
+	return how_many(extent_counts(c, e, COUNTS, now)) < c->o.copies &&
+	       layout_has_room(&c->layout, e, with_room(c, TARGETS_GOOD, now));
 }
 
-void extent_place(struct core *c, struct extent *e, int64_t now)
+void extent_place(struct core *c, struct extent *e, enum targets which, int64_t now)
 {
-	unsigned have = how_many(extent_counts(c, e, false, now));
+	unsigned have = how_many(extent_counts(c, e, which == TARGETS_GOOD ? COUNTS : COUNTS_ALL, now));
 
 	for (unsigned copy = 0; copy < COPY_SPILL && have < c->o.copies; copy++)
-		if (e->copy[copy].on < 0 && layout_place(&c->layout, e, copy, with_room(c, now))) {
+		if (e->copy[copy].on < 0 &&
+		    layout_place(&c->layout, e, copy, with_room(c, which, now))) {
 			have++;
 			e->heal = e->heal || e->used;
 		}
@@ -100,16 +117,44 @@ static uint8_t spill_target(struct core *c, struct extent *e)
 	return 1u << COPY_SPILL;
 }
 
+/* All who have copies failed lately: another lender is better than to wait for them. */
+static bool place_elsewhere(struct core *c, struct extent *e, int64_t now)
+{
+	unsigned copy = 0;
+
+	if (!extent_targets(c, e, TARGETS_ALL, now))
+		return false;
+	while (copy < COPY_SPILL && e->copy[copy].on >= 0)
+		copy++;
+	if (copy == COPY_SPILL ||
+	    !layout_place(&c->layout, e, copy, with_room(c, TARGETS_GOOD, now)))
+		return false;
+	e->heal = true;
+	return true;
+}
+
+/* Where there is nobody else: one that failed, or refused. */
+static uint8_t last_target(struct core *c, struct extent *e, int64_t now)
+{
+	if (!extent_targets(c, e, TARGETS_ALL, now))
+		extent_place(c, e, TARGETS_ALL, now);
+	return extent_targets(c, e, TARGETS_ALL, now);
+}
+
 static uint8_t choose(struct core *c, const struct op *op, int64_t now)
 {
 	struct extent *e = map_extent(c->map, op->page);
 	uint8_t to, fresh = (uint8_t)~op->tried;
 
-	extent_place(c, e, now);
-	to = extent_targets(c, e, false, now) & fresh;
+	extent_place(c, e, TARGETS_GOOD, now);
+	to = extent_targets(c, e, TARGETS_GOOD, now) & fresh;
 	if (!to)
-		to = extent_targets(c, e, true, now) & fresh;
-	return to ? to : spill_target(c, e) & fresh;
+		to = extent_targets(c, e, TARGETS_FULL, now) & fresh;
+	if (!to && place_elsewhere(c, e, now))
+		to = extent_targets(c, e, TARGETS_GOOD, now) & fresh;
+	if (!to)
+		to = spill_target(c, e) & fresh;
+	return to ? to : last_target(c, e, now) & fresh;
 }
 
 static void remember(struct core *c, struct op *op)
@@ -267,7 +312,7 @@ void put_replied(struct core *c, struct op *op, const struct ask *ask, int error
 		op->acked |= (uint8_t)(1u << ask->copy);
 		e->copy[ask->copy].refused = 0;
 	} else {
-		if (error == ENOSPC && !e->copy[ask->copy].refused)
+		if (!e->copy[ask->copy].refused)
 			e->copy[ask->copy].refused = ask->sent_at;
 		op->tried |= (uint8_t)(1u << ask->copy);
 		op->refused = error == ENOSPC ? ENOSPC : EIO; /* the callers' words */

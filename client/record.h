@@ -15,11 +15,11 @@
 /* The most pages of one operation; never across extents. */
 #define RUN_PAGES    32u
 
-/* The most copies that may be asked for; of an extent's places for them one more is for
- * a copy that is being moved, and the last for the spill's. */
+/* The most copies that may be asked for; an extent has places for as many again, which are
+ * made while the others are away, and the last for the spill's. */
 #define COPIES_MAX   3u
-#define COPY_SPILL   (COPIES_MAX + 1)
-#define COPY_PLACES  (COPIES_MAX + 2)
+#define COPY_SPILL   (2 * COPIES_MAX)
+#define COPY_PLACES  (COPY_SPILL + 1)
 
 enum page_state {
 	PAGE_ABSENT = 0, /* never put, or flushed: reads as zeros */

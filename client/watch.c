@@ -38,6 +38,7 @@ static void join(struct watch *w, struct watched *l, const char *identity)
 	l->told = l->asks_back = UINT64_MAX;
 	l->news = (struct news){0};
 	l->twin = -1;
+	l->left_out = false;
 	snprintf(l->news.identity, sizeof l->news.identity, "%s", identity);
 	drive_look(w->drive, &w->view);
 }
@@ -145,6 +146,22 @@ static void tell_twin(struct watch *w, struct watched *l)
 	watch_say(w, words);
 }
 
+static void tell_left_out(struct watch *w, struct watched *l)
+{
+	bool left_out = w->view.link[l->on].left_out;
+	char words[FARPAGE_WORDS_MAX];
+
+	if (left_out == l->left_out)
+		return;
+	l->left_out = left_out;
+	if (left_out)
+		snprintf(words, sizeof words, "lender %.200s greets, but again and again does not answer "
+		         "in time: it is left out, and what it has is copied to others that have room", l->text);
+	else
+		snprintf(words, sizeof words, "lender %.200s is no longer left out", l->text);
+	watch_say(w, words);
+}
+
 static void tell_news(struct watch *w)
 {
 	char words[NEWS_WORDS_MAX];
@@ -158,6 +175,7 @@ static void tell_news(struct watch *w)
 		            words))
 			watch_say(w, words);
 		tell_twin(w, l);
+		tell_left_out(w, l);
 	}
 	while (news_of_host(&w->host, &w->view, words))
 		watch_say(w, words);

@@ -37,6 +37,7 @@ struct watched {
 	struct inquiry inquiry;
 	int64_t ask_at;
 	bool refused;               /* that it cannot be added was told */
+	bool left_out;              /* that it is was told */
 	int twin;                   /* that its pool is this link's was told, -1 nothing was */
 	struct news news;
 };

@@ -14,6 +14,7 @@ borrower_scripts = \
 	tests/borrower-help-is-full.sh \
 	tests/borrower-large-writes-flow.sh \
 	tests/borrower-lender-added.sh \
+	tests/borrower-lender-deaf.sh \
 	tests/borrower-lender-drained.sh \
 	tests/borrower-lender-restarts.sh \
 	tests/borrower-lender-shuts-down.sh \

@@ -25,6 +25,8 @@ static uint64_t throw_faults(void)
 		faults |= BIT(dice(FAULT_KINDS));
 	if (faults && chance(8)) /* memory is lost while another stands still */
 		faults = BIT(FAULT_KILLED) | BIT(FAULT_FROZEN);
+	if (faults && chance(16))
+		faults = BIT(FAULT_HOLE);
 	return faults;
 }
 
@@ -38,7 +40,7 @@ void config_throw(enum mode mode)
 		.callers = 1 + (unsigned)dice(CALLERS_MAX),
 		.ops = 100 + (unsigned)dice(600),
 		.spill = chance(2),
-		.for_good = chance(8),
+		.for_good = chance(4),
 		.deadline = ONE_OF(300, 1000, 5000, 30000),
 		.link_timeout = ONE_OF(100, 500, 2000, 10000),
 		.heal_pages = (uint32_t)ONE_OF(200, 2000, 50000),

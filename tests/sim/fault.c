@@ -11,6 +11,7 @@
 #define TROUBLES_MAX   16u
 #define QUIET_MS       100
 #define REPLACED_MS    (CORE_MOVE_MS + 500)
+#define FOUND_OUT_MS   60000
 #define HEALED_BY_MS   200000 /* liveness: so long after a fault all is as it was */
 
 /* A fault that goes on. */
@@ -73,6 +74,8 @@ static bool replaced(unsigned on)
 {
 	const struct peer *p = &core.peer[on];
 
+	if (lender[on].hole && config.for_good && now > lender[on].hole_since + FOUND_OUT_MS)
+		return true;
 	return lender[on].left || (lender[on].state != RUNS && p->state != PEER_UP &&
 	                           now > p->down_since + REPLACED_MS);
 }
@@ -84,7 +87,7 @@ static unsigned lenders_left(void)
 
 	for (unsigned on = 0; on < config.lenders; on++)
 		n -= lender[on].gone || lender[on].usurped || lender[on].leaving || lender[on].left ||
-		     lender[on].state != RUNS;
+		     lender[on].hole || lender[on].state != RUNS;
 	return n;
 }
 
@@ -121,7 +124,7 @@ static int64_t duration(const struct fault_kind *f)
 	/* Some come back at once, as who is started again by systemd does. */
 	int64_t ms = chance(3) ? time_between(1, 200) : time_between(20, 60000);
 
-	if (config.for_good && f->needs & LOSES_ALL)
+	if (config.for_good && f->needs & LASTS)
 		ms = 2 * HEALED_BY_MS;
 	/* There is nobody else: it must come back before the deadline. */
 	if (config.mode == LIVENESS && (config.copies == 1 || f->needs & EVERYBODY) &&

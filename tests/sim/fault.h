@@ -11,7 +11,7 @@
 #define SAFETY_ONLY 8u
 #define THE_SPILL   16u /* there must be one */
 #define EVERYBODY   32u /* it is not about one lender */
-#define LOSES_ALL   64u /* memory goes, so one need not wait for it to come back */
+#define LASTS       64u /* others are found instead, so it may go on for good */
 
 struct fault_kind {
 	void (*begin)(unsigned on, int64_t until);

@@ -106,6 +106,22 @@ static void no_flip_out(unsigned on) { lender[on].flips_out = false; }
 static void forget(unsigned on, int64_t until) { (void)until; lender[on].forgets = true; }
 static void no_forget(unsigned on) { lender[on].forgets = false; }
 
+static void open_hole(unsigned on, int64_t until)
+{
+	/* Where it stays for good, what it has can be had. */
+	unsigned n = config.mode == LIVENESS && config.for_good ? HOLE_LARGE : HOLES - 1;
+
+	(void)until;
+	lender[on].hole = NO_HOLE + 1 + (unsigned)dice(n);
+	lender[on].hole_since = now;
+}
+
+static void close_hole(unsigned on)
+{
+	lender[on].hole = NO_HOLE;
+	net_remember(on);
+}
+
 static void become_full(unsigned on, int64_t until)
 {
 	(void)until;
@@ -367,10 +383,10 @@ static void spill_down(unsigned on, int64_t until)
 }
 
 static const struct fault_kind kinds[FAULT_KINDS] = {
-	[FAULT_KILLED] = { kill_it, restart_empty, SPARE | LOSES_ALL },
-	[FAULT_RESIZED] = { kill_it, restart_resized, SPARE | LOSES_ALL },
+	[FAULT_KILLED] = { kill_it, restart_empty, SPARE | LASTS },
+	[FAULT_RESIZED] = { kill_it, restart_resized, SPARE | LASTS },
 	[FAULT_RESTARTED] = { kill_it, restart, 0 },
-	[FAULT_VANISHED_HOST] = { vanish, restart_empty, SPARE | LOSES_ALL },
+	[FAULT_VANISHED_HOST] = { vanish, restart_empty, SPARE | LASTS },
 	[FAULT_HALF_OPEN] = { half_open, net_remember, 0 },
 	[FAULT_PARTITION] = { partition, connect_again, 0 },
 	[FAULT_PARTITION_TO] = { partition_to, connect_again, 0 },
@@ -392,6 +408,7 @@ static const struct fault_kind kinds[FAULT_KINDS] = {
 	[FAULT_SIZE] = { lie_about_size, tell_truth, SAFETY_ONLY },
 	[FAULT_ERRORS] = { say_errors, no_errors, SPARE },
 	[FAULT_MUTE] = { be_mute, speak, SPARE },
+	[FAULT_HOLE] = { open_hole, close_hole, SPARE | ANOTHER | LASTS },
 	[FAULT_FULL] = { become_full, have_room, SPARE },
 	[FAULT_ALL_FULL] = { all_full, all_have_room, THE_SPILL },
 	[FAULT_WANTS] = { want, want_no_more, SPARE },

@@ -65,6 +65,8 @@ int64_t lender_delay(unsigned on)
 {
 	int64_t ms = (int64_t)dice((uint64_t)config.delay + 1);
 
+	if (lender[on].hole == HOLE_LATE)
+		ms += config.link_timeout * 9 / 20; /* each way */
 	return lender[on].slow_until > now ? ms + (int64_t)dice((uint64_t)lender[on].slow) : ms;
 }
 
@@ -164,6 +166,14 @@ void lender_drops(unsigned on)
 		store_drop(&lender[on].store, lender[on].wants);
 }
 
+/* What is lost on the way holds up all behind it. */
+static bool swallows(const struct lender *l, const struct message *m)
+{
+	return (l->hole == HOLE_PUTS && m->what == ASK_PUT) ||
+	       (l->hole == HOLE_LARGE && m->what == ASK_PUT && m->pages > 2) ||
+	       (l->hole == HOLE_GETS && m->what == ASK_GET);
+}
+
 static void asked(struct conn *c, struct message *m)
 {
 	struct lender *l = &lender[c->at];
@@ -221,6 +231,10 @@ void lender_takes(struct conn *c, struct message *m)
 	}
 	if (c->epoch != l->epoch) {
 		net_end(c);
+		return;
+	}
+	if (swallows(l, m)) {
+		c->deaf = true;
 		return;
 	}
 	if (c->cut_after == 0) {

@@ -36,7 +36,7 @@ TESTS += tests/sim/worlds.sh
 # What the core is made of, without links, drive and configuration.
 sim_core = client/ask.c client/buffer.c client/core.c client/get.c client/heal.c client/layout.c \
 	client/locked.c client/map.c client/op.c client/page.c client/peer.c client/put.c client/seal.c \
-	client/seal_check.c client/seal_encrypt.c client/seal_off.c client/still.c
+	client/seal_check.c client/seal_encrypt.c client/seal_off.c client/still.c client/suspect.c
 check-planted:
 	FARPAGE_SRCDIR=$(abs_top_srcdir) CC="$(CC)" LIBS="$(GNUTLS_LIBS) $(LIBXXHASH_LIBS)" \
 	  CFLAGS="-std=gnu11 -O2 -g -D_GNU_SOURCE $(GNUTLS_CFLAGS) $(LIBXXHASH_CFLAGS) \

@@ -155,6 +155,9 @@ struct lender {
 	uint64_t pages, told;         /* what it has, and what it says */
 	int64_t frozen_until, to_until, from_until, slow_until;
 	int64_t slow;
+	/* Hellos pass, and what else: no puts, no large ones, no gets, or all almost too late. */
+	enum { NO_HOLE, HOLE_PUTS, HOLE_LARGE, HOLE_GETS, HOLE_LATE, HOLES } hole;
+	int64_t hole_since;
 	bool full, errors, mute, flips_in, flips_out, forgets;
 	uint64_t wants;               /* pages from there on, UINT64_MAX none */
 };

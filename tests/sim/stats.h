@@ -37,6 +37,7 @@
 	X(SIZE, "lender lies about its size", IN_S) \
 	X(ERRORS, "lender says errors", IN_B) \
 	X(MUTE, "lender leaves out replies", IN_B) \
+	X(HOLE, "lender greets, and is deaf to some requests", IN_B) \
 	X(FULL, "lender full", IN_B) \
 	X(ALL_FULL, "all lenders full", IN_B) \
 	X(WANTS, "lender wants pages back", IN_B) \

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A lender that greets, and does not do what it is asked for, or only some of it, or only just
+ * in time: it is judged by what it does. Each failure is a strike, after which others are asked
+ * for a while, twice as long each time; from the third on its copies are made elsewhere, too.
+ * Healing, which nobody waits for, tries it first again. Who has done well for long enough
+ * begins anew. */
+#include "core_parts.h"
+
+#define PAUSE_MIN_MS 1000
+#define PAUSE_MAX_MS 64000
+#define STRIKES_MAX  8u
+#define STRIKES_OUT  3u /* then its copies do not count */
+#define TRIAL_MS     CORE_MOVE_MS /* healing tries it for so long before anybody else does */
+#define PAROLE       4  /* pauses and timeouts without a strike, and all is forgiven */
+
+static int64_t pause_ms(const struct peer *p)
+{
+	return p->strikes ? sooner(PAUSE_MIN_MS << (p->strikes - 1), PAUSE_MAX_MS) : 0;
+}
+
+static bool within(const struct peer *p, int64_t ms, int64_t now)
+{
+	return p->strikes && now < p->struck_at + pause_ms(p) + ms;
+}
+
+static bool on_parole(const struct core *c, const struct peer *p, int64_t now)
+{
+	return within(p, PAROLE * (pause_ms(p) + c->o.link_timeout_ms), now);
+}
+
+bool peer_out(const struct core *c, unsigned on, int64_t now)
+{
+	return within(&c->peer[on], 0, now);
+}
+
+bool peer_suspect(const struct core *c, unsigned on, int64_t now)
+{
+	return within(&c->peer[on], TRIAL_MS, now);
+}
+
+bool peer_left_out(const struct core *c, unsigned on, int64_t now)
+{
+	const struct peer *p = &c->peer[on];
+
+	return p->strikes >= STRIKES_OUT && on_parole(c, p, now);
+}
+
+bool core_left_out(const struct core *c, unsigned on, int64_t now)
+{
+	return peer_left_out(c, on, now);
+}
+
+/* What failed at the same time failed once. */
+static void strike(struct core *c, unsigned on, int64_t now)
+{
+	struct peer *p = &c->peer[on];
+
+	if ((int)on == c->layout.spill || within(p, c->o.link_timeout_ms / 2 - pause_ms(p), now))
+		return;
+	if (!on_parole(c, p, now))
+		p->strikes = 0;
+	if (p->strikes < STRIKES_MAX)
+		p->strikes++;
+	p->struck_at = now;
+	if (p->strikes >= STRIKES_OUT)
+		peer_want_heal(c, on);
+}
+
+static bool late(const struct core *c, const struct ask *ask, int64_t now)
+{
+	return ask->kind != ASK_FLUSH && now - ask->sent_at > c->o.link_timeout_ms / 2;
+}
+
+void peer_judge_reply(struct core *c, const struct ask *ask, int error, int64_t now)
+{
+	if (late(c, ask, now))
+		strike(c, ask->on, now);
+	else if (!error && ask->kind != ASK_FLUSH)
+		c->peer[ask->on].proved = true;
+}
+
+/* It ends while it owes an answer: a connection that was of use may be cut, one that never
+ * was is no better than none. */
+void peer_judge_end(struct core *c, unsigned on, int64_t now)
+{
+	const struct peer *p = &c->peer[on];
+	const struct ask *oldest = TAILQ_FIRST(&p->sent);
+
+	if (p->state == PEER_UP && oldest && (!p->proved || late(c, oldest, now)))
+		strike(c, on, now);
+}
