@@ -7,7 +7,7 @@
 static struct news news;
 static struct news_loss loss;
 static struct drive_view view;
-static struct link_view *link;
+static struct link_view *of;
 static char words[NEWS_WORDS_MAX];
 
 static int setup(void **state)
@@ -16,37 +16,37 @@ static int setup(void **state)
 	memset(&news, 0, sizeof news);
 	memset(&loss, 0, sizeof loss);
 	memset(&view, 0, sizeof view);
-	link = &view.link[3];
-	link->down_since = INT64_MIN / 2;
+	of = &view.link[3];
+	of->down_since = INT64_MIN / 2;
 	view.now = 100000;
 	return 0;
 }
 
 static void up_as(const char *identity)
 {
-	link->state = PEER_UP;
-	link->known = true;
-	strcpy(link->identity, identity);
+	of->state = PEER_UP;
+	of->known = true;
+	strcpy(of->identity, identity);
 }
 
 static void down(const char *why)
 {
-	link->state = PEER_DOWN;
-	link->down_since = view.now;
-	strcpy(link->words, why);
+	of->state = PEER_DOWN;
+	of->down_since = view.now;
+	strcpy(of->words, why);
 }
 
 static void told(const char *want)
 {
-	if (!news_of(&news, &loss, "a:1", link, view.now, words))
+	if (!news_of(&news, &loss, "a:1", of, view.now, words))
 		fail_msg("nothing was told, not '%s'", want);
 	assert_string_equal(words, want);
-	assert_false(news_of(&news, &loss, "a:1", link, view.now, words));
+	assert_false(news_of(&news, &loss, "a:1", of, view.now, words));
 }
 
 static void untold(void)
 {
-	if (news_of(&news, &loss, "a:1", link, view.now, words))
+	if (news_of(&news, &loss, "a:1", of, view.now, words))
 		fail_msg("told: %s", words);
 }
 
@@ -59,7 +59,7 @@ static void complete(const char *want)
 
 TEST(one_that_is_added)
 {
-	link->state = PEER_CONNECTING;
+	of->state = PEER_CONNECTING;
 	untold();
 	up_as("m 1");
 	told("lender a:1 is added");
@@ -68,11 +68,11 @@ TEST(one_that_is_added)
 
 TEST(one_that_cannot_be_reached_at_first)
 {
-	link->state = PEER_DOWN;
-	strcpy(link->words, "it is locked");
+	of->state = PEER_DOWN;
+	strcpy(of->words, "it is locked");
 	told("lender a:1 is not there yet: it is locked");
 	view.now += 5000;
-	link->state = PEER_CONNECTING;
+	of->state = PEER_CONNECTING;
 	untold();
 	up_as("m 1");
 	told("lender a:1 is there after 5.0 s");
@@ -136,7 +136,7 @@ TEST(two_that_are_lost)
 	view.now += 1000;
 	told("lender a:1 is lost: cut");
 	view.now += 1000;
-	assert_true(news_of(&other, &loss, "b:1", link, view.now, words));
+	assert_true(news_of(&other, &loss, "b:1", of, view.now, words));
 	view.now += 1000;
 	complete("all copies are complete again, 3.0 s after lender a:1 was lost");
 }
@@ -145,7 +145,7 @@ TEST(one_that_was_taken)
 {
 	up_as("m 1");
 	told("lender a:1 is added");
-	link->state = PEER_GONE;
+	of->state = PEER_GONE;
 	told("lender a:1: another borrower had its pool, so it is not used any more");
 	view.now += 500;
 	complete("all copies are complete again, 0.5 s after lender a:1 was lost");
