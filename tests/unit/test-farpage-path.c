@@ -312,6 +312,26 @@ TEST(with_few_buffers_all_have_their_turn)
 	assert_int_equal(f->drive.buffers.free_n, f->drive.buffers.n);
 }
 
+/* Who is dead is found out while there is time to ask another one. */
+TEST(a_links_timeout_is_less_than_the_deadline)
+{
+	static const struct { unsigned deadline_ms, link_timeout_ms; int64_t is; } cases[] = {
+		{ 0, 0, 10000 }, { 30000, 0, 10000 }, { 20000, 0, 10000 }, { 19999, 0, 10000 },
+		{ 1000, 0, 500 }, { 11, 0, 6 }, { 10, 0, 5 }, { 1000, 999, 999 },
+	};
+
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		const struct farpage_options o = { .size = PAGE_BYTES, .deadline_ms = cases[i].deadline_ms,
+		                                   .link_timeout_ms = cases[i].link_timeout_ms };
+		struct farpage *one = farpage_open(&o, NULL);
+
+		assert_non_null(one);
+		assert_int_equal(one->drive.core.o.link_timeout_ms, cases[i].is);
+		assert_true(one->drive.core.o.link_timeout_ms < one->drive.core.o.deadline_ms);
+		farpage_close(one);
+	}
+}
+
 int main(void)
 {
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -326,6 +346,7 @@ int main(void)
 		T(without_buffers),
 		T(a_request_has_one_deadline),
 		T(with_few_buffers_all_have_their_turn),
+		cmocka_unit_test(a_links_timeout_is_less_than_the_deadline),
 	};
 
 	return cmocka_run_group_tests_name("libfarpage's page path", tests, NULL, NULL);
