@@ -42,7 +42,7 @@ static int refuse(const char *what)
 /* Left over from a process that was killed? */
 static bool is_stale(void)
 {
-	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0), error = 0;
+	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0), error = 0;
 	struct stat st;
 
 	if (fd < 0)
