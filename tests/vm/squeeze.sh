@@ -8,9 +8,9 @@
 # in a boot, with swapoff and swapon in between. A boot is lost when nobody makes progress for 30 s, when a
 # page is wrong, or when a process is killed.
 #
-# RECIPES: none, the kernel's own settings; or a number, at least so many vm.min_free_kbytes,
-# vm.watermark_boost_factor 0 and no I/O scheduler (Debian's cloud kernels never have one). A boot is a line in RESULTS; those that are there are not
-# done again, so a series can be stopped and resumed. Cards other than virtio's need a full kernel.
+# RECIPES: none, the kernel's own settings; a number, what docs/zero-memory.md says, with so many
+# vm.min_free_kbytes; or reserve, 8192 of them and nothing else. A boot is a line in RESULTS; those that are
+# there are not done again, so a series can be stopped and resumed. Cards other than virtio's need a full kernel.
 . "$FARPAGE_SRCDIR/tests/vm/boot.sh"
 
 RESULTS=${RESULTS-$dir/results}
@@ -62,8 +62,11 @@ results() { sed -n "s/^swapcheck: [ghdW].*\<$1=\([0-9.]*\).*/\1/p" "$dir/console
 most() { sed -n "s/^swapcheck: .*\<$1=\([0-9.]*\).*/\1/p" "$dir/console" | sort -n | tail -n 1; }
 
 series() { # recipe memory card kernel
-    recipe=$1 min_free_kib=${1#none} MEMORY_MIB=$2 CARD=$3 KERNEL=$4 size=$(($2 * 2))M scheduler=none boost=0
-    [ "$1" != none ] || scheduler='' boost=''
+    recipe=$1 min_free_kib=$1 scheduler=none boost=0 MEMORY_MIB=$2 CARD=$3 KERNEL=$4 size=$(($2 * 2))M
+    case $1 in
+        none) min_free_kib='' scheduler='' boost='' ;;
+        reserve) min_free_kib=8192 scheduler='' boost='' ;;
+    esac
     [ "$CARD" = virtio-net-pci ] || KERNEL=$4-full
     vm_prepare
     key="$(sed 's/linux-image-//' "$cache/kernel-$KERNEL/package") $CARD $MEMORY_MIB MiB $recipe"
