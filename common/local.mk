@@ -3,4 +3,8 @@
 noinst_LTLIBRARIES += common/libcommon.la
 common_libcommon_la_SOURCES = \
 	common/json.c \
-	common/json.h
+	common/json.h \
+	common/lines.c \
+	common/lines.h \
+	common/standard.c \
+	common/standard.h

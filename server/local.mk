@@ -1,12 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The page store, which the borrower's embedded default uses too, and what else both need.
+# The page store, which the borrower's embedded default uses too.
 noinst_LTLIBRARIES += server/libstore.la
 server_libstore_la_SOURCES = \
 	server/bitmap.h \
-	server/lines.c \
-	server/lines.h \
-	server/standard.c \
-	server/standard.h \
 	server/store.h \
 	server/store_adopt.c \
 	server/store_flat.c \
