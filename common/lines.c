@@ -54,7 +54,7 @@ void lines_open(const char *who, const char *warns)
 /* A socket, as services have, cannot be opened as a file of our own. */
 void lines_own_stderr(void)
 {
-	const struct timeval a_moment = { .tv_usec = 1000 };
+	const struct timeval a_moment = { .tv_usec = 100000 };
 
 	pthread_mutex_lock(&lock);
 	if (kind == OUT_SOCKET)
