@@ -98,8 +98,8 @@ from client import *
 dial(sys.argv[1], sys.argv[2] + "/bob").shutdown()
 PY
 mv "$tmp/lender/server-cert.pem" "$tmp/kept"
-reload "tls-certificates = $tmp/lender" 'lend = 256M' 'pool = a=128M' 'listen = 127.0.0.1:0'
-case $words in *'nothing changed'*server-cert.pem*) ;; *) fail "a certificate that went away: $words" ;; esac
+reload "tls-certificates = $tmp/lender" 'lend = 256M' 'pool = a=128M' 'listen = 127.0.0.1:0' 'pool = b=1M'
+case $words in *'pool b:'*) fail "half of it was done: $words" ;; *'nothing changed'*server-cert.pem*) ;; *) fail "a certificate that went away: $words" ;; esac
 client <<'PY' || fail 'after a reload that was refused'
 from client import *
 dial(sys.argv[1], sys.argv[2] + "/alice").shutdown()

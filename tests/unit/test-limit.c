@@ -155,22 +155,25 @@ TEST(proven_ones_have_a_room_of_their_own)
 
 TEST(those_that_take_nothing_are_few_but_for_owners)
 {
-	struct slot *owner;
+	struct slot *owner, *further;
 
 	limits.most = limits.most_of_network = 1000;
 	owner = join("one", LIMITS_RESERVED);
+	further = join("one", LIMITS_OWNER);
 	limits_stick(owner, true);
+	limits_stick(further, true);
 	for (unsigned i = 0; i < LIMITS_STUCK; i++)
 		limits_stick(join("one", LIMITS_PLAIN), true);
-	limits_stick(slot[2], false);
+	limits_stick(slot[3], false);
 	limits_stick(join("two", LIMITS_PLAIN), true);
 	assert_int_equal(limits.ended, 0);
 	limits_stick(join("two", LIMITS_PLAIN), true);
 	assert_int_equal(limits.ended, 1);
-	assert_int_equal(slot[1]->state, SLOT_OUT);
+	assert_int_equal(slot[2]->state, SLOT_OUT);
 	assert_int_equal(owner->state, SLOT_RESERVED);
-	assert_true(hung_up(1));
-	assert_int_equal(limits.sessions, LIMITS_STUCK + 1);
+	assert_int_equal(further->state, SLOT_SESSION);
+	assert_true(hung_up(2));
+	assert_int_equal(limits.sessions, LIMITS_STUCK + 2);
 }
 
 static bool comes_and_goes(const char *network)

@@ -133,6 +133,28 @@ TEST(another_instance_is_refused_while_the_owner_lives)
 	gone(a), gone(b);
 }
 
+TEST(half_an_instance_is_another)
+{
+	char all[POOL_INSTANCE_MAX + 1], part[POOL_INSTANCE_MAX + 1];
+	struct body *a;
+
+	memset(all, 'x', POOL_INSTANCE_MAX);
+	all[POOL_INSTANCE_MAX] = '\0';
+	a = claim(all, false);
+	for (unsigned n = 1; n <= POOL_INSTANCE_MAX; n++) {
+		memcpy(part, all, sizeof part);
+		part[n - 1] = 'y';
+		assert_true(refused(part));
+		part[n - 1] = '\0';
+		assert_true(n == 1 || refused(part));
+	}
+	gone(a);
+	gone(claim("x", false));
+	a = claim("x", false);
+	assert_true(refused("xx"));
+	gone(a);
+}
+
 TEST(any_of_its_connections_keeps_an_owner_alive)
 {
 	struct body *a = claim("a", false), *e = joined(a);
@@ -205,6 +227,7 @@ int main(void)
 		POOL_UNIT(the_same_instance_may_always_claim_again),
 		POOL_UNIT(a_silent_owner_keeps_its_pool_until_another_claims_it),
 		POOL_UNIT(another_instance_is_refused_while_the_owner_lives),
+		POOL_UNIT(half_an_instance_is_another),
 		POOL_UNIT(any_of_its_connections_keeps_an_owner_alive),
 		POOL_UNIT(a_fenced_connection_keeps_nobody_alive),
 		POOL_UNIT(a_plain_member_stops_no_claim),
