@@ -3,17 +3,18 @@
 # A limit on how large a file may be (ulimit -f) costs a pool that would grow beyond it its growth,
 # and a log its lines, and not the lender its life with all pages.
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
+requires prlimit
 common='lend = 64M
 log-level = debug
 listen = 127.0.0.1:0'
 printf '%s\n' "$common" 'pool = a=2M' >"$tmp/lender.conf"
-ulimit -Sf 4096 # KiB
+prlimit --fsize=$((4 << 20)):unlimited --pid $$
 lender --config "$tmp/lender.conf"
 raw <<'PY'
 Conn("a").write(0, page(1))
 PY
 reload "$common" 'pool = a=32M' 'pool = b=32M'
-ulimit -Sf unlimited
+prlimit --fsize=unlimited --pid $$
 for want in 'pool a: no memory for 32 MiB: File too large; .*raise ulimit -f' 'pool b: no memory for 32 MiB'; do
     echo "$words" | grep -q "error: $want" || fail "\"$want\": $words"
 done
