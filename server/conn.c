@@ -47,6 +47,7 @@ static void set_state(struct conn *c, enum conn_state state)
 		watch(c, &c->readable, false);
 		conn_set_deadline(c, SOCKET_DEAD_SECONDS);
 	}
+	/* Now, for it may be told to end before it is looked at. */
 	if (state == CONN_SESSION && c->member.owner)
 		silence_outlast(c);
 	if (state == CONN_SESSION)
