@@ -17,12 +17,12 @@
 #define LINE_BYTES 2048 /* less than PIPE_BUF: a pipe takes all of a line or nothing */
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* all below */
-static enum { OUT_AS_IT_IS, OUT_NONBLOCKING, OUT_SOCKET, OUT_SYSLOG } kind;
+static enum out_kind { OUT_AS_IT_IS, OUT_NONBLOCKING, OUT_SOCKET, OUT_SYSLOG } kind;
 static int out = STDERR_FILENO;
 static const char *program = "", *warning = "";
 static unsigned long lost; /* lines that nobody took */
 
-static void go_to(int fd, int how)
+static void go_to(int fd, enum out_kind how)
 {
 	if (out != STDERR_FILENO && out >= 0)
 		close(out);
