@@ -87,14 +87,14 @@ bool ask_copy(struct core *c, struct op *op, enum ask_kind kind, unsigned copy,
 	return true;
 }
 
-bool ask_wipe(struct core *c, unsigned on, uint32_t slot)
+bool ask_wipe(struct core *c, unsigned on, uint32_t slot, uint32_t n)
 {
 	struct ask *ask = take(c, ASK_FLUSH, on);
 
 	if (!ask)
 		return false;
 	ask->page = slot * EXTENT_PAGES;
-	ask->pages = layout_slot_pages(&c->layout, on, slot);
+	ask->pages = (n - 1) * (uint32_t)EXTENT_PAGES + layout_slot_pages(&c->layout, on, slot + n - 1);
 	c->peer[on].wipe = ask;
 	queue(c, ask);
 	return true;

@@ -83,7 +83,7 @@ void asks_close(struct core *);
 /* Ask for pages that are set in MASK (of FILL: all) of copy COPY. False: there is no ask. */
 bool ask_copy(struct core *, struct op *, enum ask_kind, unsigned copy, struct buffer *,
               uint32_t mask);
-bool ask_wipe(struct core *, unsigned on, uint32_t slot);
+bool ask_wipe(struct core *, unsigned on, uint32_t slot, uint32_t n);
 void ask_free(struct core *, struct ask *);
 /* Nobody waits for OP's asks any more. */
 void ask_abandon(struct core *, struct op *);

@@ -224,7 +224,7 @@ static int check_size(struct farpage *f, const struct farpage_options *o, char *
 	if (!want && n == 1) {
 		say(words, "the pool has no room for a page");
 	} else if (!want) {
-		say(words, "the pools have no room for %u copies of 64 MiB: an extent of 64 MiB is on "
+		say(words, "the pools have no room for %u copies of 1 MiB: an extent of 1 MiB is on "
 		    "one lender", copies_of(o));
 	} else if (want > have) {
 		say(words, "size=%" PRIu64 " is more than the pool%s, %" PRIu64 "; leave size= out to "

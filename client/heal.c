@@ -7,7 +7,7 @@
 
 #include "core_parts.h"
 
-#define SCAN_PAGES  (4 * EXTENT_PAGES) /* records looked at in one tick */
+#define SCAN_PAGES  65536 /* records looked at in one tick */
 #define LAP_MS      1000               /* between walks that found nothing to do */
 #define CREDIT_MS   100                /* a pause is made up for by so much */
 #define PAGE_CREDIT 1000               /* a page a second earns 1 in a millisecond */

@@ -26,13 +26,32 @@ void layout_close(struct layout *l)
 	memset(l->slots, 0, sizeof l->slots);
 }
 
+#define WIPE_SLOTS 64u /* flushed at once, at most */
+
+static bool is_free(uint8_t state)
+{
+	return state == SLOT_CLEAN || state == SLOT_DIRTY;
+}
+
 static void set(struct slots *s, uint32_t slot, enum slot_state state)
 {
+	if (slot < s->limit) {
+		s->free_n -= is_free(s->state[slot]);
+		s->free_n += is_free((uint8_t)state);
+	}
 	s->used -= s->state[slot] == SLOT_USED;
 	s->dirty_n -= s->state[slot] == SLOT_DIRTY;
 	s->used += state == SLOT_USED;
 	s->dirty_n += state == SLOT_DIRTY;
 	s->state[slot] = (uint8_t)state;
+}
+
+static void set_limit(struct slots *s, uint32_t limit)
+{
+	s->limit = limit;
+	s->free_n = 0;
+	for (uint32_t slot = 0; slot < limit; slot++)
+		s->free_n += is_free(s->state[slot]);
 }
 
 static void soil_unused(struct slots *s)
@@ -62,7 +81,7 @@ void layout_size(struct layout *l, unsigned on, uint64_t pages)
 			set(s, slot, SLOT_CLEAN);
 	s->pages = pages;
 	s->n = n;
-	s->limit = wanted && s->limit < n ? s->limit : n;
+	set_limit(s, wanted && s->limit < n ? s->limit : n);
 	soil_unused(s);
 }
 
@@ -82,7 +101,7 @@ void layout_limit(struct layout *l, unsigned on, uint64_t page)
 	struct slots *s = &l->slots[on];
 	uint64_t limit = page / EXTENT_PAGES;
 
-	s->limit = (uint32_t)(limit < s->n ? limit : s->n);
+	set_limit(s, (uint32_t)(limit < s->n ? limit : s->n));
 	for (uint64_t e = 0; e < l->map->extents; e++)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 			if (l->map->extent[e].copy[copy].on == (int)on &&
@@ -151,12 +170,13 @@ static bool has_copy(const struct extent *e, unsigned on)
 static uint32_t room(const struct layout *l, unsigned on, uint32_t pages)
 {
 	const struct slots *s = &l->slots[on];
-	uint32_t n = 0;
+	uint32_t last = s->n - 1;
 
-	for (uint32_t slot = 0; slot < s->limit; slot++)
-		n += (s->state[slot] == SLOT_CLEAN || s->state[slot] == SLOT_DIRTY) &&
-		     is_for(l, on, slot, pages);
-	return n;
+	if (!s->limit || s->limit < s->n || layout_slot_pages(l, on, last) == EXTENT_PAGES)
+		return s->free_n;
+	if (layout_slot_pages(l, on, last) < pages)
+		return s->free_n - is_free(s->state[last]);
+	return s->state[last] == SLOT_USED ? s->free_n : is_free(s->state[last]);
 }
 
 /* xorshift64* */
@@ -230,23 +250,22 @@ uint64_t layout_page(const struct copy *c, uint64_t page)
 	return c->slot * EXTENT_PAGES + page % EXTENT_PAGES;
 }
 
-int64_t layout_wipe(struct layout *l, unsigned on)
+int64_t layout_wipe(struct layout *l, unsigned on, uint32_t *n)
 {
 	struct slots *s = &l->slots[on];
+	uint32_t slot = 0;
 
-	for (uint32_t slot = 0; s->dirty_n && slot < s->n; slot++)
-		if (s->state[slot] == SLOT_DIRTY) {
-			set(s, slot, SLOT_FLUSHED);
-			return slot;
-		}
-	return -1;
+	while (s->dirty_n && slot < s->n && s->state[slot] != SLOT_DIRTY)
+		slot++;
+	for (*n = 0; slot + *n < s->n && *n < WIPE_SLOTS && s->state[slot + *n] == SLOT_DIRTY; ++*n)
+		set(s, slot + *n, SLOT_FLUSHED);
+	return *n ? (int64_t)slot : -1;
 }
 
-void layout_wiped(struct layout *l, unsigned on, uint32_t slot, bool clean)
+void layout_wiped(struct layout *l, unsigned on, uint32_t slot, uint32_t n, bool clean)
 {
-	struct slots *s = &l->slots[on];
-
-	set(s, slot, clean ? SLOT_CLEAN : SLOT_DIRTY);
+	while (n--)
+		set(&l->slots[on], slot++, clean ? SLOT_CLEAN : SLOT_DIRTY);
 }
 
 /* As many extents as the lenders have room for, when none has two copies of one. */

@@ -24,6 +24,7 @@ struct slots {
 	uint32_t n;         /* of slots that may be used at all */
 	uint32_t used, dirty_n; /* used: also of stale copies beyond the end */
 	uint32_t limit;     /* slots from here on are wanted back: n if none are */
+	uint32_t free_n;    /* before that: clean or dirty */
 	uint8_t *state;     /* an enum slot_state each */
 };
 
@@ -63,10 +64,10 @@ bool layout_wanted(const struct layout *, const struct copy *);
 
 /* Where PAGE lies in the pool of the link that has the copy. */
 uint64_t layout_page(const struct copy *, uint64_t page);
-/* A dirty slot of link ON that nobody uses, to be flushed, -1 none: nobody gets it
+/* N dirty slots of link ON that nobody uses, to be flushed, -1 none: nobody gets them
  * until that has ended, well (CLEAN) or not. */
-int64_t layout_wipe(struct layout *, unsigned on);
-void layout_wiped(struct layout *, unsigned on, uint32_t slot, bool clean);
+int64_t layout_wipe(struct layout *, unsigned on, uint32_t *n);
+void layout_wiped(struct layout *, unsigned on, uint32_t slot, uint32_t n, bool clean);
 uint32_t layout_slot_pages(const struct layout *, unsigned on, uint32_t slot);
 
 /* How many pages there is room for, with so many copies of each, on N lenders whose pools

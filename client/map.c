@@ -11,8 +11,10 @@
 int map_open(struct map *m, uint64_t pages)
 {
 	*m = (struct map){ .pages = pages, .held[PAGE_ABSENT] = pages, .extents = (pages + EXTENT_PAGES - 1) / EXTENT_PAGES };
+	m->chunks = (m->extents + CHUNK_EXTENTS - 1) / CHUNK_EXTENTS;
 	m->extent = calloc(m->extents, sizeof *m->extent);
-	if (!m->extent)
+	m->chunk = calloc(m->chunks, sizeof *m->chunk);
+	if (!m->extent || !m->chunk)
 		return -1;
 	for (uint64_t e = 0; e < m->extents; e++)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
@@ -22,11 +24,12 @@ int map_open(struct map *m, uint64_t pages)
 
 void map_close(struct map *m)
 {
-	for (uint64_t e = 0; m->extent && e < m->extents; e++)
-		chunk_close(m->extent[e].record);
+	for (uint64_t i = 0; m->chunk && i < m->chunks; i++)
+		chunk_close(m->chunk[i].record);
 	while (m->readies)
 		chunk_close(m->ready[--m->readies]);
 	free(m->extent);
+	free(m->chunk);
 	*m = (struct map){0};
 }
 
@@ -62,27 +65,41 @@ uint32_t map_extent_pages(const struct map *m, const struct extent *e)
 	return (uint32_t)(m->pages - first < EXTENT_PAGES ? m->pages - first : EXTENT_PAGES);
 }
 
+static struct chunk *chunk_of(const struct map *m, const struct extent *e)
+{
+	return &m->chunk[(uint64_t)(e - m->extent) / CHUNK_EXTENTS];
+}
+
 bool map_touch(struct map *m, uint64_t page)
 {
 	struct extent *e = map_extent(m, page);
+	struct chunk *chunk = chunk_of(m, e);
 
 	if (e->record)
 		return true;
-	if (!m->readies)
+	if (!chunk->record && !m->readies)
 		return false;
-	e->record = m->ready[--m->readies];
+	if (!chunk->record)
+		chunk->record = m->ready[--m->readies];
+	chunk->used++;
+	e->record = chunk->record + (uint64_t)(e - m->extent) % CHUNK_EXTENTS * EXTENT_PAGES;
 	return true;
 }
 
 /* The records are all zero again: of an absent page nothing is remembered. */
 void map_forget(struct map *m, struct extent *e)
 {
+	struct chunk *chunk = chunk_of(m, e);
+
 	assert(!e->used && !e->taken);
-	if (m->readies < CHUNKS_READY)
-		map_give(m, e->record);
-	else
-		chunk_close(e->record);
 	e->record = NULL;
+	if (--chunk->used)
+		return;
+	if (m->readies < CHUNKS_READY)
+		map_give(m, chunk->record);
+	else
+		chunk_close(chunk->record);
+	chunk->record = NULL;
 }
 
 bool map_take(struct map *m, uint64_t page, uint32_t n)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The borrower's records, by extents: an extent that nothing was put to has none.
- * Their memory comes in chunks, of an extent each, that are made ahead (by the
+ * Their memory comes in chunks, of CHUNK_EXTENTS each, that are made ahead (by the
  * background thread, or a test) because they are needed exactly when memory is
  * gone. One thread at a time: the drive's lock. */
 #ifndef FARPAGE_MAP_H
@@ -12,7 +12,9 @@
 
 #include "record.h"
 
-#define CHUNK_BYTES  (EXTENT_PAGES * sizeof(struct record))
+#define CHUNK_EXTENTS 64u
+#define CHUNK_PAGES  (CHUNK_EXTENTS * EXTENT_PAGES)
+#define CHUNK_BYTES  (CHUNK_PAGES * sizeof(struct record))
 #define CHUNKS_READY 4u /* held in reserve: records for 256 MiB */
 
 /* Where one copy of an extent lies. */
@@ -37,6 +39,11 @@ struct map {
 	uint64_t pages, extents;
 	uint64_t held[PAGE_LOST + 1]; /* pages of each state */
 	struct extent *extent;
+	struct chunk {              /* of CHUNK_EXTENTS extents from I * CHUNK_EXTENTS on */
+		struct record *record;
+		unsigned used;      /* extents that have records there */
+	} *chunk;
+	uint64_t chunks;
 	struct record *ready[CHUNKS_READY];
 	unsigned readies;
 	bool dry;                   /* there was no memory for more, when it was tried last */

@@ -82,7 +82,8 @@ static void wiped(struct core *c, struct ask *ask, bool clean, int64_t now)
 {
 	struct peer *p = &c->peer[ask->on];
 
-	layout_wiped(&c->layout, ask->on, (uint32_t)(ask->page / EXTENT_PAGES), clean);
+	layout_wiped(&c->layout, ask->on, (uint32_t)(ask->page / EXTENT_PAGES),
+	             (uint32_t)((ask->pages + EXTENT_PAGES - 1) / EXTENT_PAGES), clean);
 	p->wipe = NULL;
 	if (!clean)
 		p->wipe_at = now + WIPE_AGAIN_MS;
@@ -340,12 +341,13 @@ static void wipe(struct core *c, unsigned on, int64_t now)
 {
 	struct peer *p = &c->peer[on];
 	int64_t slot;
+	uint32_t n;
 
 	if (p->state != PEER_UP || p->wipe || now < p->wipe_at)
 		return;
-	slot = layout_wipe(&c->layout, on);
-	if (slot >= 0 && !ask_wipe(c, on, (uint32_t)slot))
-		layout_wiped(&c->layout, on, (uint32_t)slot, false);
+	slot = layout_wipe(&c->layout, on, &n);
+	if (slot >= 0 && !ask_wipe(c, on, (uint32_t)slot, n))
+		layout_wiped(&c->layout, on, (uint32_t)slot, n, false);
 }
 
 void peers_tick(struct core *c, int64_t now)

@@ -10,8 +10,8 @@
 #define VERSION_BITS 48
 #define VERSION_MAX ((UINT64_C(1) << VERSION_BITS) - 1)
 
-/* An extent is the unit of placement, and of the records' memory. */
-#define EXTENT_PAGES UINT64_C(16384)
+/* An extent is the unit of placement: 1 MiB. */
+#define EXTENT_PAGES UINT64_C(256)
 /* The most pages of one operation; never across extents. */
 #define RUN_PAGES    32u
 

@@ -36,6 +36,7 @@ borrower_scripts = \
 	tests/borrower-process-is-prepared.sh \
 	tests/borrower-spill-hangs.sh \
 	tests/borrower-stats.sh \
+	tests/borrower-small-pools.sh \
 	tests/borrower-stays-with-its-pool.sh \
 	tests/borrower-successor-starts-empty.sh \
 	tests/borrower-usurped-pool-is-eio.sh \

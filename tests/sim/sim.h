@@ -19,7 +19,7 @@
 /* The device has this many extents, the last is short. Only a few pages of each are
  * put: those at its beginning and at its end. */
 #define EXTENTS   3u
-#define SHORT     4096u /* pages of the last extent */
+#define SHORT     64u   /* pages of the last extent */
 #define HEAD      40u
 #define TAIL      8u
 #define SPOTS_OF  (HEAD + TAIL)

@@ -193,9 +193,9 @@ static void keep(void *one)
 
 static void keep_chunks(void)
 {
-	for (uint64_t e = 0; e < map.extents; e++) {
-		keep(map.extent[e].record);
-		map.extent[e].record = NULL;
+	for (uint64_t i = 0; i < map.chunks; i++) {
+		keep(map.chunk[i].record);
+		map.chunk[i].record = NULL;
 	}
 	while (map.readies)
 		keep(map.ready[--map.readies]);

@@ -12,7 +12,9 @@
 
 #include "core.h"
 
+#ifndef EXTENTS
 #define EXTENTS      3u
+#endif
 #define DEADLINE     30000
 #define LINK_TIMEOUT 1000
 #ifndef BUFFERS

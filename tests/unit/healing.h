@@ -19,8 +19,8 @@ static inline void without(unsigned on, uint64_t page, uint32_t n)
 
 		record_clear(&r, copy_on(page, on));
 		map_set(&map, page, &r);
+		map_extent(&map, page)->heal = true;
 	}
-	map_extent(&map, page - 1)->heal = true;
 }
 
 /* Time passes until something is to be read for healing: so many pages. */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Operations on the same pages take turns. */
 #define BUFFERS 40u
+#define EXTENTS (CHUNK_EXTENTS + 1u)
 #include "coring.h"
 
 /* The next command is to send OP; it is answered well, and so is what came. */
@@ -196,7 +197,7 @@ TEST(a_put_without_memory_for_its_records_fails_at_once)
 	core_give(&c, chunk[0], now);
 	start(&put);
 	goes(&put);
-	put = put_of(EXTENT_PAGES, 1); /* until it was tried again, there may be some */
+	put = put_of(CHUNK_PAGES, 1); /* until it was tried again, there may be some */
 	start(&put);
 	nothing_to_do();
 	core_give(&c, chunk[1], now);

@@ -8,7 +8,7 @@
 
 #include "call.h"
 
-#define PAGES (EXTENT_PAGES + 100)
+#define PAGES (5 * EXTENT_PAGES + 100)
 
 static struct farpage *f;
 

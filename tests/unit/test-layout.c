@@ -40,10 +40,11 @@ static int teardown(void **state)
 static void clean(unsigned on, uint32_t n)
 {
 	int64_t slot;
+	uint32_t wiped;
 
 	layout_size(&l, on, n * EXTENT_PAGES);
-	while ((slot = layout_wipe(&l, on)) >= 0)
-		layout_wiped(&l, on, (uint32_t)slot, true);
+	while ((slot = layout_wipe(&l, on, &wiped)) >= 0)
+		layout_wiped(&l, on, (uint32_t)slot, wiped, true);
 }
 
 static bool place(unsigned e, unsigned copy, uint32_t allowed)
@@ -142,12 +143,16 @@ TEST(the_same_seed_places_the_same)
 
 TEST(a_clean_slot_is_given_before_a_dirty_one)
 {
+	uint32_t n;
+
 	layout_size(&l, 0, 3 * EXTENT_PAGES);
 	assert_int_equal(l.slots[0].dirty_n, 3);
-	assert_int_equal(layout_wipe(&l, 0), 0);
-	assert_int_equal(layout_wipe(&l, 0), 1);
-	layout_wiped(&l, 0, 0, false);
-	layout_wiped(&l, 0, 1, true);
+	assert_int_equal(layout_wipe(&l, 0, &n), 0);
+	assert_int_equal(n, 3);
+	assert_int_equal(l.slots[0].dirty_n, 0);
+	layout_wiped(&l, 0, 0, 1, false);
+	layout_wiped(&l, 0, 1, 1, true);
+	layout_wiped(&l, 0, 2, 1, false);
 	assert_int_equal(l.slots[0].dirty_n, 2);
 	assert_true(place(0, 0, 1));
 	assert_int_equal(at(0, 0)->slot, 1);
@@ -157,24 +162,29 @@ TEST(a_clean_slot_is_given_before_a_dirty_one)
 
 TEST(a_slot_that_is_being_flushed_is_not_given)
 {
+	uint32_t n;
+
 	layout_size(&l, 0, EXTENT_PAGES);
-	assert_int_equal(layout_wipe(&l, 0), 0);
-	assert_int_equal(layout_wipe(&l, 0), -1);
+	assert_int_equal(layout_wipe(&l, 0, &n), 0);
+	assert_int_equal(layout_wipe(&l, 0, &n), -1);
 	assert_false(place(0, 0, 1));
-	layout_wiped(&l, 0, 0, false);
+	layout_wiped(&l, 0, 0, 1, false);
 	assert_true(place(0, 0, 1));
-	assert_int_equal(layout_wipe(&l, 0), -1); /* it is used now */
+	assert_int_equal(layout_wipe(&l, 0, &n), -1); /* it is used now */
 }
 
 TEST(a_slot_that_was_dropped_is_dirty)
 {
+	uint32_t n;
+
 	clean(0, 2);
 	assert_true(place(0, 1, 1));
 	layout_drop(&l, &m.extent[0], 1);
 	assert_int_equal(at(0, 1)->on, -1);
 	assert_int_equal(l.slots[0].used, 0);
 	assert_int_equal(l.slots[0].dirty_n, 1);
-	assert_int_equal(layout_wipe(&l, 0), 0);
+	assert_int_equal(layout_wipe(&l, 0, &n), 0);
+	assert_int_equal(n, 1);
 }
 
 TEST(a_short_slot_takes_only_a_short_extent)

@@ -5,8 +5,9 @@
 
 #include "map.h"
 
-/* Two extents and a short one. */
-#define PAGES (2 * EXTENT_PAGES + 1000)
+/* Two chunks, and some extents more of which the last is short. */
+#define PAGES (2 * CHUNK_PAGES + LAST + 100)
+#define LAST  (3 * EXTENT_PAGES)
 
 static struct map m;
 
@@ -40,14 +41,14 @@ static void set(uint64_t page, enum page_state state)
 
 TEST(extents_cover_all_pages_and_the_last_is_short)
 {
-	assert_int_equal(m.extents, 3);
+	assert_int_equal(m.extents, 2 * CHUNK_EXTENTS + 4);
 	assert_int_equal(map_extent_pages(&m, &m.extent[0]), EXTENT_PAGES);
 	assert_int_equal(map_extent_pages(&m, &m.extent[1]), EXTENT_PAGES);
-	assert_int_equal(map_extent_pages(&m, &m.extent[2]), 1000);
+	assert_int_equal(map_extent_pages(&m, &m.extent[m.extents - 1]), 100);
 	assert_ptr_equal(map_extent(&m, 0), &m.extent[0]);
 	assert_ptr_equal(map_extent(&m, EXTENT_PAGES - 1), &m.extent[0]);
 	assert_ptr_equal(map_extent(&m, EXTENT_PAGES), &m.extent[1]);
-	assert_ptr_equal(map_extent(&m, PAGES - 1), &m.extent[2]);
+	assert_ptr_equal(map_extent(&m, PAGES - 1), &m.extent[m.extents - 1]);
 }
 
 TEST(at_first_there_are_no_records_and_no_copies)
@@ -69,11 +70,15 @@ TEST(records_come_from_what_is_ready)
 	assert_int_equal(map_wants(&m), CHUNKS_READY - 1);
 	assert_true(map_touch(&m, EXTENT_PAGES - 1)); /* they are there already */
 	assert_int_equal(map_wants(&m), CHUNKS_READY - 1);
-	assert_true(map_touch(&m, EXTENT_PAGES));
+	assert_true(map_touch(&m, CHUNK_PAGES - 1)); /* of the same chunk */
+	assert_int_equal(map_wants(&m), CHUNKS_READY - 1);
+	assert_true(map_touch(&m, CHUNK_PAGES));
 	assert_int_equal(map_wants(&m), CHUNKS_READY);
 	assert_false(map_touch(&m, PAGES - 1));
 	assert_ptr_equal(map_record(&m, 5), map_record(&m, 0) + 5);
-	assert_ptr_not_equal(map_record(&m, EXTENT_PAGES), map_record(&m, 0));
+	assert_ptr_equal(map_record(&m, CHUNK_PAGES - 1), map_record(&m, 0) + CHUNK_PAGES - 1);
+	assert_null(map_record(&m, EXTENT_PAGES));
+	assert_ptr_not_equal(map_record(&m, CHUNK_PAGES), map_record(&m, 0));
 	assert_null(map_record(&m, PAGES - 1));
 }
 
@@ -89,18 +94,19 @@ TEST(new_records_are_absent)
 
 TEST(an_extent_is_forgotten_and_its_records_are_ready_again)
 {
-	struct extent *e = &m.extent[1];
-
 	give(1);
 	assert_true(map_touch(&m, EXTENT_PAGES + 3));
+	assert_true(map_touch(&m, 7));
 	set(EXTENT_PAGES + 3, PAGE_SEALED);
 	set(EXTENT_PAGES + 3, PAGE_ABSENT);
-	map_forget(&m, e);
+	map_forget(&m, &m.extent[1]);
 	assert_null(map_record(&m, EXTENT_PAGES + 3));
+	assert_int_equal(map_wants(&m), CHUNKS_READY); /* another extent is in it */
+	map_forget(&m, &m.extent[0]);
 	assert_int_equal(map_wants(&m), CHUNKS_READY - 1);
 	assert_true(map_touch(&m, PAGES - 1));
 	/* Nothing is left of what was there: not even the version. */
-	for (uint64_t page = 2 * EXTENT_PAGES; page < PAGES; page++)
+	for (uint64_t page = 2 * CHUNK_PAGES + LAST; page < PAGES; page++)
 		assert_memory_equal(map_record(&m, page), &(struct record){0},
 		                    sizeof(struct record));
 }
