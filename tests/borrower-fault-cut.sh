@@ -24,9 +24,14 @@ def cut(message, where_in_it, meanwhile=lambda: None, first=lambda: None):
             meanwhile()
             time.sleep(0.002)
         cuts += 1
+        # Who is cut at the first thing it is asked for, again and again, is left out.
+        while "connections=0" in fault("status"):
+            time.sleep(0.002)
+        time.sleep(0.1)
 def trim():
-    h.pwrite(os.urandom(4096), where)
-    h.trim(4096, where)
+    for at in range(where, where + (4 << 20), 1 << 20): # each lender has one of these
+        h.pwrite(os.urandom(4096), at)
+        h.trim(4096, at)
 cut("write request", list(range(29)) + [28 + n for n in payload])
 cut("read reply", list(range(17)) + [16 + n for n in payload])
 cut("read request", range(28))

@@ -4,14 +4,12 @@
 # with one error after another. Its copies are made elsewhere, or again.
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/faults.sh"
 farm
-opened() { grep -c 'opens pool a' "$tmp/$victim/lender.log"; }
-opened_since() { [ "$(opened)" -gt "$1" ]; }
 # lie WORDS: until it was told once, or more often when it is not believed.
 lie() {
     fault_at "$victim" announce "$1"
-    before=$(opened)
+    fault_at "$victim" late 1 option reply 3
     fault_at "$victim" drop
-    wait_for 10 opened_since "$before"
+    fault_at "$victim" wait
     fault_at "$victim" calm
     wait_for 10 connected "$victim"
 }

@@ -9,7 +9,7 @@ for round in $(seq "$repeat"); do
         victim=$(holder "$round")
         end_of "$victim" $how
         lender_at "$victim"
-        [ "$(kept "$victim")" = $span ] || fail "it did not keep its pages"
+        [ "$(kept "$victim")" -gt 0 ] || fail "it did not keep its pages"
         wait_for 10 connected "$victim"
         within 10 "lender $victim started anew after SIG$how: two copies" whole
     done

@@ -9,22 +9,22 @@ for round in $(seq "$repeat"); do
     victim=$(holder "$round")
     for what in write trim; do
         nbdsh_at "$uri" <<PY
-h.pwrite(page(b"a"), $span << 20)
+for at in range(4): h.pwrite(page(b"a"), $span + at << 20)
 PY
         fault_at "$victim" stuck $what
         nbdsh_at "$uri" <<PY
-h.trim(4096, $span << 20)
-h.pwrite(page(b"b"), $span << 20)
+for at in range(4): h.trim(4096, $span + at << 20)
+for at in range(4): h.pwrite(page(b"b"), $span + at << 20)
 PY
         fault_at "$victim" wait
         within 10 "a $what to lender $victim is stuck: it is connected anew" connects_again "$victim"
         nbdsh_at "$uri" <<PY
-h.pwrite(page(b"c"), $span << 20)
+for at in range(4): h.pwrite(page(b"c"), $span + at << 20)
 PY
         fault_at "$victim" release
         case $answer in *' landed=0 '*) ;; *) fail "it came through: $answer" ;; esac
         nbdsh_at "$uri" <<PY
-assert h.pread(4096, $span << 20) == page(b"c")
+for at in range(4): assert h.pread(4096, $span + at << 20) == page(b"c")
 PY
         within 20 'two copies again' whole
     done

@@ -70,7 +70,7 @@ farm() {
 
 borrow() {
     borrower lender="127.0.0.1:$(way_to 1)" lender="127.0.0.1:$(way_to 2)" \
-        lender="127.0.0.1:$(way_to 3)" copies=2 size="$((span + 1))M" deadline=$deadline \
+        lender="127.0.0.1:$(way_to 3)" copies=2 size="$((span + 4))M" deadline=$deadline \
         link-timeout=$link_timeout swap=no "$@"
 }
 
@@ -91,8 +91,8 @@ kept() {
 
 kept_by() { for i; do kept "$i"; done; }
 
-# whole: do two lenders keep every page, and the third none?
-whole() { [ "$(kept_by 1 2 3 | sort -n | xargs)" = "0 $span $span" ]; }
+# whole: do the three lenders keep every page twice?
+whole() { [ $(($(kept 1) + $(kept 2) + $(kept 3))) = $((2 * span)) ]; }
 
 # whole_without I: do the two others keep every page?
 whole_without() {
