@@ -35,7 +35,7 @@ is '.size_bytes == 134217728 and .copies == 1' \
     '.lenders | length == 2 and all(.state == "up" and .timeouts == 0)' \
     '[.lenders[].name] == ["127.0.0.1:'"$first_port"'", "127.0.0.1:'"$port"'"]' \
     '[.lenders[].room_bytes] == [134217728, 67108864]' \
-    '[.lenders[].used_bytes] | add == 67108864' \
+    '[.lenders[].used_bytes] | add == 1048576' \
     '[.lenders[].put.pages] | add == 64' '[.lenders[].get.pages] | add == 64' \
     '.lenders | all(.put.answers == (.put.us_log2 | add // 0) and .get.answers == (.get.us_log2 | add // 0))'
 # Who asks and does not read, and a crowd.
