@@ -157,7 +157,7 @@ void get_doubt(struct core *c, uint64_t page, unsigned copy)
 	if (r->state != PAGE_SEALED || !(r->copies & ~(1u << copy)))
 		return;
 	record_clear(r, copy);
-	map_extent(c->map, page)->heal = true;
+	map_heal(c->map, map_extent(c->map, page), true);
 }
 
 void get_replied(struct core *c, struct op *op, const struct ask *ask, int error)

@@ -126,14 +126,16 @@ static void tidy(struct core *c, struct extent *e, uint8_t want)
 {
 	uint8_t used = in_use(c, e);
 
-	e->heal = false;
+	map_heal(c->map, e, false);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++) {
 		if (e->copy[copy].on < 0 || want & 1u << copy)
 			continue;
-		if (used & 1u << copy)
-			e->heal = e->copy[copy].going = true;
-		else
+		if (used & 1u << copy) {
+			e->copy[copy].going = true;
+			map_heal(c->map, e, true);
+		} else {
 			extent_forget_copy(c, e, copy);
+		}
 	}
 }
 
@@ -192,7 +194,7 @@ static void take_back(struct core *c, struct extent *e)
 		if (e->copy[copy].on >= 0)
 			layout_drop(&c->layout, e, copy);
 	map_forget(c->map, e);
-	e->heal = false;
+	map_heal(c->map, e, false);
 }
 
 /* Something of it is there. True: a run was started. */
@@ -372,7 +374,7 @@ void heal_replied(struct core *c, struct op *op, const struct ask *ask, int erro
 
 int64_t heal_wake_at(const struct core *c)
 {
-	if (c->heal.busy || !c->heal.waiter)
+	if (c->heal.busy || !c->heal.waiter || !c->map->heals)
 		return CORE_NEVER;
 	for (uint64_t e = 0; e < c->map->extents; e++)
 		if (c->map->extent[e].heal && c->map->extent[e].record)
@@ -392,7 +394,7 @@ uint64_t core_missing(const struct core *c)
 {
 	uint64_t pages = 0;
 
-	for (uint64_t e = 0; e < c->map->extents; e++)
+	for (uint64_t e = 0; c->map->heals && e < c->map->extents; e++)
 		if (c->map->extent[e].heal)
 			pages += c->map->extent[e].missing;
 	return pages;
@@ -401,8 +403,11 @@ uint64_t core_missing(const struct core *c)
 uint64_t core_unhealed(const struct core *c)
 {
 	uint64_t pages = 0;
+	bool some = c->map->heals;
 
-	for (uint64_t e = 0; e < c->map->extents; e++)
+	for (unsigned on = 0; on < c->o.links; on++)
+		some |= !peer_up(c, (int)on);
+	for (uint64_t e = 0; some && e < c->map->extents; e++)
 		if (c->map->extent[e].heal || away(c, &c->map->extent[e]))
 			pages += c->map->extent[e].used;
 	return pages;

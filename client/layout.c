@@ -91,7 +91,7 @@ void layout_lost(struct layout *l, unsigned on)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 			if (l->map->extent[e].copy[copy].on == (int)on) {
 				l->map->extent[e].copy[copy].stale = true;
-				l->map->extent[e].heal = true;
+				map_heal(l->map, &l->map->extent[e], true);
 			}
 	soil_unused(&l->slots[on]);
 }
@@ -106,7 +106,7 @@ void layout_limit(struct layout *l, unsigned on, uint64_t page)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 			if (l->map->extent[e].copy[copy].on == (int)on &&
 			    layout_wanted(l, &l->map->extent[e].copy[copy]))
-				l->map->extent[e].heal = true;
+				map_heal(l->map, &l->map->extent[e], true);
 }
 
 void layout_forget(struct layout *l, unsigned on)

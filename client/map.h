@@ -30,7 +30,7 @@ struct extent {
 	struct record *record;      /* NULL: all absent */
 	uint32_t used;              /* pages that are not absent */
 	uint32_t taken;             /* pages that operations have */
-	bool heal;                  /* look at it: a page may want a copy */
+	bool heal;                  /* look at it: a page may want a copy; by map_heal() */
 	uint32_t missing;           /* pages that had fewer copies than they should, then */
 	struct copy copy[COPY_PLACES];
 };
@@ -38,6 +38,7 @@ struct extent {
 struct map {
 	uint64_t pages, extents;
 	uint64_t held[PAGE_LOST + 1]; /* pages of each state */
+	uint64_t heals;               /* extents that are to be looked at */
 	struct extent *extent;
 	struct chunk {              /* of CHUNK_EXTENTS extents from I * CHUNK_EXTENTS on */
 		struct record *record;
@@ -79,6 +80,14 @@ uint32_t map_extent_pages(const struct map *, const struct extent *);
 bool map_touch(struct map *, uint64_t page);
 /* Take them from an extent of which no page is used or taken. */
 void map_forget(struct map *, struct extent *);
+
+/* Is an extent to be looked at? */
+static inline void map_heal(struct map *m, struct extent *e, bool heal)
+{
+	m->heals += heal;
+	m->heals -= e->heal;
+	e->heal = heal;
+}
 
 /* While an operation has a page no other may have it. take: all N or none; the
  * extent has records. */

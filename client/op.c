@@ -128,7 +128,7 @@ void op_end(struct core *c, struct op *op, int error, int64_t now)
 	op->buffer = NULL;
 	map_release(c->map, op->page, op->pages);
 	if (!map_extent(c->map, op->page)->used)
-		map_extent(c->map, op->page)->heal = true; /* it takes the records back */
+		map_heal(c->map, map_extent(c->map, op->page), true); /* it takes the records back */
 	leave(c, op, error);
 	ops_admit(c, now);
 }

@@ -108,7 +108,7 @@ void peer_want_heal(struct core *c, unsigned on)
 	for (uint64_t e = 0; e < c->map->extents; e++)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 			if (c->map->extent[e].copy[copy].on == (int)on)
-				c->map->extent[e].heal = true;
+				map_heal(c->map, &c->map->extent[e], true);
 }
 
 /* The one way down, also for one that did not come up. */

@@ -75,7 +75,7 @@ void extent_place(struct core *c, struct extent *e, enum targets which, int64_t 
 		if (e->copy[copy].on < 0 &&
 		    layout_place(&c->layout, e, copy, with_room(c, which, now))) {
 			have++;
-			e->heal = e->heal || e->used;
+			map_heal(c->map, e, e->heal || e->used);
 		}
 }
 
@@ -129,7 +129,7 @@ static bool place_elsewhere(struct core *c, struct extent *e, int64_t now)
 	if (copy == COPY_SPILL ||
 	    !layout_place(&c->layout, e, copy, with_room(c, TARGETS_GOOD, now)))
 		return false;
-	e->heal = true;
+	map_heal(c->map, e, true);
 	return true;
 }
 
@@ -169,7 +169,7 @@ static void remember(struct core *c, struct op *op)
 	if (op->acked & 1u << COPY_SPILL)
 		c->counts.spilled_pages += op->pages;
 	if (copies < c->o.copies)
-		map_extent(c->map, op->page)->heal = true;
+		map_heal(c->map, map_extent(c->map, op->page), true);
 }
 
 void put_fail(struct core *c, struct op *op, int error, int64_t now)

@@ -70,7 +70,7 @@ static void page_is_right(unsigned spot)
 /* Figures are told of these. */
 static void counts_are_right(void)
 {
-	uint64_t held[PAGE_LOST + 1] = {0};
+	uint64_t held[PAGE_LOST + 1] = {0}, heals = 0;
 
 	for (uint64_t page = 0; page < map.pages; page++) {
 		const struct record *r = map_record(&map, page);
@@ -81,6 +81,11 @@ static void counts_are_right(void)
 		if (held[state] != map.held[state])
 			fail("%llu pages are of state %u, and %llu are counted",
 			     (unsigned long long)held[state], state, (unsigned long long)map.held[state]);
+	for (uint64_t e = 0; e < map.extents; e++)
+		heals += map.extent[e].heal;
+	if (heals != map.heals)
+		fail("%llu extents are to be looked at, and %llu are counted",
+		     (unsigned long long)heals, (unsigned long long)map.heals);
 }
 
 /* Does one of its copies, on a link that is up, hold what was put? */

@@ -183,7 +183,7 @@ TEST(one_that_comes_back_too_soon)
 	down(gone);
 	c.peer[gone].retry_at = CORE_NEVER;
 	now += CORE_MOVE_MS;
-	map.extent[0].heal = true;
+	map_heal(&map, &map.extent[0], true);
 	healed(0, 32);
 	ask = heals(64, 32);
 	back(gone);
