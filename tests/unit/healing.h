@@ -19,7 +19,7 @@ static inline void without(unsigned on, uint64_t page, uint32_t n)
 
 		record_clear(&r, copy_on(page, on));
 		map_set(&map, page, &r);
-		map_extent(&map, page)->heal = true;
+		map_heal(&map, map_extent(&map, page), true);
 	}
 }
 
