@@ -153,9 +153,9 @@ struct farpage_stats {
 	uint64_t uptime_ms;
 	unsigned copies;           /* of each page, promised */
 	unsigned lenders;          /* in LENDER, the spill among them */
-	/* Pages now: a pattern kept here; with lenders; lost: a get answers EIO; and the most
-	 * that may lack a copy. */
-	uint64_t same_pages, sealed_pages, lost_pages, unhealed_pages;
+	/* Pages now: a pattern kept here; with lenders; lost: a get answers EIO. And of them: known
+	 * to have fewer copies than promised; and the most that may. */
+	uint64_t same_pages, sealed_pages, lost_pages, missing_pages, unhealed_pages;
 	/* Operations of up to 32 pages that ended well. */
 	uint64_t puts, gets, flushes;
 	/* That failed: nobody had room; no answer in time; a page was lost or unanswered. */

@@ -50,6 +50,7 @@ static void look(struct drive *d, struct farpage_stats *s)
 	s->same_pages = d->map.held[PAGE_SAME];
 	s->sealed_pages = d->map.held[PAGE_SEALED];
 	s->lost_pages = d->map.held[PAGE_LOST];
+	s->missing_pages = core_missing(&d->core);
 	s->unhealed_pages = core_unhealed(&d->core);
 	s->puts = n->puts;
 	s->gets = n->gets;
@@ -115,6 +116,7 @@ static void put_pages(struct json *j, const struct farpage_stats *s)
 	json_number(j, "same", s->same_pages);
 	json_number(j, "sealed", s->sealed_pages);
 	json_number(j, "lost", s->lost_pages);
+	json_number(j, "missing", s->missing_pages);
 	json_number(j, "unhealed", s->unhealed_pages);
 	json_number(j, "healed", s->healed_pages);
 	json_number(j, "spilled", s->spilled_pages);

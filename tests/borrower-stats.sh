@@ -76,3 +76,15 @@ cleanup "kill $!"
 wait_for 10 grep -q full "$tmp/full"
 timeout 10 "$FARPAGE_BUILDDIR/run" nbdkit -U - farpage size=1M "stats=$at" --run true 2>"$tmp/err" && fail 'it took the place of a socket'
 grep -q "stats=$at: cannot listen there: Address already in use" "$tmp/err" || fail "$(cat "$tmp/err")"
+# Copies for which there is no room.
+rm "$at"
+lender --lend 16M --pool a=8M
+first_port=$port
+lender --lend 1M --pool a=8M,thin
+"$FARPAGE_BUILDDIR/run" nbdkit -f -U "$tmp/two" farpage "lender=127.0.0.1:$first_port" "lender=127.0.0.1:$port" pool=a \
+    size=8M "stats=$at" 2>"$tmp/log" &
+cleanup "kill $!"
+wait_for 10 test -S "$tmp/two"
+echo 'import os; h.pwrite(os.urandom(4 << 20), 0)' | nbdsh_at "nbd+unix:///?socket=$tmp/two"
+missing() { figures | jq -e '.copies == 2 and .pages.sealed == 1024 and .pages.missing == 768' >/dev/null; }
+wait_for 10 missing
