@@ -8,7 +8,8 @@ if [ -z "${FARPAGE_HOST-}" ]; then
         echo 'SKIPPED: cannot have a mount namespace' >&2
         exit 77
     fi
-    FARPAGE_HOST=1 exec unshare -m "$0" "$@"
+    # One at a time: who holds /dev/nbd0 open, in whatever namespace, is found out by its name.
+    FARPAGE_HOST=1 exec flock -o "${TMPDIR:-/tmp}/farpage-test-host.lock" unshare -m "$0" "$@"
 fi
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
 swap=$FARPAGE_SRCDIR/units/farpage-swap calls=$tmp/calls
