@@ -15,6 +15,9 @@
 #include <sys/wait.h>
 
 #define STACK_BYTES 65536
+/* For what runs in the process: its stack is not one that a sanitizer knows, and is left as it
+ * was when the process is killed. */
+#define PLAIN __attribute__((no_sanitize_address))
 #define AGAIN_MS    10  /* the kernel is short of something */
 /* ThreadSanitizer takes it for a fork: there it is the thread only. */
 #if defined(__has_feature)
@@ -46,14 +49,14 @@ struct spill_hand {
 	} *process;
 };
 
-static void push(struct ring *r, struct io_event event)
+PLAIN static void push(struct ring *r, struct io_event event)
 {
 	assert(r->in - r->out < HAND_MAX);
 	r->event[r->in % HAND_MAX] = event;
 	atomic_fetch_add(&r->in, 1);
 }
 
-static bool pop(struct ring *r, struct io_event *event)
+PLAIN static bool pop(struct ring *r, struct io_event *event)
 {
 	if (r->in == r->out)
 		return false;
@@ -62,14 +65,14 @@ static bool pop(struct ring *r, struct io_event *event)
 	return true;
 }
 
-static void give_up(struct process *p, struct io_event event, int error)
+PLAIN static void give_up(struct process *p, struct io_event event, int error)
 {
 	event.res = -error;
 	push(&p->failed, event);
 	eventfd_write(p->event, 1);
 }
 
-static void submit_one(struct process *p, struct io_event event)
+PLAIN static void submit_one(struct process *p, struct io_event event)
 {
 	struct iocb *iocb = (struct iocb *)(uintptr_t)event.obj;
 	const struct timespec again = { .tv_nsec = AGAIN_MS * 1000000 };
@@ -82,7 +85,7 @@ static void submit_one(struct process *p, struct io_event event)
 }
 
 /* Only what it needs stays open: lenders and the kernel are to see that we end. */
-static void close_others(unsigned a, unsigned b)
+PLAIN static void close_others(unsigned a, unsigned b)
 {
 	unsigned low = a < b ? a : b, high = a < b ? b : a;
 
@@ -93,7 +96,7 @@ static void close_others(unsigned a, unsigned b)
 	close_range(high + 1, ~0u, 0);
 }
 
-static void serve(struct process *p)
+PLAIN static void serve(struct process *p)
 {
 	struct io_event event;
 
@@ -105,7 +108,7 @@ static void serve(struct process *p)
 	}
 }
 
-static int work(void *process)
+PLAIN static int work(void *process)
 {
 	struct process *p = process;
 
