@@ -42,6 +42,7 @@ struct core_options {
 	unsigned copies;
 	int64_t deadline_ms;      /* of a caller's request, and so long a link is waited for */
 	int64_t link_timeout_ms;  /* a link that owes a reply this long is dead */
+	bool patient;             /* a lender that fails again and again is asked all the same */
 	int64_t still_ms;         /* who was so much late stood still, and nobody else; 0: never */
 	uint32_t heal_pages;      /* a second at most */
 	uint64_t seed;

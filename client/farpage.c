@@ -251,6 +251,7 @@ static int begin(struct farpage *f, const struct farpage_options *o)
 		.copies = copies_of(o),
 		.deadline_ms = deadline_of(o),
 		.link_timeout_ms = link_timeout_of(o),
+		.patient = o->patient,
 		.still_ms = CORE_STILL_MS,
 		.heal_pages = rate / PAGE_BYTES < UINT32_MAX ? (uint32_t)(rate / PAGE_BYTES)
 		                                             : UINT32_MAX,

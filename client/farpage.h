@@ -74,6 +74,7 @@ struct farpage_options {
 	unsigned deadline_ms;      /* 0: FARPAGE_DEADLINE_MS */
 	unsigned link_timeout_ms;  /* less than the deadline; 0: as above, half the deadline at most */
 	uint64_t heal_rate;        /* bytes a second; 0: FARPAGE_HEAL_RATE */
+	int patient;               /* not 0: a lender that fails again and again is never left out */
 	/* Is told in WORDS, by a thread of the library's own that does nothing else, what becomes of
 	 * the lenders: lost, back, added, empty, all copies complete again, a file that was refused. It
 	 * may wait: what there is no room for is lost, and counted. A call that farpage_close() has waited

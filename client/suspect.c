@@ -55,7 +55,7 @@ static void strike(struct core *c, unsigned on, int64_t now)
 {
 	struct peer *p = &c->peer[on];
 
-	if ((int)on == c->layout.spill || within(p, c->o.link_timeout_ms / 2 - pause_ms(p), now))
+	if (c->o.patient || (int)on == c->layout.spill || within(p, c->o.link_timeout_ms / 2 - pause_ms(p), now))
 		return;
 	if (!on_parole(c, p, now))
 		p->strikes = 0;

@@ -145,6 +145,8 @@ int parameters_set(const char *key, const char *value)
 		return set_ms(&parameters.options.deadline_ms, key, value);
 	if (strcmp(key, "link-timeout") == 0)
 		return set_ms(&parameters.options.link_timeout_ms, key, value);
+	if (strcmp(key, "patient") == 0)
+		return set_bool(&parameters.patient, value);
 	if (strcmp(key, "swap") == 0)
 		return set_bool(&parameters.swap, value);
 	if (strcmp(key, "stats") == 0)
@@ -170,6 +172,7 @@ int parameters_complete(void)
 	}
 	memcpy(o->lender, lender, sizeof o->lender);
 	o->lenders_file = lenders;
+	o->patient = parameters.patient;
 	o->pool = pool;
 	o->tls_psk = tls_psk;
 	o->tls_username = tls_username;

@@ -12,6 +12,7 @@ extern struct parameters {
 	struct farpage_options options; /* its texts are parameters.c's */
 	bool swap;                      /* prepare to be swapped onto */
 	bool realtime;
+	bool patient;
 	char *stats;                    /* where figures are told, or NULL */
 } parameters;
 
@@ -45,6 +46,8 @@ void parameters_free(void);
 	"                     copies or a spill, else 10000; at most the deadline).\n" \
 	"heal-rate=SIZE       Bytes a second at most that are copied to make missing\n" \
 	"                     copies again (default: 64M).\n" \
+	"patient=BOOL         Never leave out a lender that fails again and again\n" \
+	"                     (default: false).\n" \
 	"swap=BOOL            Prepare this process for being swapped onto\n" \
 	"                     (default: true).\n" \
 	"realtime=BOOL        Run in the real-time class (default: false).\n" \

@@ -11,9 +11,9 @@ spoil() { # KIND
     case $1 in
     full) fallocate --punch-hole -o 4096 -l 80M "$tmp/disk/spill"
         ! dd if=/dev/zero of="$tmp/disk/rest" bs=1M 2>/dev/null ;;
-    short) truncate -s 5000001 "$tmp/disk/spill" ;;
+    short) truncate -s 4097 "$tmp/disk/spill" ;;
     torn) for n in $(seq 0 50); do # halves of pages
-            dd if=/dev/urandom of="$tmp/disk/spill" bs=2048 count=1 seek=$((1025 + n * 150)) conv=notrunc 2>/dev/null
+            dd if=/dev/urandom of="$tmp/disk/spill" bs=2048 count=1 seek=$((1 + n * 150)) conv=notrunc 2>/dev/null
         done ;;
     esac
 }

@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # For tests/borrower-fault-*.sh: . "${FARPAGE_SRCDIR:?start me with ./run}/tests/faults.sh"
 # Three lenders, each behind an nbdfault of its own; a borrower that keeps two copies of each page
-# with them; and a load that checks all it reads. [REPEAT=2] is how often each fault is made.
+# with them; and a load that checks all it reads. A lender gets fault after fault here: none is left out for that,
+# unless $patient is no. [REPEAT=2] is how often each fault is made.
 repeat=${REPEAT:-2}
 time_limit=$((120 + repeat * 60))
 # Where a disk of its own is needed, it is mounted for this script alone.
@@ -71,7 +72,7 @@ farm() {
 borrow() {
     borrower lender="127.0.0.1:$(way_to 1)" lender="127.0.0.1:$(way_to 2)" \
         lender="127.0.0.1:$(way_to 3)" copies=2 size="$((span + 4))M" deadline=$deadline \
-        link-timeout=$link_timeout swap=no "$@"
+        link-timeout=$link_timeout patient=${patient-yes} swap=no "$@"
 }
 
 load() {
