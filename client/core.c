@@ -34,6 +34,7 @@ void core_give(struct core *c, void *chunk, int64_t now)
 		map_give(c->map, chunk);
 	else
 		c->map->dry = true;
+	still_enter(c, now);
 	ops_admit(c, now);
 }
 

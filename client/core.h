@@ -126,6 +126,7 @@ struct core {
 	struct ask asks[CORE_ASKS];
 	struct ask_list free_asks;
 
+	int64_t seen;              /* when something happened last */
 	struct op_list queued, active, came, check, ended;
 	bool starved;              /* an operation waits for an ask or a buffer */
 

@@ -17,6 +17,8 @@ void op_end(struct core *, struct op *, int error, int64_t now);
 /* Do what can be done for an ACTIVE operation of which nothing is under way. */
 void op_go_on(struct core *, struct op *, int64_t now);
 void op_replied(struct core *, struct op *, const struct ask *, int error);
+/* ASK will not be answered. */
+void op_cut(struct op *, const struct ask *);
 /* Go on with every operation that has its pages and waits. */
 void core_kick(struct core *, int64_t now);
 /* It can do nothing until a link among ON comes up: wait, or give up. */
@@ -45,18 +47,21 @@ static inline unsigned how_many(uint32_t copies)
 /* What is remembered of each page of a fill. */
 struct record fill_record(const struct op *);
 /* Copies that are there, or not away so long that others are made in their place. COUNTS_REFUSED:
- * also where pages have been refused for as long; COUNTS_ALL: and where the lender is left out. */
-enum counts { COUNTS, COUNTS_REFUSED, COUNTS_ALL };
+ * also where pages have been refused for as long; COUNTS_TRIED: and where the lender is left out,
+ * but has not failed just now; COUNTS_ALL: or has. */
+enum counts { COUNTS, COUNTS_REFUSED, COUNTS_TRIED, COUNTS_ALL };
 uint8_t extent_counts(const struct core *, const struct extent *, enum counts, int64_t now);
-/* Copies that pages may be put to: of lenders that do well and have room; to heal, also of those
- * that are given another trial; also where there was no room lately; of whoever is up. */
-enum targets { TARGETS_GOOD, TARGETS_HEAL, TARGETS_FULL, TARGETS_ALL };
+/* Copies that pages may be put to: of lenders that do well and have room; new ones also on those that
+ * are left out, but have not failed just now; to heal, also on those that are given another
+ * trial; also where there was no room lately; on whoever is up. */
+enum targets { TARGETS_GOOD, TARGETS_TRIED, TARGETS_HEAL, TARGETS_FULL, TARGETS_ALL };
 uint8_t extent_targets(const struct core *, const struct extent *, enum targets, int64_t now);
 /* It lacks a copy, and there is a link that could have one. */
 bool extent_has_room(const struct core *, const struct extent *, int64_t now);
 /* Give it the copies that it lacks, as far as there is room. GOOD: what is on lenders that are
- * left out does not count, and they get none. */
-void extent_place(struct core *, struct extent *, enum targets, int64_t now);
+ * left out does not count, and they get none; TRIED and HEAL: that goes for those that failed
+ * just now. False: it still lacks some. */
+bool extent_place(struct core *, struct extent *, enum targets, int64_t now);
 /* Clear the copies that were lost from its records. */
 void extent_freshen(struct core *, struct extent *);
 /* Give up COPY: a page that has no other is lost. */
@@ -125,6 +130,9 @@ void peer_judge_end(struct core *, unsigned on, int64_t now);
 /* still.c */
 /* If nobody turned the core when something was due: that time does not count. */
 void still_excuse(struct core *, int64_t now);
+void still_enter(struct core *, int64_t now); /* the first that every event does */
+void still_checked(struct core *, struct op *, int64_t now);
+void still_started(struct core *, struct op *, int64_t now);
 
 /* heal.c */
 void heal_tick(struct core *, int64_t now);

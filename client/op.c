@@ -40,6 +40,8 @@ void op_move(struct core *c, struct op *op, enum op_state state)
 	if (from)
 		TAILQ_REMOVE(from, op, link);
 	op->state = state;
+	if (state == OP_CAME)
+		op->given = c->seen;
 	if (to)
 		TAILQ_INSERT_TAIL(to, op, link);
 }
@@ -151,11 +153,13 @@ void core_start(struct core *c, struct op *op, int64_t now)
 	op->error = 0;
 	op->buffer = NULL;
 	op->seals_for = 0;
+	still_enter(c, now);
+	still_started(c, op, now);
 	op->started = now;
 	op->deadline = op->until;
 	op->need = op->kind == OP_GET || op->kind == OP_HEAL ? mask_of(op->pages) : 0;
 	op->asking = 0;
-	op->acked = op->tried = op->again = 0;
+	op->acked = op->tried = op->cut = op->again = 0;
 	op->refused = 0;
 	op->hedge_at = CORE_NEVER;
 	op_move(c, op, OP_QUEUED);
@@ -198,6 +202,13 @@ void op_replied(struct core *c, struct op *op, const struct ask *ask, int error)
 	}
 }
 
+void op_cut(struct op *op, const struct ask *ask)
+{
+	op->asking &= (uint8_t)~(1u << ask->copy);
+	if (ask->kind == ASK_PUT)
+		op->cut |= (uint8_t)(1u << ask->copy);
+}
+
 /* What came was opened. */
 static void opened(struct core *c, struct op *op, uint32_t bad, int64_t now)
 {
@@ -221,6 +232,8 @@ static void opened(struct core *c, struct op *op, uint32_t bad, int64_t now)
 
 void core_checked(struct core *c, struct op *op, uint32_t bad, int64_t now)
 {
+	still_enter(c, now);
+	still_checked(c, op, now);
 	if (op->kind == OP_PUT)
 		put_sealed(c, op, !bad, now);
 	else
@@ -244,7 +257,7 @@ static void fail(struct core *c, struct op *op, int64_t now)
  * page by page, would not end. It is tried all the same. */
 void op_wait(struct core *c, struct op *op, uint32_t on_mask, int64_t now)
 {
-	int64_t until = op->started + CORE_PATIENCE_MS;
+	int64_t until = later(op->started + CORE_PATIENCE_MS, now); /* nothing was due before */
 	bool hope = false;
 
 	for (unsigned on = 0; on < c->o.links; on++) {

@@ -51,10 +51,12 @@ struct op {
 	int error;             /* 0 or an errno */
 	int64_t deadline;
 	int64_t started;
+	int64_t given;         /* CAME and CHECK: since when */
 	uint32_t need;         /* pages of a get that are not yet opened */
 	uint8_t asking;        /* copies that are asked */
 	uint8_t acked;         /* copies that have the pages of a put */
 	uint8_t tried;         /* copies that refused, or had it wrong */
+	uint8_t cut;           /* copies whose links ended while they were asked to put */
 	uint8_t came_from;     /* the copy that CAME is of */
 	uint8_t again;         /* how often it began anew */
 	uint32_t seals_for;    /* links that its pages are being sealed for, a bit each */

@@ -98,7 +98,7 @@ static void forget_asks(struct core *c, struct peer *p, struct ask_list *list, i
 		if (ask == p->wipe)
 			wiped(c, ask, false, now);
 		else if (ask->op)
-			ask->op->asking &= (uint8_t)~(1u << ask->copy);
+			op_cut(ask->op, ask);
 		ask_free(c, ask);
 	}
 }
@@ -131,6 +131,7 @@ static void go_down(struct core *c, unsigned on, int64_t now)
 
 void core_link_down(struct core *c, unsigned on, int64_t now)
 {
+	still_enter(c, now);
 	go_down(c, on, now);
 }
 
@@ -145,7 +146,7 @@ static void stick(struct core *c, struct peer *p, int64_t now)
 	forget_asks(c, p, &p->ready, now);
 	TAILQ_FOREACH(ask, &p->sent, link) {
 		if (ask->op)
-			ask->op->asking &= (uint8_t)~(1u << ask->copy);
+			op_cut(ask->op, ask);
 		ask->op = NULL;
 	}
 	core_kick(c, now);
@@ -239,6 +240,7 @@ void core_link_up(struct core *c, unsigned on, const char *identity, uint64_t pa
 {
 	struct peer *p = &c->peer[on];
 
+	still_enter(c, now);
 	if (!core_link_meets(c, on, identity)) {
 		peer_close(c, on, now); /* it was the other's since */
 		return;
@@ -288,6 +290,7 @@ bool core_link_retire(struct core *c, unsigned on, int64_t now)
 	struct peer *p = &c->peer[on];
 
 	assert((int)on != c->layout.spill);
+	still_enter(c, now);
 	if (c->layout.slots[on].used ||
 	    (p->state == PEER_UP && (p->asks || p->wipe || c->layout.slots[on].dirty_n)))
 		return false;
@@ -301,6 +304,7 @@ void core_reply(struct core *c, struct ask *ask, int error, int64_t now)
 	struct peer *p = &c->peer[ask->on];
 	struct op *op = ask->op;
 
+	still_enter(c, now);
 	peer_measure(c, ask, now);
 	peer_judge_reply(c, ask, error, now);
 	if (error && ask->kind == ASK_PUT)

@@ -9,6 +9,12 @@ static bool refuses(const struct copy *copy, int64_t now)
 	return copy->refused && now - copy->refused >= CORE_MOVE_MS;
 }
 
+static bool trusts(const struct core *c, int on, enum counts which, int64_t now)
+{
+	return which == COUNTS_ALL || !peer_left_out(c, (unsigned)on, now) ||
+	       (which == COUNTS_TRIED && !peer_suspect(c, (unsigned)on, now));
+}
+
 uint8_t extent_counts(const struct core *c, const struct extent *e, enum counts which, int64_t now)
 {
 	uint8_t counts = 0;
@@ -17,8 +23,7 @@ uint8_t extent_counts(const struct core *c, const struct extent *e, enum counts 
 		const struct copy *at = &e->copy[copy];
 
 		if (!at->stale && peer_counts(c, at->on, now) && !layout_wanted(&c->layout, at) &&
-		    (which >= COUNTS_REFUSED || !refuses(at, now)) &&
-		    (which >= COUNTS_ALL || !peer_left_out(c, (unsigned)at->on, now)))
+		    (which >= COUNTS_REFUSED || !refuses(at, now)) && trusts(c, at->on, which, now))
 			counts |= (uint8_t)(1u << copy);
 	}
 	return counts;
@@ -67,9 +72,13 @@ bool extent_has_room(const struct core *c, const struct extent *e, int64_t now)
 	       layout_has_room(&c->layout, e, with_room(c, TARGETS_GOOD, now));
 }
 
-void extent_place(struct core *c, struct extent *e, enum targets which, int64_t now)
+bool extent_place(struct core *c, struct extent *e, enum targets which, int64_t now)
 {
-	unsigned have = how_many(extent_counts(c, e, which == TARGETS_GOOD ? COUNTS : COUNTS_ALL, now));
+	static const enum counts counts[] = {
+		[TARGETS_GOOD] = COUNTS, [TARGETS_TRIED] = COUNTS_TRIED, [TARGETS_HEAL] = COUNTS_TRIED,
+		[TARGETS_FULL] = COUNTS_ALL, [TARGETS_ALL] = COUNTS_ALL,
+	};
+	unsigned have = how_many(extent_counts(c, e, counts[which], now));
 
 	for (unsigned copy = 0; copy < COPY_SPILL && have < c->o.copies; copy++)
 		if (e->copy[copy].on < 0 &&
@@ -77,6 +86,7 @@ void extent_place(struct core *c, struct extent *e, enum targets which, int64_t 
 			have++;
 			map_heal(c->map, e, e->heal || e->used);
 		}
+	return have >= c->o.copies;
 }
 
 void extent_forget_copy(struct core *c, struct extent *e, unsigned copy)
@@ -117,8 +127,8 @@ static uint8_t spill_target(struct core *c, struct extent *e)
 	return 1u << COPY_SPILL;
 }
 
-/* All who have copies failed lately: another lender is better than to wait for them. */
-static bool place_elsewhere(struct core *c, struct extent *e, int64_t now)
+/* All who have copies failed, now or lately: another lender is better than to wait for them. */
+static bool place_elsewhere(struct core *c, struct extent *e, enum targets which, int64_t now)
 {
 	unsigned copy = 0;
 
@@ -127,34 +137,39 @@ static bool place_elsewhere(struct core *c, struct extent *e, int64_t now)
 	while (copy < COPY_SPILL && e->copy[copy].on >= 0)
 		copy++;
 	if (copy == COPY_SPILL ||
-	    !layout_place(&c->layout, e, copy, with_room(c, TARGETS_GOOD, now)))
+	    !layout_place(&c->layout, e, copy, with_room(c, which, now)))
 		return false;
 	map_heal(c->map, e, true);
 	return true;
 }
 
 /* Where there is nobody else: one that failed, or refused. */
-static uint8_t last_target(struct core *c, struct extent *e, int64_t now)
+static uint8_t last_target(struct core *c, struct extent *e, uint8_t fresh, int64_t now)
 {
 	if (!extent_targets(c, e, TARGETS_ALL, now))
 		extent_place(c, e, TARGETS_ALL, now);
-	return extent_targets(c, e, TARGETS_ALL, now);
+	else if (!(extent_targets(c, e, TARGETS_ALL, now) & fresh))
+		place_elsewhere(c, e, TARGETS_ALL, now);
+	return extent_targets(c, e, TARGETS_ALL, now) & fresh;
 }
 
 static uint8_t choose(struct core *c, const struct op *op, int64_t now)
 {
 	struct extent *e = map_extent(c->map, op->page);
-	uint8_t to, fresh = (uint8_t)~op->tried;
+	uint8_t to, fresh = (uint8_t)~(op->tried | op->cut);
 
-	extent_place(c, e, TARGETS_GOOD, now);
+	if (!extent_place(c, e, TARGETS_GOOD, now))
+		extent_place(c, e, TARGETS_TRIED, now);
 	to = extent_targets(c, e, TARGETS_GOOD, now) & fresh;
 	if (!to)
 		to = extent_targets(c, e, TARGETS_FULL, now) & fresh;
-	if (!to && place_elsewhere(c, e, now))
+	if (!to && place_elsewhere(c, e, TARGETS_GOOD, now))
 		to = extent_targets(c, e, TARGETS_GOOD, now) & fresh;
 	if (!to)
 		to = spill_target(c, e) & fresh;
-	return to ? to : last_target(c, e, now) & fresh;
+	if (!to)
+		to = last_target(c, e, fresh, now);
+	return to ? to : extent_targets(c, e, TARGETS_ALL, now) & (uint8_t)~op->tried;
 }
 
 static void remember(struct core *c, struct op *op)

@@ -19,6 +19,8 @@ static int64_t was_due(const struct core *c)
 
 		if (p->state == PEER_CONNECTING)
 			at = sooner(at, p->connect_by);
+		if (p->state == PEER_DOWN)
+			at = sooner(at, p->retry_at);
 		TAILQ_FOREACH(ask, &p->sent, link)
 			if (ask->op)
 				at = sooner(at, ask->sent_at + peer_timeout_ms(c, on));
@@ -26,35 +28,79 @@ static int64_t was_due(const struct core *c)
 	return at;
 }
 
-static void move_ops(struct op_list *list, int64_t ms)
+static void move_op(struct op *op, int64_t ms)
+{
+	op->started += ms;
+	op->until += ms;
+	op->deadline += ms;
+	if (op->hedge_at != CORE_NEVER)
+		op->hedge_at += ms;
+}
+
+/* How long that which began at SINCE was not heard, from AT on, and time to hear what came. */
+static int64_t lost(const struct core *c, int64_t at, int64_t since, int64_t now)
+{
+	return later(now - later(at, since), 0) + c->o.still_ms;
+}
+
+static void move_ops(struct core *c, struct op_list *list, int64_t at, int64_t now)
 {
 	struct op *op;
 
-	TAILQ_FOREACH(op, list, link) {
-		op->started += ms;
-		op->until += ms;
-		op->deadline += ms;
-		if (op->hedge_at != CORE_NEVER)
-			op->hedge_at += ms;
-	}
+	TAILQ_FOREACH(op, list, link)
+		move_op(op, lost(c, at, op->started, now));
+}
+
+static void move_peer(struct core *c, struct peer *p, int64_t at, int64_t now)
+{
+	struct ask *ask;
+
+	p->connect_by += lost(c, at, p->state_since, now);
+	p->down_since += lost(c, at, p->down_since, now);
+	TAILQ_FOREACH(ask, &p->sent, link)
+		ask->sent_at += lost(c, at, ask->sent_at, now);
+}
+
+static void excuse(struct core *c, int64_t now)
+{
+	int64_t at = was_due(c);
+
+	if (at == CORE_NEVER || now - at < c->o.still_ms)
+		return;
+	move_ops(c, &c->queued, at, now);
+	move_ops(c, &c->active, at, now);
+	for (unsigned on = 0; on < c->o.links; on++)
+		move_peer(c, &c->peer[on], at, now);
 }
 
 void still_excuse(struct core *c, int64_t now)
 {
-	int64_t at = c->o.still_ms ? was_due(c) : CORE_NEVER, ms;
-	struct ask *ask;
+	if (c->o.still_ms)
+		excuse(c, now);
+	c->seen = now;
+}
 
-	if (at == CORE_NEVER || now - at < c->o.still_ms)
-		return;
-	ms = now - at + c->o.still_ms; /* and time to hear what came */
-	move_ops(&c->queued, ms);
-	move_ops(&c->active, ms);
-	for (unsigned on = 0; on < c->o.links; on++) {
-		struct peer *p = &c->peer[on];
+/* Whoever comes first has to do so, before anything is judged; that nothing came for so long
+ * is the least that it takes. */
+void still_enter(struct core *c, int64_t now)
+{
+	if (now - c->seen >= c->o.still_ms)
+		still_excuse(c, now);
+	c->seen = now;
+}
 
-		p->connect_by += ms;
-		p->down_since += ms;
-		TAILQ_FOREACH(ask, &p->sent, link)
-			ask->sent_at += ms;
-	}
+/* The time that OP's waiter takes is nobody else's, unless it is a moment. */
+void still_checked(struct core *c, struct op *op, int64_t now)
+{
+	int64_t ms = now - op->given;
+
+	if (c->o.still_ms && ms >= c->o.still_ms)
+		move_op(op, ms);
+}
+
+/* Its request began, and it comes only now, when all its time is over. */
+void still_started(struct core *c, struct op *op, int64_t now)
+{
+	if (c->o.still_ms && now - op->until >= c->o.still_ms)
+		op->until = now + c->o.deadline_ms;
 }

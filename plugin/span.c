@@ -35,10 +35,27 @@ static bool must_wait(const struct change *c)
 	return false;
 }
 
-/* Waits for older changes of the same pages only. False: its time was over first. */
-static bool begin(struct change *c, uint32_t count, uint64_t offset, int64_t until)
+/* Who wakes so much later than it meant to stood still, and with it those that it waits for. */
+#define STILL_MS 250
+
+/* False: *UNTIL is over. If it passed while we stood still, there is as much time again. */
+static bool sleep_until(const struct farpage *f, int64_t *until)
 {
-	struct timespec end = { .tv_sec = until / 1000, .tv_nsec = until % 1000 * 1000000 };
+	struct timespec end = { .tv_sec = *until / 1000, .tv_nsec = *until % 1000 * 1000000 };
+
+	if (pthread_cond_clockwait(&ended, &lock, CLOCK_MONOTONIC, &end) != ETIMEDOUT)
+		return true;
+	clock_gettime(CLOCK_MONOTONIC, &end);
+	if (end.tv_sec * 1000 + end.tv_nsec / 1000000 - *until < STILL_MS)
+		return false;
+	*until = farpage_until(f);
+	return true;
+}
+
+/* Waits for older changes of the same pages only. False: its time was over first. */
+static bool begin(const struct farpage *f, struct change *c, uint32_t count, uint64_t offset,
+                  int64_t *until)
+{
 	bool mine;
 
 	c->first = offset / PAGE_BYTES;
@@ -46,7 +63,7 @@ static bool begin(struct change *c, uint32_t count, uint64_t offset, int64_t unt
 	pthread_mutex_lock(&lock);
 	TAILQ_INSERT_TAIL(&changes, c, link);
 	while (!(mine = !must_wait(c)))
-		if (pthread_cond_clockwait(&ended, &lock, CLOCK_MONOTONIC, &end) == ETIMEDOUT)
+		if (!sleep_until(f, until))
 			break;
 	pthread_mutex_unlock(&lock);
 	return mine;
@@ -144,7 +161,7 @@ static int change_alone(struct farpage *f, const uint8_t *data, uint32_t count,
 	struct change c;
 	int r = -1, error = EIO;
 
-	if (begin(&c, count, offset, until)) {
+	if (begin(f, &c, count, offset, &until)) {
 		r = change(f, data, count, offset, until);
 		error = errno;
 	}

@@ -197,7 +197,7 @@ told() { grep -q "^$1\$" "$tmp/told"; }
 # $tmp/borrower.log.
 borrower() {
     sock=$tmp/borrower.sock
-    rm -f "$sock" "$tmp/borrower.pid"
+    rm -f "$sock" "$tmp/borrower.pid" "$tmp/borrower.log"
     "$FARPAGE_BUILDDIR/run" nbdkit -f -P "$tmp/borrower.pid" -U "$sock" farpage "$@" \
         2>"$tmp/borrower.log" &
     borrower_pid=$!
@@ -225,6 +225,7 @@ end_relay() {
 faults() {
     lender_port=$port FAULT_CONTROL=$tmp/fault.ctl
     export FAULT_CONTROL
+    rm -f "$tmp/fault.log" # one that still runs has more to say, and not here
     nbdfault 0 "$lender_port" "$FAULT_CONTROL" "$@" >"$tmp/fault.log" 2>&1 &
     fault_pid=$!
     cleanup "kill $fault_pid; wait $fault_pid 2>/dev/null"

@@ -20,6 +20,7 @@ struct caller {
 
 static struct caller caller[CALLERS_MAX];
 static unsigned left;              /* operations to begin */
+static int64_t late;               /* the next one's request began so long ago */
 static uint64_t values, version;
 static struct op *check[CHECKS_MAX];
 
@@ -29,6 +30,7 @@ void callers_reset(void)
 		caller[i].busy = false;
 	memset(check, 0, sizeof check);
 	left = config.ops;
+	late = 0;
 	values = 0;
 	version = 0;
 }
@@ -82,13 +84,21 @@ static void begin(struct caller *k)
 	stats.operations++;
 	TRACE("caller %u: %s %llu+%u", (unsigned)(k - caller), kind_words(&k->op),
 	      (unsigned long long)k->op.page, k->op.pages);
-	k->op.until = now + config.deadline;
-	if (config.mode == SAFETY && faults_seen() && chance(8)) /* the last ones of a long request */
-		k->op.until = now - 5 + (int64_t)dice((uint64_t)config.deadline);
-	k->until = k->op.until;
+	k->op.until = k->until = now + config.deadline;
+	if (late)
+		k->op.until -= late;
+	else if (config.mode == SAFETY && faults_seen() && chance(8)) /* the last ones of a long request */
+		k->op.until = k->until = now - 5 + (int64_t)dice((uint64_t)config.deadline);
+	late = 0;
 	core_start(&core, &k->op, now);
 	if (k->op.state == OP_QUEUED)
 		HAPPENED(QUEUED);
+}
+
+/* What is less than all of a request's time is used up, whatever for. */
+void callers_were_late(int64_t ms)
+{
+	late = ms >= config.deadline + config.still ? ms : 0;
 }
 
 /* A run within the pages that are ever put. */
@@ -292,6 +302,9 @@ static void in_time(const struct caller *k)
 {
 	int64_t ms = now - k->started - (jumped() - k->jumped);
 	int64_t bound = (k->until > k->started ? k->until - k->started : 0) + 100; /* its host is busy */
+
+	if (jumped())
+		bound += config.still;
 
 	if (ms > stats.longest)
 		stats.longest = ms;

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "core_parts.h"
 #include "fault.h"
 
 #define TROUBLES_MAX   16u
@@ -191,6 +192,15 @@ bool faults_healed(void)
 	return core_unhealed(&core) == 0;
 }
 
+/* Until it is not, puts go without it, and with fewer copies. */
+static bool someone_is_suspect(void)
+{
+	for (unsigned on = 0; on < config.lenders; on++)
+		if (peer_suspect(&core, on, now))
+			return true;
+	return false;
+}
+
 static unsigned some_lenders(void)
 {
 	unsigned mask = 0, n = config.copies > 1 ? 1 + (unsigned)dice(config.copies - 1) : 1;
@@ -209,7 +219,7 @@ static bool ready_for_more(void)
 		healed_by = now + HEALED_BY_MS;
 		return false;
 	}
-	if (now < quiet_at || !faults_healed())
+	if (now < quiet_at || !faults_healed() || someone_is_suspect())
 		healed_at = CORE_NEVER;
 	else if (healed_at == CORE_NEVER)
 		healed_at = now;

@@ -39,6 +39,7 @@ static void restart_empty(unsigned on)
 static void restart_resized(unsigned on)
 {
 	lender_resize(on);
+	lender[on].resized = true;
 	restart_empty(on);
 }
 
@@ -85,6 +86,7 @@ static void lie_about_size(unsigned on, int64_t until)
 	                          l->pages - 1, l->pages + EXTENT_PAGES, UINT64_MAX / PAGE_BYTES };
 
 	(void)until;
+	l->resized = true;
 	l->told = lies[dice(sizeof lies / sizeof *lies)];
 	net_end_all(on, false);
 }
@@ -154,6 +156,7 @@ static void want(unsigned on, int64_t until)
 
 	(void)until;
 	lender[on].wants = from[dice(4)];
+	lender[on].resized = true;
 	core_link_wants(&core, on, lender[on].wants);
 }
 
@@ -330,6 +333,19 @@ static void jump(unsigned on, int64_t until)
 	now_jumps(time_between(100, 3600000));
 }
 
+/* Nobody else does: what they sent meanwhile is here, and it is not their fault. */
+static void stand_still(unsigned on, int64_t until)
+{
+	int64_t ms = time_between(100, 20000);
+
+	(void)on;
+	(void)until;
+	if (!config.still)
+		return;
+	now_jumps(ms);
+	callers_were_late(ms);
+}
+
 /* Whoever makes them waits for memory, or was told that there is none. */
 static void keep_chunks(unsigned on, int64_t until)
 {
@@ -417,6 +433,7 @@ static const struct fault_kind kinds[FAULT_KINDS] = {
 	[FAULT_USURPED] = { usurp, leave_it, SPARE | ANOTHER },
 	[FAULT_ALL_GONE] = { all_gone, NULL, EVERYBODY },
 	[FAULT_SUSPEND] = { jump, NULL, SAFETY_ONLY | EVERYBODY },
+	[FAULT_STILL] = { stand_still, NULL, EVERYBODY },
 	[FAULT_SPILL_FULL] = { spill_full, spill_room, THE_SPILL },
 	[FAULT_SPILL_ERRORS] = { spill_bad, spill_good, THE_SPILL | SPARE },
 	[FAULT_SPILL_SLOW] = { spill_slow, spill_fast, THE_SPILL },

@@ -16,7 +16,8 @@ static const uint64_t sizes[] = {
 	EXTENT_PAGES + SHORT,
 };
 
-/* What copies need must fit, where nothing is to be missing. */
+/* What copies need must fit, where nothing is to be missing. Where there was another size before,
+ * the one short extent may have a place that another needs. */
 static unsigned sizes_n(void)
 {
 	if (config.mode == SAFETY && chance(4))
@@ -27,7 +28,7 @@ static unsigned sizes_n(void)
 bool lenders_have_room(void)
 {
 	for (unsigned on = 0; on < config.lenders; on++)
-		if (lender[on].pages < (config.copies == 1 ? DEVICE : EXTENTS * EXTENT_PAGES))
+		if (lender[on].pages < (config.copies == 1 && !lender[on].resized ? DEVICE : EXTENTS * EXTENT_PAGES))
 			return false;
 	return true;
 }

@@ -34,7 +34,7 @@ struct config {
 	unsigned lenders, copies, callers, ops;
 	bool spill;
 	bool for_good;         /* who is killed does not come back */
-	int64_t deadline, link_timeout;
+	int64_t deadline, link_timeout, still;
 	uint32_t heal_pages;
 	int64_t delay;         /* of a message, at most */
 	int64_t think;         /* of a caller, at most */
@@ -148,6 +148,7 @@ struct lender {
 	unsigned leads_to;            /* whom its address leads to: itself, unless it moved */
 	bool others;                  /* another borrower has it */
 	bool ours;                    /* the owner is us */
+	bool resized;          /* it had, or told, another size before */
 	bool liar;                    /* it altered pages, once */
 	bool usurped;                 /* it was another's */
 	bool gone;                    /* and we heard so: never again */
@@ -192,6 +193,7 @@ bool faults_no_chunks(void);
 /* caller.c */
 void callers_reset(void);
 void callers_begin(void);
+void callers_were_late(int64_t ms); /* whose requests had begun before */
 bool callers_busy(void);
 bool callers_since_before(int64_t when); /* does one wait since then? */
 bool callers_over(void);
@@ -204,7 +206,7 @@ struct caller;
 void model_reset(void);
 void model_changed(const struct op *, const struct answer *, int error);
 struct seen {                  /* what a get may answer besides */
-	struct answer answer[2];
+	struct answer answer[8];
 	unsigned n;
 };
 bool model_allows(unsigned spot, const uint8_t *data, const struct seen *);

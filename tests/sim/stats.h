@@ -46,6 +46,7 @@
 	X(USURPED, "another borrower claims the pool", IN_B) \
 	X(ALL_GONE, "all lenders gone, then back", IN_B) \
 	X(SUSPEND, "the clock jumps", IN_S) \
+	X(STILL, "we stand still, for a while", IN_B) \
 	X(SPILL_FULL, "spill full", IN_B) \
 	X(SPILL_ERRORS, "spill says errors, tears pages", IN_B) \
 	X(SPILL_SLOW, "spill slow", IN_B) \

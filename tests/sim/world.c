@@ -97,7 +97,7 @@ static struct event event_next(void)
 void now_jumps(int64_t ms)
 {
 	now += ms;
-	jumped_ms += ms;
+	jumped_ms += ms + 2 * config.still; /* as much more are operations excused for */
 }
 
 void stalled(int64_t ms)
@@ -339,6 +339,7 @@ static void begin(uint64_t from, enum mode mode)
 		    .copies = config.copies,
 		    .deadline_ms = config.deadline,
 		    .link_timeout_ms = config.link_timeout,
+		    .still_ms = config.still,
 		    .heal_pages = config.heal_pages,
 		    .seed = 1 + dice(UINT64_MAX - 1),
 	    }, &map, buffers) < 0)

@@ -221,6 +221,71 @@ TEST(one_that_refuses_all_puts_is_replaced)
 	assert_int_equal(holders(base), ON(0) | ON(2));
 }
 
+/* It failed so often that it is left out, the last time MS ago. */
+static void blame(unsigned on, int64_t ms)
+{
+	c.peer[on].strikes = 8;
+	c.peer[on].struck_at = now - ms;
+	assert_true(core_left_out(&c, on, now));
+}
+
+#define LONG_AGO 70000 /* it is tried again */
+
+/* Better than fewer copies. */
+TEST(what_is_new_has_copies_on_those_that_are_tried_again)
+{
+	begin_healing(3, 3, false);
+	blame(HOLE, LONG_AGO);
+	put_now(0, 1);
+	assert_int_equal(holders(0), ON(0) | ON(1) | ON(2));
+}
+
+/* Nobody is above suspicion: then who failed just now is the one whose copies are made elsewhere. */
+TEST(of_those_that_are_left_out_the_worst_is_replaced)
+{
+	unsigned had;
+
+	begin_healing(3, 2, false);
+	put_now(0, 1);
+	had = holders(0);
+	for (unsigned on = 0; on < 3; on++)
+		blame(on, had & ON(on) && on == (unsigned)__builtin_ctz(had) ? 0 : LONG_AGO);
+	map_heal(&map, map_extent(&map, 0), true);
+	for (int i = 0; i < 5000; i++) {
+		later(1);
+		carry_out();
+	}
+	assert_int_equal(holders(0), (ON(0) | ON(1) | ON(2)) & ~ON(__builtin_ctz(had)));
+}
+
+/* Each waits as long as a pause; still nobody is asked twice before all were asked. */
+TEST(a_put_asks_everybody_before_it_begins_anew)
+{
+	struct op put = put_of(0, 1);
+	unsigned asked = 0;
+
+	open_core((struct core_options){ .links = 3, .copies = 1, .link_timeout_ms = 4000 });
+	for (unsigned on = 0; on < 3; on++)
+		up(on);
+	wipe_all();
+	start(&put);
+	for (int i = 0; i < 3; i++) {
+		struct ask *ask = next(COMMAND_SEND).ask;
+		unsigned on = ask->on;
+
+		assert_false(asked & ON(on));
+		asked |= ON(on);
+		if (i == 2) {
+			answer(ask, 0);
+			break;
+		}
+		down(on);
+		up(on);
+		later(4000);
+	}
+	done(&put, 0);
+}
+
 int main(void)
 {
 #define U(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -232,6 +297,9 @@ int main(void)
 		U(cuts_and_old_failures_are_forgiven),
 		U(one_that_only_comes_and_goes_is_left_out),
 		U(one_that_refuses_all_puts_is_replaced),
+		U(what_is_new_has_copies_on_those_that_are_tried_again),
+		U(of_those_that_are_left_out_the_worst_is_replaced),
+		U(a_put_asks_everybody_before_it_begins_anew),
 	};
 
 	return cmocka_run_group_tests_name("the core and who is left out", tests, NULL, NULL);
