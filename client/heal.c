@@ -3,8 +3,6 @@
  * that they lack, as they are, sealed; takes copies away that are not needed any
  * more (of a lender that wants its room back, of the spill); and takes back the
  * records of extents that are no longer used. */
-#include <errno.h>
-
 #include "core_parts.h"
 
 #define SCAN_PAGES  65536 /* records looked at in one tick */
@@ -281,95 +279,10 @@ void heal_tick(struct core *c, int64_t now)
 	}
 }
 
-/* A copy was there, and no good: what else is in the run may be. */
-static void go_around(struct heal *h)
-{
-	if (h->op.pages > 1) {
-		h->at -= h->op.pages;
-		h->single = h->at + h->op.pages;
-	} else {
-		if (h->unread.n < UNREAD_MAX)
-			h->unread.page[h->unread.n] = h->op.page;
-		h->unread.n++;
-	}
-}
-
-void heal_end(struct core *c, struct op *op, int error, int64_t now)
-{
-	if (error)
-		c->heal.failed = true;
-	if (op->need && op->tried)
-		go_around(&c->heal);
-	op_end(c, op, error, now);
-}
-
 void heal_ended(struct core *c, int64_t now)
 {
 	c->heal.busy = false;
 	heal_tick(c, now);
-}
-
-/* A copy of a page may have been lost meanwhile, even the last: we have it. But of one that
- * an operation has overwritten while it waited for us, we have only what was before. */
-static void remember(struct core *c, struct op *op)
-{
-	for (uint32_t i = 0; i < op->pages; i++) {
-		struct record r = *map_record(c->map, op->page + i);
-
-		if (r.version != op->record[i].version)
-			continue;
-		if (r.state == PAGE_LOST) {
-			r = op->record[i];
-			r.copies = 0;
-		}
-		r.copies |= op->acked & COPIES_ALL;
-		map_set(c->map, op->page + i, &r);
-		c->counts.healed_pages++;
-	}
-}
-
-static void write_copies(struct core *c, struct op *op, int64_t now)
-{
-	uint8_t to = c->heal.to & extent_targets(c, map_extent(c->map, op->page), TARGETS_HEAL, now);
-
-	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-		if (to & 1u << copy)
-			ask_copy(c, op, ASK_PUT, copy, op->buffer, mask_of(op->pages));
-}
-
-/* It may have waited for its turn: are the pages what they were? */
-static bool as_before(const struct core *c, const struct op *op)
-{
-	for (uint32_t i = 0; i < op->pages; i++)
-		if (map_record(c->map, op->page + i)->version != op->record[i].version)
-			return false;
-	return true;
-}
-
-void heal_go_on(struct core *c, struct op *op, int64_t now)
-{
-	if (op->need) {
-		if (!as_before(c, op) || (!get_whole(c, op, now) && !c->starved))
-			heal_end(c, op, EIO, now);
-		return;
-	}
-	if (!op->again) {
-		op->again = 1;
-		write_copies(c, op, now);
-	}
-	if (op->asking)
-		return;
-	if (op->acked)
-		remember(c, op);
-	heal_end(c, op, op->acked ? 0 : EIO, now);
-}
-
-void heal_replied(struct core *c, struct op *op, const struct ask *ask, int error)
-{
-	if (op->need)
-		get_replied(c, op, ask, error);
-	else
-		put_replied(c, op, ask, error);
 }
 
 int64_t heal_wake_at(const struct core *c)

@@ -24,6 +24,7 @@ client_libborrower_la_SOURCES = \
 	client/figures.h \
 	client/get.c \
 	client/heal.c \
+	client/heal_run.c \
 	client/inquiry.c \
 	client/inquiry.h \
 	client/layout.c \

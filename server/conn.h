@@ -58,6 +58,20 @@ void conn_hurry(struct conn *);
 /* Its turn at the gate has come. */
 void conn_pass(struct conn *);
 
+/* For conn.c and hear.c. */
+/* The one way from state to state. */
+void conn_set_state(struct conn *, enum conn_state);
+/* Hang up, and say WHY. */
+void conn_drop(struct conn *, const char *why);
+/* Go on after so many SECONDS; 0: when the others had their turn. */
+void conn_rest(struct conn *, ev_tstamp seconds);
+
+/* For conn.c, in hear.c; false: the connection is gone. Receive behind what was kept, and feed it;
+ * again while the room was filled, so that one message answers all of it. */
+bool conn_hear(struct conn *);
+/* Feed what was kept. */
+bool conn_hear_kept(struct conn *);
+
 /* For conn.c, in hold.c. What one receive may take of it: its client may take no reply,
  * and then all that came is kept. */
 size_t conn_may_receive(const struct conn *);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Metadata contexts: which there are, and which a client chose. */
+#include "admit.h"
 #include "option.h"
 
 static const struct {
@@ -78,7 +79,7 @@ void option_meta_context(struct handshake *h, uint32_t option, const uint8_t *da
 	}
 	pthread_mutex_lock(&h->pools->lock);
 	bool known = export_parse(&e, (const char *)name.data, name.len) == 0 &&
-	             option_pool(h, &e, &pool, words) == 0;
+	             admit_named(h, &e, &pool, words) == 0;
 	pthread_mutex_unlock(&h->pools->lock);
 	if (!known) {
 		option_refuse(out, option, NBD_REP_ERR_UNKNOWN, "no such export");

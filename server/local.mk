@@ -13,6 +13,7 @@ server_libstore_la_LIBADD = common/libcommon.la
 # All of the daemon but main(), for the unit tests and the fuzzers.
 noinst_LTLIBRARIES += server/liblender.la
 server_liblender_la_SOURCES = \
+	server/admit.c \
 	server/allow.c \
 	server/allow.h \
 	server/budget.h \
@@ -37,6 +38,7 @@ server_liblender_la_SOURCES = \
 	server/hall.c \
 	server/hall.h \
 	server/handshake.c \
+	server/hear.c \
 	server/handshake.h \
 	server/hold.c \
 	server/keep.c \

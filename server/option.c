@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "admit.h"
 #include "nbd.h"
 
 #define MAX_BLOCK (32u << 20)
@@ -55,38 +56,6 @@ bool text_take(const uint8_t **data, uint32_t *len, struct text *text)
 	return true;
 }
 
-uint32_t option_pool(struct handshake *h, const struct export *e,
-                          struct pool **pool, char words[static POOL_WORDS_MAX])
-{
-	*pool = pool_offered(h->pools, e->name, h->member->identity, &h->member->origin);
-	if (*pool)
-		return 0;
-	if (*e->name)
-		snprintf(words, POOL_WORDS_MAX, "no pool is called %s", e->name);
-	else
-		snprintf(words, POOL_WORDS_MAX, "no pool is lent here");
-	return NBD_REP_ERR_UNKNOWN;
-}
-
-/* The pool that a ticket is good for, whoever has it: its owner gave it away. Under
- * pools.lock. */
-static struct pool *invited_to(struct handshake *h, const struct export *e)
-{
-	char words[POOL_WORDS_MAX];
-	struct pool *pool = e->how == EXPORT_TICKET ? pool_find(h->pools, e->name) : NULL;
-
-	return pool && allow_admits(&pool->allow, &h->member->origin) &&
-	               member_may_join(pool, e->epoch, &e->ticket, words) == 0 ? pool : NULL;
-}
-
-/* The pool to be opened: as option_pool(), or by a ticket. */
-static uint32_t pool_to_open(struct handshake *h, const struct export *e, struct pool **pool,
-                             char words[static POOL_WORDS_MAX])
-{
-	*pool = invited_to(h, e);
-	return *pool ? 0 : option_pool(h, e, pool, words);
-}
-
 static uint16_t export_flags(const struct handshake *h)
 {
 	return (uint16_t)(NBD_HAS_FLAGS | NBD_SEND_FLUSH | NBD_SEND_FUA |
@@ -96,68 +65,13 @@ static uint16_t export_flags(const struct handshake *h)
 	                  (h->member->read_only ? NBD_READ_ONLY : 0));
 }
 
-static int refuse_epoch(const struct pool *pool, char words[static POOL_WORDS_MAX])
-{
-	snprintf(words, POOL_WORDS_MAX,
-	         "pool %s: NAME@EPOCH opens nothing: the answer to a claim has a longer name, "
-	         "NAME@EPOCH.TICKET, good for one connection; or claim the pool", pool->name);
-	return -1;
-}
-
-/* What join() would say, and nothing comes of it but the flags that it would have. */
-static uint32_t would_join(struct handshake *h, const struct export *e, struct pool *pool,
-                           char words[static POOL_WORDS_MAX])
-{
-	int r = 0;
-
-	h->member->read_only = e->how == EXPORT_PLAIN && pool_owned(pool);
-	if (e->how == EXPORT_EPOCH)
-		r = refuse_epoch(pool, words);
-	if (e->how == EXPORT_TICKET)
-		r = member_may_join(pool, e->epoch, &e->ticket, words);
-	if (e->how == EXPORT_CLAIM)
-		r = member_may_claim(pool, e->force, words);
-	return r < 0 ? NBD_REP_ERR_POLICY : 0;
-}
-
-/* The only connection of its owner, a further one, or neither. */
-static enum limits_rank rank(const struct export *e, struct pool *pool)
-{
-	return e->how == EXPORT_PLAIN                           ? LIMITS_PLAIN
-	       : e->how == EXPORT_TICKET && pool_owned(pool) ? LIMITS_OWNER
-	                                                     : LIMITS_RESERVED;
-}
-
-/* Become a member as the name says. 0, or an option's error with words. */
+/* Contexts were chosen for one name only. */
 static uint32_t join(struct handshake *h, const struct text *name, const struct export *e,
                      struct pool *pool, char words[static POOL_WORDS_MAX])
 {
-	int r = -1;
-
-	if (!limits_join(h->slot, rank(e, pool))) {
-		snprintf(words, POOL_WORDS_MAX, "too many connections of this address, of this "
-		         "identity, or in all; close some, or raise the limits on the lender");
-		return NBD_REP_ERR_POLICY;
-	}
 	if (!text_is(name, (const char *)h->chosen.data, h->chosen.len))
 		h->terms.contexts = 0;
-	switch (e->how) {
-	case EXPORT_PLAIN:
-		r = member_join(h->member, pool);
-		break;
-	case EXPORT_EPOCH:
-		r = refuse_epoch(pool, words);
-		break;
-	case EXPORT_TICKET:
-		r = member_join_ticket(h->member, pool, e->epoch, &e->ticket, words);
-		break;
-	case EXPORT_CLAIM:
-		r = member_claim(h->member, pool, e->instance, e->force, words);
-		break;
-	}
-	if (r < 0)
-		limits_rejoin(h->slot);
-	return r < 0 ? NBD_REP_ERR_POLICY : 0;
+	return admit_join(h, e, pool, words);
 }
 
 static void info_text(struct buf *out, uint32_t option, enum nbd_info type,
@@ -258,11 +172,11 @@ static void info_or_go(struct handshake *h, uint32_t option,
 		return;
 	}
 	pthread_mutex_lock(&h->pools->lock);
-	error = option == NBD_OPT_GO ? pool_to_open(h, &e, &pool, words)
-	                             : option_pool(h, &e, &pool, words);
+	error = option == NBD_OPT_GO ? admit_to(h, &e, &pool, words)
+	                             : admit_named(h, &e, &pool, words);
 	if (!error)
 		error = option == NBD_OPT_GO ? join(h, &name, &e, pool, words)
-		                             : would_join(h, &e, pool, words);
+		                             : admit_would_join(h, &e, pool, words);
 	if (!error) {
 		h->terms.size = pool->size;
 		send_infos(h, option, pool, data + 2, n, out);
@@ -288,7 +202,7 @@ static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
 
 	pthread_mutex_lock(&h->pools->lock);
 	if (export_parse(&e, (const char *)data, len) == 0 &&
-	    pool_to_open(h, &e, &pool, words) == 0 &&
+	    admit_to(h, &e, &pool, words) == 0 &&
 	    join(h, &name, &e, pool, words) == 0) {
 		joined = true;
 		h->terms.size = pool->size;
@@ -362,7 +276,7 @@ static bool has_ticket(struct handshake *h, uint32_t option, const uint8_t *data
 	if (export_parse(&e, (const char *)name.data, name.len) < 0)
 		return false;
 	pthread_mutex_lock(&h->pools->lock);
-	bool invited = invited_to(h, &e) != NULL;
+	bool invited = admit_by_ticket(h, &e) != NULL;
 	pthread_mutex_unlock(&h->pools->lock);
 	return invited;
 }

@@ -23,9 +23,6 @@ void option_ack(struct buf *out, uint32_t option);
 /* LIST_META_CONTEXT and SET_META_CONTEXT. */
 void option_meta_context(struct handshake *, uint32_t option, const uint8_t *data,
                          uint32_t len, struct buf *out);
-/* The pool that E names: 0, or an option's error with words. Under pools.lock. */
-uint32_t option_pool(struct handshake *, const struct export *e, struct pool **pool,
-                     char words[static POOL_WORDS_MAX]);
 
 /* An option's string: its length (4 bytes), its bytes. */
 struct text {

@@ -14,6 +14,7 @@
 #define REPLACED_MS    (CORE_MOVE_MS + 500)
 #define FOUND_OUT_MS   60000
 #define HEALED_BY_MS   200000 /* liveness: so long after a fault all is as it was */
+#define STRIKES        15     /* and so often healing may wait for who does not answer */
 
 /* A fault that goes on. */
 static struct trouble {
@@ -216,7 +217,7 @@ static bool ready_for_more(void)
 		return true;
 	if (in_trouble()) {
 		healed_at = CORE_NEVER;
-		healed_by = now + HEALED_BY_MS;
+		healed_by = now + HEALED_BY_MS + STRIKES * config.link_timeout;
 		return false;
 	}
 	if (now < quiet_at || !faults_healed() || someone_is_suspect())
@@ -227,8 +228,8 @@ static bool ready_for_more(void)
 	if (healed_at < now && !callers_since_before(healed_at))
 		return true;
 	if (now > healed_by)
-		fail("%llu pages are not healed, %u s after the last fault",
-		     (unsigned long long)core_unhealed(&core), HEALED_BY_MS / 1000);
+		fail("%llu pages are not healed, long after the last fault",
+		     (unsigned long long)core_unhealed(&core));
 	return false;
 }
 
@@ -252,7 +253,7 @@ static void throw_more(unsigned unused)
 		event_at(now + 50, throw_more, 0);
 		return;
 	}
-	healed_by = now + HEALED_BY_MS;
+	healed_by = now + HEALED_BY_MS + STRIKES * config.link_timeout;
 	if (chance(4))
 		throw_one(LENDERS_MAX);
 	else
@@ -265,13 +266,13 @@ static void throw_more(unsigned unused)
 void faults_begin(void)
 {
 	memset(trouble, 0, sizeof trouble);
-	healed_by = now + HEALED_BY_MS;
+	healed_by = now + HEALED_BY_MS + STRIKES * config.link_timeout;
 	quiet_at = 0;
 	healed_at = CORE_NEVER;
 	over = false;
 	seen = 0;
 	victims = some_lenders();
-	fault_kinds_reset();
+	here_reset();
 	/* Two links come to one pool at the same time. */
 	if (possible(fault_kind(FAULT_MOVED), FAULT_MOVED, 0) && config.mode == SAFETY)
 		begin(FAULT_MOVED, 0);

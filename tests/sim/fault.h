@@ -20,7 +20,6 @@ struct fault_kind {
 };
 
 const struct fault_kind *fault_kind(enum fault);
-void fault_kinds_reset(void);
 void fault_kinds_end(void);    /* what has no end of its own */
 bool fault_active(enum fault, unsigned on);
 bool fault_hides(unsigned on); /* is one active that alters pages? */
@@ -31,5 +30,22 @@ void tamper_swap(unsigned on, int64_t until);
 void tamper_replay(unsigned on, int64_t until);
 void tamper_zero(unsigned on, int64_t until);
 void tamper_all(unsigned on);  /* another's pages, in their place */
+
+/* here.c: what goes wrong on the borrower's own host */
+void here_reset(void);
+void here_jump(unsigned on, int64_t until);
+void here_stand_still(unsigned on, int64_t until);
+void here_keep_chunks(unsigned on, int64_t until);
+void here_take_buffers(unsigned on, int64_t until);
+void here_give_buffers(unsigned on);
+void here_spill_full(unsigned on, int64_t until);
+void here_spill_room(unsigned on);
+void here_spill_bad(unsigned on, int64_t until);
+void here_spill_good(unsigned on);
+void here_spill_stuck(unsigned on, int64_t until);
+void here_spill_moves(unsigned on);
+void here_spill_slow(unsigned on, int64_t until);
+void here_spill_fast(unsigned on);
+void here_spill_down(unsigned on, int64_t until);
 
 #endif

@@ -1,13 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "fault.h"
 
-#include "core_parts.h"
-
-#define BUFFERS_MAX 256u
-
-static struct buffer *hostage[BUFFERS_MAX];
-static unsigned hostages;
-
 /* ---- lenders */
 
 static void kill_it(unsigned on, int64_t until)
@@ -324,80 +317,6 @@ static void all_gone(unsigned on, int64_t until)
 		partition(i, until);
 }
 
-/* ---- here */
-
-static void jump(unsigned on, int64_t until)
-{
-	(void)on;
-	(void)until;
-	now_jumps(time_between(100, 3600000));
-}
-
-/* Nobody else does: what they sent meanwhile is here, and it is not their fault. */
-static void stand_still(unsigned on, int64_t until)
-{
-	int64_t ms = time_between(100, 20000);
-
-	(void)on;
-	(void)until;
-	if (!config.still)
-		return;
-	now_jumps(ms);
-	callers_were_late(ms);
-}
-
-/* Whoever makes them waits for memory, or was told that there is none. */
-static void keep_chunks(unsigned on, int64_t until)
-{
-	(void)on;
-	(void)until;
-	if (chance(2))
-		core_give(&core, NULL, now);
-}
-
-static void take_buffers(unsigned on, int64_t until)
-{
-	unsigned spare = 2 + (unsigned)dice(6);
-
-	(void)on;
-	(void)until;
-	while (buffers->free_n > spare && hostages < BUFFERS_MAX)
-		hostage[hostages++] = buffers_take(buffers);
-}
-
-static void give_buffers(unsigned on)
-{
-	(void)on;
-	while (hostages)
-		buffers_drop(buffers, hostage[--hostages]);
-	if (core.starved)
-		core_kick(&core, now);
-}
-
-static void spill_full(unsigned on, int64_t until) { (void)on, (void)until; disk.full = true; }
-static void spill_room(unsigned on) { (void)on; disk.full = false; }
-static void spill_bad(unsigned on, int64_t until) { (void)on, (void)until; disk.errors = true; }
-static void spill_good(unsigned on) { (void)on; disk.errors = false; }
-static void spill_stuck(unsigned on, int64_t until) { (void)on, (void)until; disk.stuck = true; }
-static void spill_moves(unsigned on) { (void)on; disk.stuck = false; }
-
-static void spill_slow(unsigned on, int64_t until)
-{
-	(void)on, (void)until;
-	disk.slow = time_between(5, config.link_timeout / 2);
-}
-
-static void spill_fast(unsigned on) { (void)on; disk.slow = 0; }
-
-static void spill_down(unsigned on, int64_t until)
-{
-	(void)on, (void)until;
-	if (!disk.up)
-		return;
-	disk_close();
-	core_link_down(&core, config.lenders, now);
-}
-
 static const struct fault_kind kinds[FAULT_KINDS] = {
 	[FAULT_KILLED] = { kill_it, restart_empty, SPARE | LASTS },
 	[FAULT_RESIZED] = { kill_it, restart_resized, SPARE | LASTS },
@@ -432,25 +351,20 @@ static const struct fault_kind kinds[FAULT_KINDS] = {
 	[FAULT_DRAINED] = { drain, join, ANOTHER },
 	[FAULT_USURPED] = { usurp, leave_it, SPARE | ANOTHER },
 	[FAULT_ALL_GONE] = { all_gone, NULL, EVERYBODY },
-	[FAULT_SUSPEND] = { jump, NULL, SAFETY_ONLY | EVERYBODY },
-	[FAULT_STILL] = { stand_still, NULL, EVERYBODY },
-	[FAULT_SPILL_FULL] = { spill_full, spill_room, THE_SPILL },
-	[FAULT_SPILL_ERRORS] = { spill_bad, spill_good, THE_SPILL | SPARE },
-	[FAULT_SPILL_SLOW] = { spill_slow, spill_fast, THE_SPILL },
-	[FAULT_SPILL_STUCK] = { spill_stuck, spill_moves, THE_SPILL | SAFETY_ONLY },
-	[FAULT_SPILL_DOWN] = { spill_down, NULL, THE_SPILL | SAFETY_ONLY },
-	[FAULT_NO_CHUNKS] = { keep_chunks, NULL, SAFETY_ONLY | EVERYBODY },
-	[FAULT_NO_BUFFERS] = { take_buffers, give_buffers, EVERYBODY },
+	[FAULT_SUSPEND] = { here_jump, NULL, SAFETY_ONLY | EVERYBODY },
+	[FAULT_STILL] = { here_stand_still, NULL, EVERYBODY },
+	[FAULT_SPILL_FULL] = { here_spill_full, here_spill_room, THE_SPILL },
+	[FAULT_SPILL_ERRORS] = { here_spill_bad, here_spill_good, THE_SPILL | SPARE },
+	[FAULT_SPILL_SLOW] = { here_spill_slow, here_spill_fast, THE_SPILL },
+	[FAULT_SPILL_STUCK] = { here_spill_stuck, here_spill_moves, THE_SPILL | SAFETY_ONLY },
+	[FAULT_SPILL_DOWN] = { here_spill_down, NULL, THE_SPILL | SAFETY_ONLY },
+	[FAULT_NO_CHUNKS] = { here_keep_chunks, NULL, SAFETY_ONLY | EVERYBODY },
+	[FAULT_NO_BUFFERS] = { here_take_buffers, here_give_buffers, EVERYBODY },
 };
 
 const struct fault_kind *fault_kind(enum fault kind)
 {
 	return &kinds[kind];
-}
-
-void fault_kinds_reset(void)
-{
-	hostages = 0;
 }
 
 void fault_kinds_end(void)

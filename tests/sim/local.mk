@@ -9,6 +9,7 @@ sim_sources = \
 	tests/sim/config.c \
 	tests/sim/disk.c \
 	tests/sim/fault.c \
+	tests/sim/here.c \
 	tests/sim/kinds.c \
 	tests/sim/lender.c \
 	tests/sim/main.c \
@@ -34,7 +35,7 @@ EXTRA_DIST += tests/sim/planted.list
 TESTS += tests/sim/worlds.sh
 
 # What the core is made of, without links, drive and configuration.
-sim_core = client/ask.c client/buffer.c client/core.c client/get.c client/heal.c client/layout.c \
+sim_core = client/ask.c client/buffer.c client/core.c client/get.c client/heal.c client/heal_run.c client/layout.c \
 	client/locked.c client/map.c client/op.c client/page.c client/peer.c client/put.c client/seal.c \
 	client/seal_check.c client/seal_encrypt.c client/seal_off.c client/still.c client/suspect.c
 check-planted:

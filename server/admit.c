@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "admit.h"
+
+#include <stdio.h>
+
+#include "nbd.h"
+
+uint32_t admit_named(struct handshake *h, const struct export *e, struct pool **pool,
+                     char words[static POOL_WORDS_MAX])
+{
+	*pool = pool_offered(h->pools, e->name, h->member->identity, &h->member->origin);
+	if (*pool)
+		return 0;
+	if (*e->name)
+		snprintf(words, POOL_WORDS_MAX, "no pool is called %s", e->name);
+	else
+		snprintf(words, POOL_WORDS_MAX, "no pool is lent here");
+	return NBD_REP_ERR_UNKNOWN;
+}
+
+struct pool *admit_by_ticket(struct handshake *h, const struct export *e)
+{
+	char words[POOL_WORDS_MAX];
+	struct pool *pool = e->how == EXPORT_TICKET ? pool_find(h->pools, e->name) : NULL;
+
+	return pool && allow_admits(&pool->allow, &h->member->origin) &&
+	               member_may_join(pool, e->epoch, &e->ticket, words) == 0 ? pool : NULL;
+}
+
+uint32_t admit_to(struct handshake *h, const struct export *e, struct pool **pool,
+                  char words[static POOL_WORDS_MAX])
+{
+	*pool = admit_by_ticket(h, e);
+	return *pool ? 0 : admit_named(h, e, pool, words);
+}
+
+static int refuse_epoch(const struct pool *pool, char words[static POOL_WORDS_MAX])
+{
+	snprintf(words, POOL_WORDS_MAX,
+	         "pool %s: NAME@EPOCH opens nothing: the answer to a claim has a longer name, "
+	         "NAME@EPOCH.TICKET, good for one connection; or claim the pool", pool->name);
+	return -1;
+}
+
+uint32_t admit_would_join(struct handshake *h, const struct export *e, struct pool *pool,
+                          char words[static POOL_WORDS_MAX])
+{
+	int r = 0;
+
+	h->member->read_only = e->how == EXPORT_PLAIN && pool_owned(pool);
+	if (e->how == EXPORT_EPOCH)
+		r = refuse_epoch(pool, words);
+	if (e->how == EXPORT_TICKET)
+		r = member_may_join(pool, e->epoch, &e->ticket, words);
+	if (e->how == EXPORT_CLAIM)
+		r = member_may_claim(pool, e->force, words);
+	return r < 0 ? NBD_REP_ERR_POLICY : 0;
+}
+
+/* The only connection of its owner, a further one, or neither. */
+static enum limits_rank rank(const struct export *e, struct pool *pool)
+{
+	return e->how == EXPORT_PLAIN                           ? LIMITS_PLAIN
+	       : e->how == EXPORT_TICKET && pool_owned(pool) ? LIMITS_OWNER
+	                                                     : LIMITS_RESERVED;
+}
+
+uint32_t admit_join(struct handshake *h, const struct export *e, struct pool *pool,
+                    char words[static POOL_WORDS_MAX])
+{
+	int r = -1;
+
+	if (!limits_join(h->slot, rank(e, pool))) {
+		snprintf(words, POOL_WORDS_MAX, "too many connections of this address, of this "
+		         "identity, or in all; close some, or raise the limits on the lender");
+		return NBD_REP_ERR_POLICY;
+	}
+	switch (e->how) {
+	case EXPORT_PLAIN:
+		r = member_join(h->member, pool);
+		break;
+	case EXPORT_EPOCH:
+		r = refuse_epoch(pool, words);
+		break;
+	case EXPORT_TICKET:
+		r = member_join_ticket(h->member, pool, e->epoch, &e->ticket, words);
+		break;
+	case EXPORT_CLAIM:
+		r = member_claim(h->member, pool, e->instance, e->force, words);
+		break;
+	}
+	if (r < 0)
+		limits_rejoin(h->slot);
+	return r < 0 ? NBD_REP_ERR_POLICY : 0;
+}

@@ -1,0 +1,86 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* What goes wrong on the borrower's own host: its time, its memory, its disk. */
+#include "core_parts.h"
+#include "fault.h"
+
+#define BUFFERS_MAX 256u
+
+static struct buffer *hostage[BUFFERS_MAX];
+static unsigned hostages;
+
+void here_reset(void)
+{
+	hostages = 0;
+}
+
+void here_jump(unsigned on, int64_t until)
+{
+	(void)on;
+	(void)until;
+	now_jumps(time_between(100, 3600000));
+}
+
+/* Nobody else does: what they sent meanwhile is here, and it is not their fault. */
+void here_stand_still(unsigned on, int64_t until)
+{
+	int64_t ms = time_between(100, 20000);
+
+	(void)on;
+	(void)until;
+	if (!config.still)
+		return;
+	now_jumps(ms);
+	callers_were_late(ms);
+}
+
+/* Whoever makes them waits for memory, or was told that there is none. */
+void here_keep_chunks(unsigned on, int64_t until)
+{
+	(void)on;
+	(void)until;
+	if (chance(2))
+		core_give(&core, NULL, now);
+}
+
+void here_take_buffers(unsigned on, int64_t until)
+{
+	unsigned spare = 2 + (unsigned)dice(6);
+
+	(void)on;
+	(void)until;
+	while (buffers->free_n > spare && hostages < BUFFERS_MAX)
+		hostage[hostages++] = buffers_take(buffers);
+}
+
+void here_give_buffers(unsigned on)
+{
+	(void)on;
+	while (hostages)
+		buffers_drop(buffers, hostage[--hostages]);
+	if (core.starved)
+		core_kick(&core, now);
+}
+
+void here_spill_full(unsigned on, int64_t until) { (void)on, (void)until; disk.full = true; }
+void here_spill_room(unsigned on) { (void)on; disk.full = false; }
+void here_spill_bad(unsigned on, int64_t until) { (void)on, (void)until; disk.errors = true; }
+void here_spill_good(unsigned on) { (void)on; disk.errors = false; }
+void here_spill_stuck(unsigned on, int64_t until) { (void)on, (void)until; disk.stuck = true; }
+void here_spill_moves(unsigned on) { (void)on; disk.stuck = false; }
+
+void here_spill_slow(unsigned on, int64_t until)
+{
+	(void)on, (void)until;
+	disk.slow = time_between(5, config.link_timeout / 2);
+}
+
+void here_spill_fast(unsigned on) { (void)on; disk.slow = 0; }
+
+void here_spill_down(unsigned on, int64_t until)
+{
+	(void)on, (void)until;
+	if (!disk.up)
+		return;
+	disk_close();
+	core_link_down(&core, config.lenders, now);
+}
