@@ -67,13 +67,7 @@ jq -e '.lenders | length == 1 and .[0].name == "this process"' "$tmp/json" >/dev
 grep -q "stats=$at: cannot listen there: Address already in use" "$tmp/err" || fail "$(cat "$tmp/err")"
 # Nobody waits for one that listens, and accepts nobody.
 rm "$at"
-/usr/bin/python3 -c 'import socket, sys, time
-s, c = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
-s.bind(sys.argv[1]), s.listen(0), c.connect(sys.argv[1])
-print("full", flush=True)
-time.sleep(60)' "$at" >"$tmp/full" &
-cleanup "kill $!"
-wait_for 10 grep -q full "$tmp/full"
+full_socket "$at"
 timeout 10 "$FARPAGE_BUILDDIR/run" nbdkit -U - farpage size=1M "stats=$at" --run true 2>"$tmp/err" && fail 'it took the place of a socket'
 grep -q "stats=$at: cannot listen there: Address already in use" "$tmp/err" || fail "$(cat "$tmp/err")"
 # Copies for which there is no room.

@@ -4,12 +4,7 @@
 # put and got, and the lender lives. A pool that is made there then is refused in words.
 [ -n "${OWN_MOUNTS-}" ] || ! unshare -m true 2>/dev/null || OWN_MOUNTS=yes exec unshare -m "$0" "$@"
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
-mkdir "$tmp/full"
-{ [ -n "${OWN_MOUNTS-}" ] && mount -t tmpfs -o size=64M,mode=700 full "$tmp/full"; } 2>/dev/null || {
-    echo 'SKIPPED: may not mount' >&2
-    exit 77
-}
-cleanup "umount $tmp/full"
+small_tmpfs 64M "$tmp/full"
 common='listen = 127.0.0.1:0
 lend = 48M
 keep-free = 0

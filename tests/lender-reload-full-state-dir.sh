@@ -4,12 +4,7 @@
 # is reserved there is to be had. What a pool holds that goes is room for another, and thin ones are promised nothing.
 [ -n "${OWN_MOUNTS-}" ] || ! unshare -m true 2>/dev/null || OWN_MOUNTS=yes exec unshare -m "$0" "$@"
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
-mkdir "$tmp/small"
-{ [ -n "${OWN_MOUNTS-}" ] && mount -t tmpfs -o size=80M,mode=700 small "$tmp/small"; } 2>/dev/null || {
-    echo 'SKIPPED: may not mount' >&2
-    exit 77
-}
-cleanup "umount $tmp/small"
+small_tmpfs 80M "$tmp/small"
 common="listen = 127.0.0.1:0
 lend = 64M
 keep-free = 0

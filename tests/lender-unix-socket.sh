@@ -22,13 +22,7 @@ refused "Address already in use; is another farpaged running" "$sock"
 nbdinfo "nbd+unix:///default?socket=$sock" | grep -q 'export-size: 2097152 ' ||
     fail "the socket in use was taken away"
 # Nobody waits for one that listens, and accepts nobody.
-/usr/bin/python3 -c 'import socket, sys, time
-s, c = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
-s.bind(sys.argv[1]), s.listen(0), c.connect(sys.argv[1])
-print("full", flush=True)
-time.sleep(60)' "$tmp/busy" >"$tmp/full" &
-cleanup "kill $!"
-wait_for 10 grep -q full "$tmp/full"
+full_socket "$tmp/busy"
 refused "Address already in use" "$tmp/busy"
 echo keep me >"$tmp/file"
 refused "Address already in use" "$tmp/file"

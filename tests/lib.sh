@@ -205,6 +205,27 @@ borrower() {
     wait_for 20 test -s "$tmp/borrower.pid"
 }
 
+# full_socket PATH: somebody listens there, and accepts nobody.
+full_socket() {
+    /usr/bin/python3 -c 'import socket, sys, time
+s, c = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
+s.bind(sys.argv[1]), s.listen(0), c.connect(sys.argv[1])
+print("full", flush=True)
+time.sleep(60)' "$1" >"$tmp/full" &
+    cleanup "kill $!"
+    wait_for 10 grep -q full "$tmp/full"
+}
+
+# small_tmpfs SIZE DIRECTORY: one of that size, in a mount namespace of our own; or skip.
+small_tmpfs() {
+    mkdir "$2"
+    { [ -n "${OWN_MOUNTS-}" ] && mount -t tmpfs -o "size=$1,mode=700" small "$2"; } 2>/dev/null || {
+        echo 'SKIPPED: may not mount' >&2
+        exit 77
+    }
+    cleanup "umount $2"
+}
+
 # relay: a way to $tmp/lender.sock that can be cut, $tmp/relay.sock.
 relay() {
     [ -n "${relay_pid-}" ] || cleanup end_relay

@@ -219,6 +219,7 @@ tests_unit_test_json_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_json_LDADD = common/libcommon.la $(CMOCKA_LIBS)
 tests_unit_test_keep_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_keep_LDADD = $(unit_lender)
+tests_unit_test_keep_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=keep_label
 tests_unit_test_keep_refused_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_keep_refused_LDADD = $(unit_lender)
 tests_unit_test_label_CPPFLAGS = $(unit_cppflags)

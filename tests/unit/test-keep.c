@@ -2,6 +2,34 @@
 /* Pools that outlive who had them: all that was promised about one stands. */
 #include "fakestate.h"
 
+/* As a process that is killed while it writes the label, and one that is killed right after. */
+void __real_keep_label(struct pool *);
+void __wrap_keep_label(struct pool *);
+static bool foreign_by_then;
+
+void __wrap_keep_label(struct pool *pool)
+{
+	foreign_by_then = atomic_load(pool_foreign(pool));
+	__real_keep_label(pool);
+}
+
+/* Killed in between, the next lender still knows that somebody else wrote. */
+TEST(who_wrote_is_forgotten_last)
+{
+	struct pools *pools = lend_kept(64);
+	struct pool *pool = add(pools, "a", 64, false);
+	struct body *b = body("plain");
+
+	member_join(&b->m, pool);
+	put(b, 9, 90);
+	gone(b);
+	b = claimed(pool, "me");
+	assert_true(foreign_by_then);
+	assert_int_equal(atomic_load(pool_foreign(pool)), 0);
+	gone(b);
+	lend_no_more(pools);
+}
+
 TEST(everything_promised_stands)
 {
 	struct pools *pools = lend_kept(64);
@@ -115,6 +143,7 @@ TEST(a_removed_pool_is_not_found)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		KEEP_UNIT(who_wrote_is_forgotten_last),
 		KEEP_UNIT(everything_promised_stands),
 		KEEP_UNIT(another_instance_is_told_apart),
 		KEEP_UNIT(the_owner_learns_of_a_plain_writer),
