@@ -57,6 +57,7 @@ void here_give_buffers(unsigned on)
 	(void)on;
 	while (hostages)
 		buffers_drop(buffers, hostage[--hostages]);
+	still_enter(&core, now);
 	if (core.starved)
 		core_kick(&core, now);
 }
