@@ -108,6 +108,8 @@ int64_t peer_hedge_ms(const struct core *, unsigned on);
 int64_t peer_timeout_ms(const struct core *, unsigned on);
 /* Nothing that was asked of it counts any more. */
 void peer_close(struct core *, unsigned on, int64_t now);
+/* When it is closed if it goes on like this. */
+int64_t peer_expires(const struct core *, unsigned on);
 void peers_tick(struct core *, int64_t now);
 int64_t peers_wake_at(const struct core *, bool background);
 /* The peer wants to be connected at once, if anybody can. */

@@ -330,7 +330,7 @@ int64_t peer_timeout_ms(const struct core *c, unsigned on)
 	return (int)on == c->layout.spill ? c->o.deadline_ms : c->o.link_timeout_ms;
 }
 
-static int64_t expires(const struct core *c, unsigned on)
+int64_t peer_expires(const struct core *c, unsigned on)
 {
 	const struct peer *p = &c->peer[on];
 	const struct ask *oldest = TAILQ_FIRST(&p->sent);
@@ -357,7 +357,7 @@ static void wipe(struct core *c, unsigned on, int64_t now)
 void peers_tick(struct core *c, int64_t now)
 {
 	for (unsigned on = 0; on < c->o.links; on++) {
-		if (expires(c, on) <= now) {
+		if (peer_expires(c, on) <= now) {
 			c->peer[on].timeouts++;
 			peer_close(c, on, now);
 		}
@@ -372,7 +372,7 @@ int64_t peers_wake_at(const struct core *c, bool background)
 	for (unsigned on = 0; on < c->o.links; on++) {
 		const struct peer *p = &c->peer[on];
 
-		at = sooner(at, expires(c, on));
+		at = sooner(at, peer_expires(c, on));
 		if (p->state == PEER_DOWN)
 			at = sooner(at, p->retry_at);
 		if (p->state == PEER_UP && background && !p->wipe && c->layout.slots[on].dirty_n)

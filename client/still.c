@@ -8,7 +8,6 @@ static int64_t was_due(const struct core *c)
 {
 	int64_t at = CORE_NEVER;
 	const struct op *op;
-	const struct ask *ask;
 
 	TAILQ_FOREACH(op, &c->queued, link)
 		at = sooner(at, op->deadline);
@@ -17,13 +16,9 @@ static int64_t was_due(const struct core *c)
 	for (unsigned on = 0; at != CORE_NEVER && on < c->o.links; on++) {
 		const struct peer *p = &c->peer[on];
 
-		if (p->state == PEER_CONNECTING)
-			at = sooner(at, p->connect_by);
+		at = sooner(at, peer_expires(c, on));
 		if (p->state == PEER_DOWN)
 			at = sooner(at, p->retry_at);
-		TAILQ_FOREACH(ask, &p->sent, link)
-			if (ask->op)
-				at = sooner(at, ask->sent_at + peer_timeout_ms(c, on));
 	}
 	return at;
 }
