@@ -209,7 +209,7 @@ static bool some_do_not_fit(struct daemon *d, const struct options *new,
 	const char *name = grows(d, new), *full;
 	char limit[DESCRIPTORS_WORDS_MAX];
 
-	if (name && watch_short(&d->watch))
+	if (name && monitor_short(&d->monitor))
 		snprintf(words, OPTIONS_WORDS_MAX, "pool %s cannot be added or grow while this host "
 		         "is short of memory; free some, or lower keep-free first", name);
 	else if (name && (full = daemon_no_room(d, new)))

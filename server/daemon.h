@@ -8,7 +8,7 @@
 #include "pid_file.h"
 #include "service.h"
 #include "stats.h"
-#include "watch.h"
+#include "monitor.h"
 
 struct daemon {
 	int argc;
@@ -27,7 +27,7 @@ struct daemon {
 	struct stats *stats;
 	ev_signal term, interrupt, hangup, tell;
 	ev_timer minute; /* after which the log sums up */
-	struct watch watch;
+	struct monitor monitor;
 	struct service service;
 };
 

@@ -123,7 +123,7 @@ static int run_loops(struct daemon *d)
 
 static void warn_of_shortage(const struct daemon *d)
 {
-	uint64_t available = d->watch.seen.available, keep = d->options.keep_free;
+	uint64_t available = d->monitor.seen.available, keep = d->options.keep_free;
 	uint64_t left = available > keep ? available - keep : 0;
 
 	if (available != UINT64_MAX && d->options.lend > left)
@@ -267,7 +267,7 @@ static int start(struct daemon *d)
 	}
 	signals_watch(d);
 	struct pressure_rule rule = daemon_rule(&d->options);
-	watch_start(&d->watch, d->loops.loop[0]->ev, &d->pools, &rule);
+	monitor_start(&d->monitor, d->loops.loop[0]->ev, &d->pools, &rule);
 	warn_of_shortage(d);
 	d->loops.owner = privilege.change ? &privilege : NULL;
 	d->loops.listen = d->options.listen;
@@ -301,7 +301,7 @@ static void stop(struct daemon *d)
 	for (unsigned i = d->loops.n; i-- > 0; ) {
 		if (i == 0) {
 			signals_stop(d);
-			watch_stop(&d->watch);
+			monitor_stop(&d->monitor);
 		}
 		loop_free(d->loops.loop[i]);
 	}

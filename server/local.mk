@@ -106,8 +106,8 @@ server_liblender_la_SOURCES = \
 	server/unix_socket.h \
 	server/vacate.c \
 	server/vacate.h \
-	server/watch.c \
-	server/watch.h
+	server/monitor.c \
+	server/monitor.h
 if HAVE_GNUTLS
 server_liblender_la_SOURCES += \
 	server/tls_credentials.c \

@@ -185,7 +185,7 @@ void daemon_reload(struct daemon *d)
 	atomic_store(&d->loops.shared.dead_after, d->options.dead_after_s);
 	daemon_fit_descriptors(d);
 	struct pressure_rule rule = daemon_rule(&d->options);
-	watch_set_rule(&d->watch, &rule);
+	monitor_set_rule(&d->monitor, &rule);
 	if (failed)
 		snprintf(text, sizeof text, "configuration read again, but for pool %s, see the log; free "
 		         "what it needs and reload again", failed);

@@ -2,7 +2,7 @@
 /* How many pages may yet be put where none is, before this host has less free than
  * it is to have. Each such put counts it down; who finds it used up has the memory looked
  * at anew, or is refused. So it does not matter how fast pages come between two looks of
- * watch.h. Any thread. */
+ * monitor.h. Any thread. */
 #ifndef FARPAGE_ROOM_H
 #define FARPAGE_ROOM_H
 

@@ -35,7 +35,7 @@ static void on_tell(struct ev_loop *ev, ev_signal *w, int events)
 	struct daemon *d = w->data;
 
 	(void)ev, (void)events;
-	watch_log(&d->watch);
+	monitor_log(&d->monitor);
 	log_summary();
 }
 

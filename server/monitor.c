@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "watch.h"
+#include "monitor.h"
 
 #include <inttypes.h>
 #include <stdio.h>
@@ -53,18 +53,18 @@ static uint64_t counted(const _Atomic uint64_t *counter)
 	return atomic_load_explicit(counter, memory_order_relaxed);
 }
 
-static void describe(const struct watch *w, char words[static WORDS_MAX])
+static void describe(const struct monitor *m, char words[static WORDS_MAX])
 {
-	const struct pool_counts *c = &w->pools->counts;
+	const struct pool_counts *c = &m->pools->counts;
 	char available[32] = "who knows what";
 
-	if (w->seen.available != UINT64_MAX)
-		snprintf(available, sizeof available, "%" PRIu64 " MiB", mib(w->seen.available));
+	if (m->seen.available != UINT64_MAX)
+		snprintf(available, sizeof available, "%" PRIu64 " MiB", mib(m->seen.available));
 	snprintf(words, WORDS_MAX,
 	         "%s is available (keep-free %" PRIu64 " MiB), tasks wait for memory %u.%02u %%; "
 	         "pages so far: refused by lend %" PRIu64 ", refused by pressure %" PRIu64
 	         ", refused by the kernel %" PRIu64 ", vacated %" PRIu64 ", dropped %" PRIu64 "; reads of dropped ones %" PRIu64,
-	         available, mib(w->rule.keep_free), w->seen.stalled / 100, w->seen.stalled % 100,
+	         available, mib(m->rule.keep_free), m->seen.stalled / 100, m->seen.stalled % 100,
 	         counted(&c->refused_lend), counted(&c->refused_pressure),
 	         counted(&c->refused_kernel), counted(&c->vacated), counted(&c->dropped), counted(&c->reads_dropped));
 }
@@ -80,94 +80,94 @@ static const char *state_words(enum pressure_state state)
 	return "";
 }
 
-static void log_state(const struct watch *w, enum log_level level)
+static void log_state(const struct monitor *m, enum log_level level)
 {
 	char words[WORDS_MAX];
 
-	describe(w, words);
-	log_line(level, "memory: %s; %s", state_words(w->pressure.state), words);
+	describe(m, words);
+	log_line(level, "memory: %s; %s", state_words(m->pressure.state), words);
 }
 
-void watch_log(const struct watch *w)
+void monitor_log(const struct monitor *m)
 {
-	log_state(w, LOG_INFO);
+	log_state(m, LOG_INFO);
 }
 
-bool watch_short(const struct watch *w)
+bool monitor_short(const struct monitor *m)
 {
-	return w->pressure.state != PRESSURE_NONE;
+	return m->pressure.state != PRESSURE_NONE;
 }
 
 /* What changed from WAS is carried out; the refusing first, because nothing may be
  * put where it is asked for. */
-static void carry_out(struct watch *w, const struct pressure *was)
+static void carry_out(struct monitor *m, const struct pressure *was)
 {
-	const struct pressure *p = &w->pressure;
+	const struct pressure *p = &m->pressure;
 
 	if (p->state == PRESSURE_NONE && was->state >= PRESSURE_VACATE)
-		vacate_end(w->pools);
-	atomic_store(&w->pools->refusing, p->state != PRESSURE_NONE);
+		vacate_end(m->pools);
+	atomic_store(&m->pools->refusing, p->state != PRESSURE_NONE);
 	if (p->ask)
-		vacate_ask(w->pools, (p->ask + PAGE_SIZE - 1) >> PAGE_SHIFT);
+		vacate_ask(m->pools, (p->ask + PAGE_SIZE - 1) >> PAGE_SHIFT);
 	if ((p->state == PRESSURE_VACATE && was->state != PRESSURE_VACATE) ||
 	    p->rounds != was->rounds)
-		vacate_deadline(w->pools);
+		vacate_deadline(m->pools);
 	if (p->state != was->state)
-		log_state(w, p->state == PRESSURE_NONE ? LOG_INFO : LOG_WARN);
+		log_state(m, p->state == PRESSURE_NONE ? LOG_INFO : LOG_WARN);
 }
 
 /* What the kernel refuses has another cause than keep-free, and another way out. */
-static void tell_refused(struct watch *w)
+static void tell_refused(struct monitor *m)
 {
-	uint64_t n = counted(&w->pools->counts.refused_kernel), now = now_ms();
+	uint64_t n = counted(&m->pools->counts.refused_kernel), now = now_ms();
 
-	if (n == w->told || (w->told && now - w->told_ms < TELL_MS))
+	if (n == m->told || (m->told && now - m->told_ms < TELL_MS))
 		return;
-	w->told = n;
-	w->told_ms = now;
+	m->told = n;
+	m->told_ms = now;
 	log_line(LOG_WARN, "memory: the kernel gives no more memory, %" PRIu64 " pages were refused "
 	         "for that so far: the tmpfs of state-dir is full, or no more may be committed "
 	         "(vm.overcommit_memory is 2); make room there, or lend less", n);
 }
 
 /* Returns how long to wait for the next look. */
-static ev_tstamp look(struct watch *w, unsigned stalled)
+static ev_tstamp look(struct monitor *m, unsigned stalled)
 {
-	struct pressure was = w->pressure;
-	uint64_t keep = w->rule.keep_free, take;
+	struct pressure was = m->pressure;
+	uint64_t keep = m->rule.keep_free, take;
 
-	room_look(&w->pools->room, &w->seen);
-	if (w->seen.stalled < stalled)
-		w->seen.stalled = stalled;
-	pressure_step(&w->pressure, &w->rule, &(struct pressure_seen){
-		.now_ms = now_ms(), .available = w->seen.available,
-		.held = held_bytes(w->pools), .stalled = w->seen.stalled,
-		.refused = room_refused(&w->pools->room) });
-	carry_out(w, &was);
-	tell_refused(w);
-	take = (w->pressure.take + PAGE_SIZE - 1) >> PAGE_SHIFT;
-	if (take && vacate_drop(w->pools, take < DROP_PAGES ? take : DROP_PAGES))
+	room_look(&m->pools->room, &m->seen);
+	if (m->seen.stalled < stalled)
+		m->seen.stalled = stalled;
+	pressure_step(&m->pressure, &m->rule, &(struct pressure_seen){
+		.now_ms = now_ms(), .available = m->seen.available,
+		.held = held_bytes(m->pools), .stalled = m->seen.stalled,
+		.refused = room_refused(&m->pools->room) });
+	carry_out(m, &was);
+	tell_refused(m);
+	take = (m->pressure.take + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	if (take && vacate_drop(m->pools, take < DROP_PAGES ? take : DROP_PAGES))
 		return AT_ONCE;
-	return w->pressure.state == PRESSURE_NONE && w->seen.available / 2 > keep ? CALM : ALERT;
+	return m->pressure.state == PRESSURE_NONE && m->seen.available / 2 > keep ? CALM : ALERT;
 }
 
-static void look_again(struct watch *w, unsigned stalled)
+static void look_again(struct monitor *m, unsigned stalled)
 {
-	ev_timer_stop(w->ev, &w->timer);
-	ev_timer_set(&w->timer, look(w, stalled), 0.);
-	ev_timer_start(w->ev, &w->timer);
-	if (pools_leaving(w->pools))
-		ev_timer_start(w->ev, &w->sweeper);
+	ev_timer_stop(m->ev, &m->timer);
+	ev_timer_set(&m->timer, look(m, stalled), 0.);
+	ev_timer_start(m->ev, &m->timer);
+	if (pools_leaving(m->pools))
+		ev_timer_start(m->ev, &m->sweeper);
 }
 
 /* A slice; the other connections have their turn before the next one. */
 static void on_sweep(struct ev_loop *ev, ev_timer *timer, int events)
 {
-	struct watch *w = timer->data;
+	struct monitor *m = timer->data;
 
 	(void)events;
-	pools_sweep(w->pools, SWEEP_PAGES);
-	if (!pools_leaving(w->pools))
+	pools_sweep(m->pools, SWEEP_PAGES);
+	if (!pools_leaving(m->pools))
 		return;
 	ev_timer_set(timer, AT_ONCE, 0.);
 	ev_timer_start(ev, timer);
@@ -184,68 +184,68 @@ static void on_timer(struct ev_loop *ev, ev_timer *timer, int events)
  * is only whether one is broken. */
 static void on_triggered(struct ev_loop *ev, ev_io *io, int events)
 {
-	struct watch *w = io->data;
+	struct monitor *m = io->data;
 	struct epoll_event event[GAUGE_PSI];
-	int n = epoll_wait(w->triggers, event, GAUGE_PSI, 0);
+	int n = epoll_wait(m->triggers, event, GAUGE_PSI, 0);
 
 	(void)ev, (void)events;
 	for (int i = 0; i < n; i++)
 		if (event[i].events & EPOLLERR) /* that cgroup is gone */
-			epoll_ctl(w->triggers, EPOLL_CTL_DEL, event[i].data.fd, NULL);
-	look_again(w, PRESSURE_STALLED);
+			epoll_ctl(m->triggers, EPOLL_CTL_DEL, event[i].data.fd, NULL);
+	look_again(m, PRESSURE_STALLED);
 }
 
 /* libev knows no POLLPRI, but an epoll of them is readable when one is ready. */
-static void watch_triggers(struct watch *w)
+static void watch_triggers(struct monitor *m)
 {
-	w->triggers = epoll_create1(EPOLL_CLOEXEC);
-	for (unsigned i = 0; w->triggers >= 0 && i < GAUGE_PSI; i++) {
+	m->triggers = epoll_create1(EPOLL_CLOEXEC);
+	for (unsigned i = 0; m->triggers >= 0 && i < GAUGE_PSI; i++) {
 		struct epoll_event event = { .events = EPOLLPRI,
-		                             .data.fd = w->gauge.trigger[i] };
+		                             .data.fd = m->gauge.trigger[i] };
 
-		if (w->gauge.trigger[i] >= 0)
-			epoll_ctl(w->triggers, EPOLL_CTL_ADD, w->gauge.trigger[i], &event);
+		if (m->gauge.trigger[i] >= 0)
+			epoll_ctl(m->triggers, EPOLL_CTL_ADD, m->gauge.trigger[i], &event);
 	}
-	if (w->triggers < 0)
+	if (m->triggers < 0)
 		return;
-	ev_io_init(&w->triggered, on_triggered, w->triggers, EV_READ);
-	w->triggered.data = w;
-	ev_io_start(w->ev, &w->triggered);
+	ev_io_init(&m->triggered, on_triggered, m->triggers, EV_READ);
+	m->triggered.data = m;
+	ev_io_start(m->ev, &m->triggered);
 }
 
-void watch_start(struct watch *w, struct ev_loop *ev, struct pools *pools,
-                 const struct pressure_rule *rule)
+void monitor_start(struct monitor *m, struct ev_loop *ev, struct pools *pools,
+                   const struct pressure_rule *rule)
 {
-	*w = (struct watch){ .ev = ev, .pools = pools, .rule = *rule };
-	gauge_open(&w->gauge, "", true);
-	if (w->gauge.meminfo < 0)
+	*m = (struct monitor){ .ev = ev, .pools = pools, .rule = *rule };
+	gauge_open(&m->gauge, "", true);
+	if (m->gauge.meminfo < 0)
 		log_line(LOG_WARN, "cannot read /proc/meminfo: keep-free is of no effect");
 	room_set_keep(&pools->room, rule->keep_free);
-	room_set_gauge(&pools->room, &w->gauge);
-	watch_triggers(w);
-	ev_timer_init(&w->timer, on_timer, 0., 0.);
-	ev_timer_init(&w->sweeper, on_sweep, AT_ONCE, 0.);
-	w->timer.data = w->sweeper.data = w;
-	look_again(w, 0);
+	room_set_gauge(&pools->room, &m->gauge);
+	watch_triggers(m);
+	ev_timer_init(&m->timer, on_timer, 0., 0.);
+	ev_timer_init(&m->sweeper, on_sweep, AT_ONCE, 0.);
+	m->timer.data = m->sweeper.data = m;
+	look_again(m, 0);
 }
 
-void watch_set_rule(struct watch *w, const struct pressure_rule *rule)
+void monitor_set_rule(struct monitor *m, const struct pressure_rule *rule)
 {
-	w->rule = *rule;
-	room_set_keep(&w->pools->room, rule->keep_free);
-	look_again(w, 0);
+	m->rule = *rule;
+	room_set_keep(&m->pools->room, rule->keep_free);
+	look_again(m, 0);
 }
 
-void watch_stop(struct watch *w)
+void monitor_stop(struct monitor *m)
 {
-	if (!w->ev)
+	if (!m->ev)
 		return;
-	ev_timer_stop(w->ev, &w->timer);
-	ev_timer_stop(w->ev, &w->sweeper);
-	room_set_gauge(&w->pools->room, NULL);
-	if (w->triggers >= 0) {
-		ev_io_stop(w->ev, &w->triggered);
-		close(w->triggers);
+	ev_timer_stop(m->ev, &m->timer);
+	ev_timer_stop(m->ev, &m->sweeper);
+	room_set_gauge(&m->pools->room, NULL);
+	if (m->triggers >= 0) {
+		ev_io_stop(m->ev, &m->triggered);
+		close(m->triggers);
 	}
-	gauge_close(&w->gauge);
+	gauge_close(&m->gauge);
 }

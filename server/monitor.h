@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Looks at this host's memory again and again, and has the pools give way when it
  * is short: pressure.h says when, vacate.h how. Belongs to the first loop. */
-#ifndef FARPAGE_WATCH_H
-#define FARPAGE_WATCH_H
+#ifndef FARPAGE_MONITOR_H
+#define FARPAGE_MONITOR_H
 
 #include <ev.h>
 
@@ -10,7 +10,7 @@
 #include "pool.h"
 #include "pressure.h"
 
-struct watch {
+struct monitor {
 	struct ev_loop *ev;
 	struct pools *pools;
 	struct gauge gauge;
@@ -25,13 +25,13 @@ struct watch {
 };
 
 /* Takes its first look at once. */
-void watch_start(struct watch *, struct ev_loop *, struct pools *,
-                 const struct pressure_rule *);
-void watch_set_rule(struct watch *, const struct pressure_rule *);
+void monitor_start(struct monitor *, struct ev_loop *, struct pools *,
+                   const struct pressure_rule *);
+void monitor_set_rule(struct monitor *, const struct pressure_rule *);
 /* Is memory short, so that nothing may grow? */
-bool watch_short(const struct watch *);
+bool monitor_short(const struct monitor *);
 /* One line about how things are, for who asks. */
-void watch_log(const struct watch *);
-void watch_stop(struct watch *);
+void monitor_log(const struct monitor *);
+void monitor_stop(struct monitor *);
 
 #endif
