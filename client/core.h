@@ -13,7 +13,8 @@
  * - a link that failed or timed out is closed before any operation on it ends
  *   or goes on elsewhere, and it is used again only after a new claim, which
  *   fences whatever was still on its way;
- * - a pool is one link's: that of the first who came;
+ * - a pool is one link's: that of the first who came; with copies so is a lender,
+ *   unless two of them may be there;
  * - a link whose memory was lost has no copies any more; one whose pool was
  *   another's meanwhile is never used again;
  * - what a get brings counts only once its tag was checked.
@@ -42,6 +43,7 @@ struct core_options {
 	unsigned copies;
 	int64_t deadline_ms;      /* of a caller's request, and so long a link is waited for */
 	int64_t link_timeout_ms;  /* a link that owes a reply this long is dead */
+	bool same_lender;         /* two copies may be in pools of one lender */
 	bool patient;             /* a lender that fails again and again is asked all the same */
 	int64_t still_ms;         /* who was so much late stood still, and nobody else; 0: never */
 	uint32_t heal_pages;      /* a second at most */
@@ -65,6 +67,7 @@ struct peer {
 	bool close;              /* COMMAND_CLOSE is not yet taken */
 	bool known;              /* it was up once */
 	int twin;                /* the link that has the pool it leads to, -1 none */
+	int sibling;             /* that has another pool of that lender, where it may not, -1 none */
 	int64_t retry_at, retry_ms;
 	int64_t connect_by;
 	int64_t down_since;
@@ -157,9 +160,10 @@ void core_start(struct core *, struct op *, int64_t now);
  * were not what had been. */
 void core_checked(struct core *, struct op *, uint32_t bad, int64_t now);
 void core_reply(struct core *, struct ask *, int error, int64_t now);
-/* Link ON leads to the pool of IDENTITY. False: it is another link's, and not to be claimed. */
+/* Link ON leads to the pool of IDENTITY. False: it is not to be claimed, for it is another
+ * link's, or a lender's of whom another link has a pool. */
 bool core_link_meets(struct core *, unsigned on, const char *identity);
-/* Link ON is claimed, and has room for PAGES. IDENTITY: "INCARNATION SINCE". */
+/* Link ON is claimed, and has room for PAGES. */
 void core_link_up(struct core *, unsigned on, const char *identity, uint64_t pages,
                   int64_t now);
 void core_link_down(struct core *, unsigned on, int64_t now);

@@ -63,6 +63,7 @@ struct drive {
 
 	/* Of the first opening, before there is a core, and of the links since. */
 	bool begun;
+	bool apart;                  /* until then: no two of them may lead to one lender */
 	struct opening {
 		bool up, failed;
 		unsigned turn;       /* of its addresses */
@@ -105,7 +106,7 @@ struct drive_view {
 		enum peer_state state;
 		bool known;          /* it was up once */
 		bool left_out;       /* core_left_out() */
-		int twin;            /* the link that has the pool it leads to, -1 none */
+		int twin, sibling;   /* as the core's */
 		int64_t down_since;
 		char identity[IDENTITY_MAX];
 		char words[LINK_WORDS_MAX]; /* why it went down last */

@@ -25,6 +25,7 @@ void drive_look(struct drive *d, struct drive_view *v)
 		l->known = p->known;
 		l->left_out = core_left_out(&d->core, on, v->now);
 		l->twin = p->twin;
+		l->sibling = p->sibling;
 		l->down_since = p->down_since;
 		memcpy(l->identity, p->identity, sizeof l->identity);
 		memcpy(l->words, d->opening[on].words, sizeof l->words);

@@ -8,20 +8,33 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+static const char same_pool[] = "its pool is that of another lender";
+static const char same_lender[] = "its pool is of the same farpaged as that of another lender";
+
 /* Before there is a core, the first who came has the pool, too. */
-static bool on_meets(struct link *link, const char *identity)
+static const char *meets_first(struct drive *d, unsigned on, const char *identity)
+{
+	snprintf(d->opening[on].identity, IDENTITY_MAX, "%s", identity);
+	for (unsigned other = 0; other < d->links; other++) {
+		const char *its = d->opening[other].identity;
+
+		if (other != on && identity_same_pool(its, identity))
+			return same_pool;
+		if (other != on && d->apart && identity_same_lender(its, identity))
+			return same_lender;
+	}
+	return NULL;
+}
+
+static const char *on_meets(struct link *link, const char *identity)
 {
 	struct drive *d = link->owner;
-	size_t incarnation = strcspn(identity, " ") + 1;
 
-	if (d->begun)
-		return core_link_meets(&d->core, link->number, identity);
-	snprintf(d->opening[link->number].identity, IDENTITY_MAX, "%s", identity);
-	for (unsigned on = 0; on < d->links; on++)
-		if (on != link->number &&
-		    strncmp(d->opening[on].identity, identity, incarnation) == 0)
-			return false;
-	return true;
+	if (!d->begun)
+		return meets_first(d, link->number, identity);
+	if (core_link_meets(&d->core, link->number, identity))
+		return NULL;
+	return d->core.peer[link->number].twin < 0 ? same_lender : same_pool;
 }
 
 static void on_up(struct link *link, const char *identity, uint64_t pages)

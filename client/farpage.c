@@ -150,26 +150,31 @@ static int add_links(struct farpage *f, const struct farpage_options *o, char *w
 	return 0;
 }
 
-static bool same_pool(const struct opening *a, const struct opening *b)
-{
-	size_t incarnation = strcspn(a->identity, " ") + 1;
-
-	return *a->identity && strncmp(a->identity, b->identity, incarnation) == 0;
-}
-
-/* Two lenders of one pool? */
-static bool twice(const struct farpage *f, unsigned lenders, char *words)
+/* Do ON and OTHER not go together? */
+static bool clash(const struct farpage *f, unsigned on, unsigned other, char *words)
 {
 	const struct opening *o = f->drive.opening;
+	const char *a = watch_name(&f->watch, on), *b = watch_name(&f->watch, other);
 
+	if (identity_same_pool(o[on].identity, o[other].identity))
+		say(words, "lender %.200s: its pool is that of lender %.200s: each copy is on a lender "
+		    "of its own", a, b);
+	else if (f->drive.apart && identity_same_lender(o[on].identity, o[other].identity))
+		say(words, "lender %.200s: its pool is of the same farpaged as lender %.200s: both copies "
+		    "of a page would be lost together; if that may be, say same-lender=yes, or have one, "
+		    "copies=1", a, b);
+	else
+		return false;
+	return true;
+}
+
+/* Two lenders of one pool, or of one farpaged? */
+static bool twice(const struct farpage *f, unsigned lenders, char *words)
+{
 	for (unsigned on = 1; on < lenders; on++)
 		for (unsigned other = 0; other < on; other++)
-			if (same_pool(&o[on], &o[other])) {
-				say(words, "lender %.200s: its pool is that of lender %.200s: each copy "
-				    "is on a lender of its own", watch_name(&f->watch, on),
-				    watch_name(&f->watch, other));
+			if (clash(f, on, other, words))
 				return true;
-			}
 	return false;
 }
 
@@ -251,6 +256,7 @@ static int begin(struct farpage *f, const struct farpage_options *o)
 		.copies = copies_of(o),
 		.deadline_ms = deadline_of(o),
 		.link_timeout_ms = link_timeout_of(o),
+		.same_lender = o->same_lender,
 		.patient = o->patient,
 		.still_ms = CORE_STILL_MS,
 		.heal_pages = rate / PAGE_BYTES < UINT32_MAX ? (uint32_t)(rate / PAGE_BYTES)
@@ -294,6 +300,7 @@ static int open_watch(struct farpage *f, const struct farpage_options *o,
 	for (unsigned i = 0; i < FARPAGE_LENDERS_MAX; i++)
 		all->lender[i] = watch_name(&f->watch, i);
 	f->watch.o.copies = copies_of(all);
+	f->watch.o.apart = f->drive.apart = copies_of(all) > 1 && !o->same_lender;
 	f->watch.o.link_timeout_ms = link_timeout_of(all);
 	return 0;
 }

@@ -69,6 +69,7 @@ struct farpage_options {
 	uint64_t size;             /* bytes, a multiple of 4096; 0: what there is room for */
 	unsigned copies;           /* 0: two if there are two lenders or more. More than there are
 	                            * lenders only with a lenders_file, from which others may come */
+	int same_lender;           /* not 0: two copies may be in pools of one lender */
 	const char *spill;         /* a preallocated file or a block device; NULL: none */
 	const char *seal;          /* "on", "check" or "off"; NULL: on */
 	unsigned deadline_ms;      /* 0: FARPAGE_DEADLINE_MS */

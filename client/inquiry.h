@@ -20,7 +20,7 @@ struct inquiry {
 /* Open it to pool POOL ("" the first), within INQUIRY_MS for each endpoint. -1: WORDS. */
 int inquiry_open(struct inquiry *, const struct address *, const char *pool,
                  const struct link_proof *);
-/* "INCARNATION SINCE" of the pool. */
+/* Of the pool. */
 void inquiry_identity(struct inquiry *, char identity[static IDENTITY_MAX]);
 /* From which page on the lender wants its pool back, in whole extents; UINT64_MAX: it
  * does not. -1: WORDS, it is closed, and PAGE is as it was. */

@@ -19,8 +19,8 @@ struct link;
 
 /* What a link tells its owner. */
 struct link_owner {
-	/* It leads to the pool of IDENTITY. False: it is another link's, and not to be claimed. */
-	bool (*meets)(struct link *, const char *identity);
+	/* It leads to the pool of IDENTITY. NULL, or why that is not to be claimed. */
+	const char *(*meets)(struct link *, const char *identity);
 	/* Claimed; PAGES is what its pool has room for. */
 	void (*up)(struct link *, const char *identity, uint64_t pages);
 	/* It closed itself, or could not open; nothing of it is in use, and what was

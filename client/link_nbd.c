@@ -205,13 +205,15 @@ static void keep_pool(struct link_nbd *n)
 
 bool link_nbd_identity(struct nbd_handle *nbd, char identity[static IDENTITY_MAX])
 {
-	char *text = nbd_get_export_description(nbd), incarnation[48], since[48];
+	char *text = nbd_get_export_description(nbd), incarnation[48], since[48], lender[48];
 	bool known = text && value(text, "incarnation", incarnation) &&
 	             value(text, "since", since);
 
+	if (known && !value(text, "lender", lender))
+		*lender = '\0';
 	free(text);
 	if (known)
-		snprintf(identity, IDENTITY_MAX, "%.47s %.47s", incarnation, since);
+		snprintf(identity, IDENTITY_MAX, "%.47s %.47s %.47s", incarnation, since, lender);
 	return known;
 }
 
@@ -239,6 +241,7 @@ static int claim(struct link_nbd *n)
 static const char *negotiate(struct link_nbd *n)
 {
 	char identity[IDENTITY_MAX];
+	const char *wrong;
 
 	switch (n->step) {
 	case LINK_HELLO:
@@ -246,9 +249,8 @@ static const char *negotiate(struct link_nbd *n)
 	case LINK_ASKS:
 		if (!link_nbd_identity(n->nbd, identity))
 			return no_farpaged;
-		if (!n->link.upcalls->meets(&n->link, identity))
-			return "its pool is that of another lender";
-		return claim(n) < 0 ? link_nbd_error() : NULL;
+		wrong = n->link.upcalls->meets(&n->link, identity);
+		return wrong ? wrong : claim(n) < 0 ? link_nbd_error() : NULL;
 	case LINK_CLAIMS:
 		break;
 	}

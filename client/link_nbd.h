@@ -57,7 +57,7 @@ struct pollfd link_nbd_interest(struct link *);
 /* Of any connection to a lender, also one that is no link. */
 /* Both sides prove by the key that they have it; PSK NULL: they need not. -1: see libnbd. */
 int link_nbd_prove(struct nbd_handle *, const char *psk, const char *username);
-/* Whose memory is it? "INCARNATION SINCE"; false: it is no farpaged. */
+/* Whose memory is it? False: it is no farpaged. */
 bool link_nbd_identity(struct nbd_handle *, char identity[static IDENTITY_MAX]);
 /* NULL: it is closed. */
 struct pollfd link_nbd_poll(struct nbd_handle *);

@@ -25,6 +25,7 @@ client_libborrower_la_SOURCES = \
 	client/get.c \
 	client/heal.c \
 	client/heal_run.c \
+	client/identity.h \
 	client/inquiry.c \
 	client/inquiry.h \
 	client/layout.c \

@@ -50,8 +50,7 @@ static bool went(struct news *n, struct news_loss *loss, const char *name,
 static bool came(struct news *n, struct news_loss *loss, const char *name,
                  const struct link_view *l, int64_t now, char *words)
 {
-	size_t incarnation = strcspn(l->identity, " ") + 1;
-	bool new = !*n->identity, other = !new && strncmp(n->identity, l->identity, incarnation) != 0;
+	bool new = !*n->identity, other = !new && !identity_same_pool(n->identity, l->identity);
 	enum news_state was = n->state;
 
 	n->state = NEWS_UP;

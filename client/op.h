@@ -9,10 +9,8 @@
 #include <sys/queue.h>
 
 #include "buffer.h"
+#include "identity.h"
 #include "record.h"
-
-/* Tells a pool's memory, owned without a break, from any other: "INCARNATION SINCE". */
-#define IDENTITY_MAX 96
 
 enum op_kind {
 	OP_PUT,   /* pages that its waiter seals into BUFFER, under the records in RECORD */

@@ -12,7 +12,8 @@
 
 void peer_open(struct peer *p)
 {
-	*p = (struct peer){ .retry_ms = CORE_RETRY_MIN_MS, .down_since = INT64_MIN / 2, .twin = -1 };
+	*p = (struct peer){ .retry_ms = CORE_RETRY_MIN_MS, .down_since = INT64_MIN / 2, .twin = -1,
+	                    .sibling = -1 };
 	TAILQ_INIT(&p->ready);
 	TAILQ_INIT(&p->sent);
 }
@@ -190,43 +191,41 @@ static void lose(struct core *c, unsigned on)
 			extent_freshen(c, map_extent(c->map, op->page));
 }
 
-/* "INCARNATION SINCE": the first changes when the memory was lost, the second alone when
- * the pool was another's meanwhile. */
-static bool same_incarnation(const char *a, const char *b)
-{
-	size_t n = strcspn(a, " ");
-
-	return n == strcspn(b, " ") && memcmp(a, b, n) == 0;
-}
-
-/* Two links to one pool would put over each other's pages. */
-static int twin(const struct core *c, unsigned on, const char *identity)
+/* Another link that is in use, and has the SAME. */
+static int other_of(const struct core *c, unsigned on, const char *identity,
+                    bool (*same)(const char *, const char *))
 {
 	for (unsigned other = 0; other < c->o.links; other++) {
 		const struct peer *p = &c->peer[other];
 
 		if (other != on && p->known && p->state != PEER_GONE && p->state != PEER_RETIRED &&
-		    same_incarnation(p->identity, identity))
+		    same(p->identity, identity))
 			return (int)other;
 	}
 	return -1;
 }
 
+/* Two links to one pool would put over each other's pages. Copies in two pools of one lender
+ * would be lost together. */
 bool core_link_meets(struct core *c, unsigned on, const char *identity)
 {
-	c->peer[on].twin = twin(c, on, identity);
-	return c->peer[on].twin < 0;
+	struct peer *p = &c->peer[on];
+	bool apart = c->o.copies > 1 && !c->o.same_lender;
+
+	p->twin = other_of(c, on, identity, identity_same_pool);
+	p->sibling = apart && p->twin < 0 ? other_of(c, on, identity, identity_same_lender) : -1;
+	return p->twin < 0 && p->sibling < 0;
 }
 
 /* Of a pool that has shrunk nobody knows what of it was kept. */
 static void meet(struct core *c, unsigned on, const char *identity, uint64_t pages, int64_t now)
 {
 	struct peer *p = &c->peer[on];
-	bool other = strcmp(p->identity, identity) != 0;
+	bool other = !identity_same(p->identity, identity);
 
 	if (p->known && (other || pages < c->layout.slots[on].pages)) {
 		lose(c, on);
-		if (other && same_incarnation(p->identity, identity)) {
+		if (other && identity_same_pool(p->identity, identity)) {
 			c->counts.usurped++;
 			set_state(p, PEER_GONE, now);
 		} else {
@@ -242,7 +241,7 @@ void core_link_up(struct core *c, unsigned on, const char *identity, uint64_t pa
 
 	still_enter(c, now);
 	if (!core_link_meets(c, on, identity)) {
-		peer_close(c, on, now); /* it was the other's since */
+		peer_close(c, on, now); /* the other was the first */
 		return;
 	}
 	meet(c, on, identity, pages, now);

@@ -14,18 +14,29 @@
 #define TELL_MS      1000 /* at the end, to who stands still */
 #define ASK_AGAIN_MS 5000 /* when it could not be asked */
 
-/* Two links to one pool would put over each other's pages. */
-static const char *same_pool(const struct watch *w, const char *identity)
+/* Is a pool of IDENTITY not to be claimed, for L's sake? WORDS say why. */
+static bool clash(const struct watch *w, const struct watched *l, const char *identity,
+                  char words[static LINK_WORDS_MAX])
 {
-	size_t incarnation = strcspn(identity, " ") + 1;
+	if (!*l->text || l->on < 0)
+		return false;
+	if (identity_same_pool(l->news.identity, identity))
+		snprintf(words, LINK_WORDS_MAX, "its pool is that of lender %.200s", l->text);
+	else if (w->o.apart && w->view.link[l->on].state != PEER_GONE &&
+	         identity_same_lender(l->news.identity, identity))
+		snprintf(words, LINK_WORDS_MAX, "its pool is of the same farpaged as lender %.200s, and "
+		         "same-lender=yes was not said", l->text);
+	else
+		return false;
+	return true;
+}
 
-	for (unsigned i = 0; i < LENDERS_MAX; i++) {
-		const struct watched *l = &w->lender[i];
-
-		if (*l->text && l->on >= 0 && strncmp(l->news.identity, identity, incarnation) == 0)
-			return l->text;
-	}
-	return NULL;
+static bool clashes(const struct watch *w, const char *identity, char words[static LINK_WORDS_MAX])
+{
+	for (unsigned i = 0; i < LENDERS_MAX; i++)
+		if (clash(w, &w->lender[i], identity, words))
+			return true;
+	return false;
 }
 
 static void join(struct watch *w, struct watched *l, const char *identity)
@@ -37,7 +48,7 @@ static void join(struct watch *w, struct watched *l, const char *identity)
 		link->ops->free(link);
 	l->told = l->asks_back = UINT64_MAX;
 	l->news = (struct news){0};
-	l->twin = -1;
+	l->twin = l->sibling = -1;
 	l->left_out = false;
 	snprintf(l->news.identity, sizeof l->news.identity, "%s", identity);
 	drive_look(w->drive, &w->view);
@@ -47,18 +58,14 @@ static void join(struct watch *w, struct watched *l, const char *identity)
 static void try_to_join(struct watch *w, struct watched *l)
 {
 	char identity[IDENTITY_MAX], words[FARPAGE_WORDS_MAX];
-	const char *other = NULL;
 
 	if (inquiry_open(&l->inquiry, &l->address, l->address.pool, &w->o.proof) == 0) {
 		inquiry_identity(&l->inquiry, identity);
 		inquiry_close(&l->inquiry);
-		other = same_pool(w, identity);
-		if (!other) {
+		if (!clashes(w, identity, l->inquiry.words)) {
 			join(w, l, identity);
 			return;
 		}
-		snprintf(l->inquiry.words, sizeof l->inquiry.words, "its pool is that of lender %.200s",
-		         other);
 	}
 	if (!l->refused) {
 		snprintf(words, sizeof words, "lender %.200s is not added yet: %.300s", l->text,
@@ -130,20 +137,29 @@ static void tell_core(struct watch *w, struct watched *l)
 	l->told = page;
 }
 
-static void tell_twin(struct watch *w, struct watched *l)
+/* It leads to something of the link OTHER's, -1 nobody's; TOLD is what was told last. */
+static void tell_of_other(struct watch *w, struct watched *l, int other, int *told, const char *what,
+                          const char *why)
 {
-	int twin = w->view.link[l->on].twin;
 	char words[FARPAGE_WORDS_MAX];
 
-	if (twin == l->twin)
+	if (other == *told)
 		return;
-	l->twin = twin;
-	if (twin < 0)
+	*told = other;
+	if (other < 0)
 		return;
-	snprintf(words, sizeof words, "lender %.200s leads to the pool of lender %.200s, and is not "
-	         "used as long as it does: each copy is on a lender of its own", l->text,
-	         watch_name(w, (unsigned)twin));
+	snprintf(words, sizeof words, "lender %.200s leads to the %s of lender %.200s, and is not "
+	         "used as long as it does: %s", l->text, what, watch_name(w, (unsigned)other), why);
 	watch_say(w, words);
+}
+
+static void tell_twin(struct watch *w, struct watched *l)
+{
+	const struct link_view *link = &w->view.link[l->on];
+
+	tell_of_other(w, l, link->twin, &l->twin, "pool", "each copy is on a lender of its own");
+	tell_of_other(w, l, link->sibling, &l->sibling, "farpaged",
+	              "both copies of a page would be lost together (same-lender=yes allows that)");
 }
 
 static void tell_left_out(struct watch *w, struct watched *l)

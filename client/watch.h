@@ -20,6 +20,7 @@ struct watch_options {
 	const char *file;          /* of lenders, or NULL */
 	int64_t link_timeout_ms;
 	unsigned copies;
+	bool apart;                /* no two of them may be one farpaged's */
 	void (*warn)(void *user, const char *words); /* or NULL */
 	void *user;
 };
@@ -39,6 +40,7 @@ struct watched {
 	bool refused;               /* that it cannot be added was told */
 	bool left_out;              /* that it is was told */
 	int twin;                   /* that its pool is this link's was told, -1 nothing was */
+	int sibling;                /* that it is of this link's lender */
 	struct news news;
 };
 

@@ -64,7 +64,7 @@ static struct watched *add(struct watch *w, const char *text, char *words)
 	if (lender_parse(text, w->o.pool, &address, words) < 0)
 		return NULL;
 	*l = (struct watched){ .address = address, .on = -1, .wanted = true,
-	                       .asks_back = UINT64_MAX, .told = UINT64_MAX, .twin = -1,
+	                       .asks_back = UINT64_MAX, .told = UINT64_MAX, .twin = -1, .sibling = -1,
 	                       .inquiry.stop = w->stop };
 	snprintf(l->text, sizeof l->text, "%s", text);
 	return l;

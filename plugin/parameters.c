@@ -135,6 +135,8 @@ int parameters_set(const char *key, const char *value)
 		return set_size(&parameters.options.size, key, value);
 	if (strcmp(key, "copies") == 0)
 		return set_copies(value);
+	if (strcmp(key, "same-lender") == 0)
+		return set_bool(&parameters.same_lender, value);
 	if (strcmp(key, "spill") == 0)
 		return set_path(&spill, key, value);
 	if (strcmp(key, "seal") == 0)
@@ -172,6 +174,7 @@ int parameters_complete(void)
 	}
 	memcpy(o->lender, lender, sizeof o->lender);
 	o->lenders_file = lenders;
+	o->same_lender = parameters.same_lender;
 	o->patient = parameters.patient;
 	o->pool = pool;
 	o->tls_psk = tls_psk;

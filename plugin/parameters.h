@@ -13,6 +13,7 @@ extern struct parameters {
 	bool swap;                      /* prepare to be swapped onto */
 	bool realtime;
 	bool patient;
+	bool same_lender;
 	char *stats;                    /* where figures are told, or NULL */
 } parameters;
 
@@ -31,6 +32,8 @@ void parameters_free(void);
 	"                     line that is gone, or ADDRESS drain, empties one.\n" \
 	"copies=N             Copies of each page, on different lenders (default: 2 if\n" \
 	"                     there are two lenders or more).\n" \
+	"same-lender=BOOL     Copies may be in pools of one lender, which are lost\n" \
+	"                     together (default: false).\n" \
 	"spill=PATH           A preallocated file or a block device, for pages that no\n" \
 	"                     lender can take in time.\n" \
 	"seal=on|check|off    Encrypt pages and check them (default: on), only check\n" \

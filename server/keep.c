@@ -13,15 +13,6 @@
 #include "secret.h"
 #include "state.h"
 
-static void new_incarnation(struct pool *pool)
-{
-	uint64_t id[2];
-
-	secret_random(id, sizeof id);
-	snprintf(pool->incarnation, sizeof pool->incarnation,
-	         "%016" PRIx64 "%016" PRIx64, id[0], id[1]);
-}
-
 /* Epochs must grow, and not repeat even if this daemon forgets everything:
  * microseconds since 1970, above some noise for a clock that was set back. */
 static uint64_t first_epoch(void)
@@ -91,7 +82,7 @@ static int create(struct pool *pool, struct state *state, char words[static POOL
 	pool->inode = label.inode;
 	pool->born_ns = label.born_ns;
 	pool->epoch = pool->since = first_epoch();
-	new_incarnation(pool);
+	secret_id(pool->incarnation);
 	keep_label(pool);
 	/* From here on the store has FD. */
 	if (state && state->ops->commit(state, pool->name, fd) < 0)

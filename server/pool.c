@@ -9,6 +9,7 @@
 
 #include "dropped.h"
 #include "keep.h"
+#include "secret.h"
 #include "vacate.h"
 
 /* So many absent pages are passed by for each page that may be freed. */
@@ -20,6 +21,7 @@ void pools_init(struct pools *pools, uint64_t lend_bytes)
 	TAILQ_INIT(&pools->list);
 	TAILQ_INIT(&pools->leaving);
 	room_init(&pools->room);
+	secret_id(pools->lender);
 	pools->lend_pages = lend_bytes >> PAGE_SHIFT;
 	pools->state = NULL;
 	pools->holding = false;
@@ -308,8 +310,8 @@ void pool_describe(struct pool *pool, char text[static POOL_WORDS_MAX])
 	pthread_rwlock_rdlock(&pool->lock);
 	snprintf(text, POOL_WORDS_MAX,
 	         "incarnation=%s epoch=%" PRIu64 " since=%" PRIu64 " used=%" PRIu64
-	         " size=%" PRIu64,
+	         " size=%" PRIu64 " lender=%s",
 	         pool->incarnation, pool->epoch, pool->since,
-	         atomic_load(&pool->used_pages) << PAGE_SHIFT, pool->size);
+	         atomic_load(&pool->used_pages) << PAGE_SHIFT, pool->size, pool->pools->lender);
 	pthread_rwlock_unlock(&pool->lock);
 }

@@ -98,6 +98,7 @@ struct pool_counts {
 struct pools {
 	pthread_mutex_t lock;
 	TAILQ_HEAD(pool_list, pool) list;     /* in the order they were added */
+	char lender[33];                      /* hex; of this process, so they all are lost together */
 	struct state *state;                  /* where their memory is kept, or NULL */
 	uint64_t lend_pages;
 	_Atomic uint64_t granted_pages;       /* reserved or, if thin, put; or held */
@@ -151,7 +152,7 @@ struct pool *pool_find(struct pools *, const char *name);
 struct pool *pool_offered(struct pools *, const char *name, const char *identity,
                           const struct origin *);
 
-/* "incarnation=HEX epoch=N since=N used=BYTES size=BYTES". An owner that finds
+/* "incarnation=HEX epoch=N since=N used=BYTES size=BYTES lender=HEX". An owner that finds
  * incarnation and since as they were finds its pages as they were. */
 void pool_describe(struct pool *, char text[static POOL_WORDS_MAX]);
 

@@ -34,6 +34,7 @@ borrower_scripts = \
 	tests/borrower-page-path-takes-no-memory.sh \
 	tests/borrower-parameters-refused.sh \
 	tests/borrower-process-is-prepared.sh \
+	tests/borrower-same-lender.sh \
 	tests/borrower-spill-hangs.sh \
 	tests/borrower-stats.sh \
 	tests/borrower-small-pools.sh \

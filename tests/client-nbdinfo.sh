@@ -13,7 +13,7 @@ for line in 'newstyle-fixed without TLS' 'export="second"' 'export-size: 1048576
     'block_size_preferred: 4096' 'block_size_maximum: 33554432'; do
     grep -qF "$line" "$tmp/second" || fail "no \"$line\" in: $(cat "$tmp/second")"
 done
-grep -qE 'description: incarnation=[0-9a-f]{32} epoch=[0-9]+ since=[0-9]+ used=0 size=1048576$' \
+grep -qE 'description: incarnation=[0-9a-f]{32} epoch=[0-9]+ since=[0-9]+ used=0 size=1048576 lender=[0-9a-f]{32}$' \
     "$tmp/second" || fail "its description: $(grep description "$tmp/second")"
 nbdinfo --list "$uri" | grep '^export=' >"$tmp/list"
 printf 'export="%s":\n' first second Third.3_x- | cmp - "$tmp/list" || fail "$(cat "$tmp/list")"

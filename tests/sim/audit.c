@@ -7,6 +7,12 @@ static const struct store *store_of(int on)
 	return on == (int)config.lenders ? &disk.store : &lender[on].store;
 }
 
+/* Of the lender that link ON leads to. */
+static uint64_t process_of(int on)
+{
+	return lender[net_conn((unsigned)on)->at].process;
+}
+
 static bool opens(uint64_t page, const struct record *r, const struct copy *at)
 {
 	static const uint8_t zeros[PAGE_BYTES];
@@ -29,7 +35,26 @@ static void copy_is_right(uint64_t page, const struct record *r, const struct co
 		     (unsigned long long)page, at->on);
 }
 
-/* At any time: a copy that a record has is somewhere. */
+static bool in_use(const struct record *r, const struct extent *e, unsigned copy)
+{
+	int on = e->copy[copy].on;
+
+	return r->copies & 1u << copy && on >= 0 && on < (int)config.lenders && net_up((unsigned)on);
+}
+
+/* Who ends takes one copy of a page, of those that are in use. */
+static void copies_are_apart(uint64_t page, const struct record *r, const struct extent *e)
+{
+	for (unsigned copy = 1; copy < COPY_PLACES; copy++)
+		for (unsigned other = 0; other < copy; other++)
+			if (in_use(r, e, copy) && in_use(r, e, other) &&
+			    process_of(e->copy[copy].on) &&
+			    process_of(e->copy[copy].on) == process_of(e->copy[other].on))
+				fail("page %llu has two copies in one process, on links %d and %d",
+				     (unsigned long long)page, e->copy[copy].on, e->copy[other].on);
+}
+
+/* At any time: a copy that a record has is somewhere, and no two are in one process. */
 void audit_places(void)
 {
 	for (unsigned spot = 0; spot < SPOTS; spot++) {
@@ -40,6 +65,8 @@ void audit_places(void)
 			if (r->copies & 1u << copy && e->copy[copy].on < 0)
 				fail("page %llu has a copy that is nowhere",
 				     (unsigned long long)spot_page(spot));
+		if (r && r->state == PAGE_SEALED && net_apart())
+			copies_are_apart(spot_page(spot), r, e);
 	}
 }
 

@@ -51,6 +51,8 @@ void config_throw(enum mode mode)
 		.faults = throw_faults(),
 	};
 	config.copies = 1 + (unsigned)dice(COPIES_MAX);
+	config.shared = mode == SAFETY && chance(8);
+	config.same_lender = config.shared && chance(4);
 	if (mode == LIVENESS) {
 		/* Where there is only one, it has to come back in time. */
 		if (config.copies > config.lenders)

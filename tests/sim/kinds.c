@@ -20,6 +20,7 @@ static void vanish(unsigned on, int64_t until)
 static void restart(unsigned on)
 {
 	lender[on].state = RUNS;
+	lender_starts(on);
 	net_remember(on);
 }
 

@@ -38,8 +38,19 @@ void lender_resize(unsigned on)
 	lender[on].pages = lender[on].told = sizes[dice(sizes_n())];
 }
 
+static uint64_t processes;
+
+/* It may be that of another one, which then lends both. */
+void lender_starts(unsigned on)
+{
+	lender[on].process = ++processes;
+	if (config.shared && chance(2))
+		lender[on].process = chance(8) ? 0 : lender[dice(config.lenders)].process;
+}
+
 void lenders_reset(void)
 {
+	processes = 0;
 	for (unsigned on = 0; on < LENDERS_MAX; on++) {
 		struct lender *l = &lender[on];
 
@@ -48,6 +59,8 @@ void lenders_reset(void)
 		                      .wants = UINT64_MAX, .leads_to = on };
 		lender_resize(on);
 	}
+	for (unsigned on = 0; on < config.lenders; on++)
+		lender_starts(on);
 	if (!lenders_have_room())
 		HAPPENED(NO_ROOM);
 }
@@ -60,6 +73,7 @@ void lender_renew(unsigned on)
 	l->incarnation += LENDERS_MAX;
 	l->epoch += 1000;
 	l->ours = false;
+	lender_starts(on);
 }
 
 int64_t lender_delay(unsigned on)
@@ -76,7 +90,9 @@ static void introduce(struct conn *c, struct message *m, enum message_kind kind)
 	const struct lender *l = &lender[c->at];
 	char identity[IDENTITY_MAX];
 
-	snprintf(identity, sizeof identity, "%" PRIx64 " %" PRIu64, l->incarnation, l->since);
+	snprintf(identity, sizeof identity, l->process ? "%" PRIx64 " %" PRIu64 " %" PRIu64
+	                                               : "%" PRIx64 " %" PRIu64,
+	         l->incarnation, l->since, l->process);
 	net_answer(c, m, kind, 0, NULL, identity);
 }
 

@@ -179,12 +179,46 @@ void net_end_all(unsigned on, bool silently)
 	}
 }
 
-/* A pool is one link's: that of the first who came. */
-static bool another_has(unsigned on, const char *identity, size_t n)
+/* How long are the first N words? */
+static size_t words(const char *identity, unsigned n)
+{
+	const char *end = identity;
+
+	while (n--) {
+		end += *end == ' ';
+		end += strcspn(end, " ");
+	}
+	return (size_t)(end - identity);
+}
+
+static bool same_words(const char *a, const char *b, unsigned n)
+{
+	return words(a, n) == words(b, n) && memcmp(a, b, words(a, n)) == 0;
+}
+
+static bool same_pool(const char *a, const char *b)
+{
+	return same_words(a, b, 1);
+}
+
+static bool same_process(const char *a, const char *b)
+{
+	a += words(a, 2);
+	b += words(b, 2);
+	return net_apart() && *a && strcmp(a, b) == 0;
+}
+
+bool net_apart(void)
+{
+	return config.copies > 1 && !config.same_lender;
+}
+
+/* A pool is one link's, that of the first who came, and with copies so are all of a process. */
+static bool another_has(unsigned on, const char *identity, bool (*same)(const char *, const char *))
 {
 	for (unsigned other = 0; other < config.lenders; other++)
 		if (other != on && !lender[other].gone && !lender[other].left &&
-		    strncmp(known[other], identity, n) == 0)
+		    same(known[other], identity))
 			return true;
 	return false;
 }
@@ -196,12 +230,10 @@ void net_fence(unsigned on)
 			net_end(&conn[i]);
 }
 
-/* "INCARNATION SINCE": when only SINCE changes, another had the pool. */
+/* "INCARNATION SINCE PROCESS": when only SINCE changes, another had the pool. */
 static void heard(unsigned on, const char *identity)
 {
-	size_t n = strcspn(identity, " ");
-
-	if (*known[on] && strncmp(known[on], identity, n + 1) == 0 && strcmp(known[on], identity) != 0)
+	if (*known[on] && same_pool(known[on], identity) && !same_words(known[on], identity, 2))
 		lender[on].gone = true;
 	strcpy(known[on], identity);
 }
@@ -210,17 +242,36 @@ static void push(struct conn *c, struct message *m);
 
 static void meet(struct conn *c, const char *identity)
 {
-	bool another = another_has(c->on, identity, strcspn(identity, " ") + 1);
+	bool twin = another_has(c->on, identity, same_pool);
+	bool sibling = another_has(c->on, identity, same_process);
 
 	TRACE("link %u leads to lender %u: %s", c->on, c->at, identity);
 	if (core_link_meets(&core, c->on, identity)) {
 		push(c, message(CLAIM, NULL));
 		return;
 	}
-	if (!another)
+	if (!twin && !sibling)
 		fail("link %u may not claim its pool, which no other has", c->on);
-	HAPPENED(TWIN);
+	if (twin)
+		HAPPENED(TWIN);
+	else
+		HAPPENED(SIBLING);
 	went_down(c);
+}
+
+/* Has another link become the first since it met this one? */
+static bool comes_second(unsigned on, const struct message *m)
+{
+	if (another_has(on, m->identity, same_pool))
+		HAPPENED(TWIN_CLAIMED);
+	else if (another_has(on, m->identity, same_process))
+		HAPPENED(SIBLING_CLAIMED);
+	else
+		return false;
+	core_link_up(&core, on, m->identity, m->pages, now);
+	if (core.peer[on].state == PEER_UP)
+		fail("link %u is up, and its pool, or its lender, is another's", on);
+	return true;
 }
 
 static void hear(struct conn *c, struct message *m)
@@ -236,13 +287,8 @@ static void hear(struct conn *c, struct message *m)
 		      (unsigned long long)m->pages);
 		line_up[on] = true;
 		c->told = m->pages;
-		if (another_has(on, m->identity, strcspn(m->identity, " ") + 1)) {
-			HAPPENED(TWIN_CLAIMED);
-			core_link_up(&core, on, m->identity, m->pages, now);
-			if (core.peer[on].state == PEER_UP)
-				fail("link %u is up, and its pool is another's", on);
+		if (comes_second(on, m))
 			break;
-		}
 		heard(on, m->identity);
 		core_link_up(&core, on, m->identity, m->pages, now);
 		break;

@@ -33,6 +33,8 @@ struct config {
 	enum seal_kind seal;
 	unsigned lenders, copies, callers, ops;
 	bool spill;
+	bool shared;           /* several lenders may be of one farpaged */
+	bool same_lender;      /* and hold two copies of a page then */
 	bool for_good;         /* who is killed does not come back */
 	int64_t deadline, link_timeout, still;
 	uint32_t heal_pages;
@@ -138,6 +140,7 @@ struct conn *net_conn(unsigned on);  /* ours, NULL none */
 void net_break(struct conn *);       /* our end; the lender does not hear of it */
 void net_remember(unsigned on);      /* what is deaf says that it knows of no connection */
 void net_forget(unsigned on);        /* whom we knew there: another lender comes */
+bool net_apart(void);                /* copies may not be in one process */
 bool net_up(unsigned on);             /* and the lender sees it so, too */
 
 /* lender.c */
@@ -145,6 +148,7 @@ struct lender {
 	enum { RUNS, DEAD, VANISHED } state;
 	struct store store;
 	uint64_t incarnation, since, epoch;
+	uint64_t process;             /* that lends it; 0: it does not say */
 	unsigned leads_to;            /* whom its address leads to: itself, unless it moved */
 	bool others;                  /* another borrower has it */
 	bool ours;                    /* the owner is us */
@@ -167,6 +171,7 @@ void lenders_reset(void);
 bool lenders_have_room(void);
 void lender_resize(unsigned on);
 void lender_renew(unsigned on);      /* another host's, or its memory is lost */
+void lender_starts(unsigned on);     /* it is another process' */
 void lender_takes(struct conn *, struct message *);
 void lender_drops(unsigned on);      /* what it wanted back, and still wants */
 int64_t lender_delay(unsigned on);

@@ -96,6 +96,8 @@
 	X(GONE, "links given up for ever", IN_B) \
 	X(TWIN, "links into a pool that another has", IN_B) \
 	X(TWIN_CLAIMED, "pools claimed that another link had by then", IN_S) \
+	X(SIBLING, "links to a lender of whom another has a pool", IN_S) \
+	X(SIBLING_CLAIMED, "pools claimed of a lender that another link had by then", 0) \
 	X(LEFT, "lenders that left empty", IN_B) \
 	X(PUT_UNSEALED, "puts of what could not be sealed", IN_S) \
 	X(NO_ROOM, "worlds whose pools have too little room", IN_S) \

@@ -337,6 +337,7 @@ static void begin(uint64_t from, enum mode mode)
 		    .links = config.lenders + config.spill,
 		    .spill = config.spill,
 		    .copies = config.copies,
+		    .same_lender = config.same_lender,
 		    .deadline_ms = config.deadline,
 		    .link_timeout_ms = config.link_timeout,
 		    .still_ms = config.still,

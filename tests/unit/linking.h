@@ -21,12 +21,12 @@ static struct told {
 	char words[LINK_WORDS_MAX];
 } told;
 
-static inline bool on_meets(struct link *l, const char *identity)
+static inline const char *on_meets(struct link *l, const char *identity)
 {
 	struct told *t = l->owner;
 
 	snprintf(t->met, sizeof t->met, "%s", identity);
-	return !t->refuses;
+	return t->refuses ? "it is another lender's" : NULL;
 }
 
 static inline void on_up(struct link *l, const char *identity, uint64_t pages)

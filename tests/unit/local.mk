@@ -65,6 +65,7 @@ unit_tests = \
 	tests/unit/test-handshake-hostile \
 	tests/unit/test-handshake-lengths \
 	tests/unit/test-handshake-meta \
+	tests/unit/test-identity \
 	tests/unit/test-json \
 	tests/unit/test-keep \
 	tests/unit/test-keep-refused \
@@ -215,6 +216,8 @@ tests_unit_test_handshake_lengths_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_handshake_lengths_LDADD = $(unit_lender)
 tests_unit_test_handshake_meta_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_handshake_meta_LDADD = $(unit_lender)
+tests_unit_test_identity_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_identity_LDADD = $(unit_borrower)
 tests_unit_test_json_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_json_LDADD = common/libcommon.la $(CMOCKA_LIBS)
 tests_unit_test_keep_CPPFLAGS = $(unit_cppflags)

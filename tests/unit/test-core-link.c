@@ -278,6 +278,89 @@ TEST(a_pool_that_another_link_had_is_claimed)
 	assert_true(core_link_meets(&c, 1, "memory0 owner"));
 }
 
+/* Both copies would be lost together. What counts is who lends now. */
+TEST(two_pools_of_one_lender_have_no_two_copies)
+{
+	open_core((struct core_options){ .links = 2, .copies = 2 });
+	connects(0);
+	connects(1);
+	up_as(0, "memory0 owner lender", EXTENTS * EXTENT_PAGES);
+	assert_false(core_link_meets(&c, 1, "memory1 owner lender"));
+	assert_int_equal(c.peer[1].twin, -1);
+	assert_int_equal(c.peer[1].sibling, 0);
+	assert_true(core_link_meets(&c, 1, "memory1 owner lender2"));
+	assert_int_equal(c.peer[1].sibling, -1);
+	up_as(1, "memory1 owner lender2", EXTENTS * EXTENT_PAGES);
+	down(1);
+	assert_false(core_link_meets(&c, 1, "memory1 owner lender"));
+	assert_true(core_link_meets(&c, 0, "memory0 owner lender")); /* the other is not there by that */
+}
+
+/* Both met it before it was claimed. */
+TEST(a_lender_of_whom_another_pool_was_claimed_meanwhile_is_let_go)
+{
+	open_core((struct core_options){ .links = 2, .copies = 2 });
+	connects(0);
+	connects(1);
+	assert_true(core_link_meets(&c, 0, "memory0 owner lender"));
+	assert_true(core_link_meets(&c, 1, "memory1 owner lender"));
+	up_as(0, "memory0 owner lender", EXTENTS * EXTENT_PAGES);
+	up_as(1, "memory1 owner lender", EXTENTS * EXTENT_PAGES);
+	closes(1);
+	wipe_all();
+	put_now(0, 1);
+	assert_int_equal(holders(0), ON(0));
+}
+
+TEST(two_pools_of_one_lender_hold_one_copy_each)
+{
+	open_core((struct core_options){ .links = 2, .copies = 1 });
+	up_as(0, "memory0 owner lender", EXTENTS * EXTENT_PAGES);
+	assert_true(core_link_meets(&c, 1, "memory1 owner lender"));
+}
+
+TEST(two_pools_of_one_lender_where_that_may_be)
+{
+	open_core((struct core_options){ .links = 2, .copies = 2, .same_lender = true });
+	up_as(0, "memory0 owner lender", EXTENTS * EXTENT_PAGES);
+	assert_true(core_link_meets(&c, 1, "memory1 owner lender"));
+	assert_false(core_link_meets(&c, 1, "memory0 owner lender")); /* one pool never is */
+	assert_int_equal(c.peer[1].twin, 0);
+}
+
+TEST(a_lender_that_does_not_say_who_it_is_may_be_any)
+{
+	begin(2, 2, false);
+	down(1);
+	assert_true(core_link_meets(&c, 1, "memory1 owner"));
+	assert_true(core_link_meets(&c, 1, "memory1 owner "));
+	assert_true(core_link_meets(&c, 1, "memory1 owner lender"));
+}
+
+/* Its farpaged was started anew, and has its pages. */
+TEST(a_lender_that_is_another_process_has_the_same_memory)
+{
+	begin(1, 1, false);
+	put_now(0, 1);
+	down(0);
+	later(CORE_RETRY_MIN_MS);
+	connects(0);
+	up_as(0, "memory0 owner another", EXTENTS * EXTENT_PAGES);
+	assert_int_equal(c.counts.lost_memories + c.counts.usurped, 0);
+	assert_int_equal(holders(0), ON(0));
+}
+
+/* Of the other nothing is known any more, or it is never used again. */
+TEST(a_lender_of_whom_another_link_had_a_pool)
+{
+	open_core((struct core_options){ .links = 2, .copies = 2 });
+	up_as(0, "memory0 owner lender", EXTENTS * EXTENT_PAGES);
+	down(0);
+	assert_false(core_link_meets(&c, 1, "memory1 owner lender"));
+	assert_true(core_link_retire(&c, 0, now));
+	assert_true(core_link_meets(&c, 1, "memory1 owner lender"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -295,6 +378,13 @@ int main(void)
 		UNIT(a_pool_that_another_link_has_is_not_claimed),
 		UNIT(a_pool_that_was_claimed_meanwhile_is_let_go),
 		UNIT(a_pool_that_another_link_had_is_claimed),
+		UNIT(two_pools_of_one_lender_have_no_two_copies),
+		UNIT(a_lender_of_whom_another_pool_was_claimed_meanwhile_is_let_go),
+		UNIT(two_pools_of_one_lender_hold_one_copy_each),
+		UNIT(two_pools_of_one_lender_where_that_may_be),
+		UNIT(a_lender_that_does_not_say_who_it_is_may_be_any),
+		UNIT(a_lender_that_is_another_process_has_the_same_memory),
+		UNIT(a_lender_of_whom_another_link_had_a_pool),
 	};
 
 	return cmocka_run_group_tests_name("the core's links", tests, NULL, NULL);

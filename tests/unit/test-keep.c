@@ -30,6 +30,17 @@ TEST(who_wrote_is_forgotten_last)
 	lend_no_more(pools);
 }
 
+/* All of the pool's description but which process lends it. */
+static void describe(struct pool *pool, char text[static POOL_WORDS_MAX])
+{
+	char *lender;
+
+	pool_describe(pool, text);
+	lender = strstr(text, " lender=");
+	assert_non_null(lender);
+	*lender = '\0';
+}
+
 TEST(everything_promised_stands)
 {
 	struct pools *pools = lend_kept(64);
@@ -41,14 +52,14 @@ TEST(everything_promised_stands)
 	assert_false(pool->kept);
 	put(b, 3, 30);
 	member_tell_name(&b->m, name);
-	pool_describe(pool, before);
+	describe(pool, before);
 	gone(b);
 	lend_no_more(pools);
 
 	pools = lend_kept(64);
 	pool = add(pools, "a", 64, false);
 	assert_true(pool->kept);
-	pool_describe(pool, after);
+	describe(pool, after);
 	assert_string_equal(after, before);
 	assert_null(join(pool, name)); /* tickets are lost */
 	b = claimed(pool, "me");

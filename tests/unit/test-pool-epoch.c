@@ -146,6 +146,35 @@ TEST(an_incarnation_lasts_as_long_as_its_memory)
 	assert_int_equal(strncmp(text + 12, before, 32), 0);
 }
 
+static void lender_of(struct pool *p, char id[static 33])
+{
+	char text[POOL_WORDS_MAX], *at;
+
+	pool_describe(p, text);
+	at = strstr(text, " lender=");
+	assert_non_null(at);
+	assert_int_equal(strspn(at + 8, "0123456789abcdef"), 32);
+	memcpy(id, at + 8, 33);
+	assert_int_equal(id[32], '\0'); /* the last of all */
+}
+
+TEST(all_pools_of_a_process_have_one_lender)
+{
+	char first[33], second[33], words[POOL_WORDS_MAX];
+	const struct pool_spec q = { .name = "q", .size = PAGE(1), .thin = true };
+	struct pools others;
+
+	lender_of(pool, first);
+	assert_int_equal(pool_add(pool->pools, &q, words), 0);
+	lender_of(pool_find(pool->pools, "q"), second);
+	assert_string_equal(first, second);
+	pools_init(&others, PAGE(1));
+	assert_int_equal(pool_add(&others, &q, words), 0);
+	lender_of(pool_find(&others, "q"), second);
+	assert_string_not_equal(first, second);
+	pools_free(&others);
+}
+
 TEST(a_plain_member_beside_a_living_owner_is_read_only)
 {
 	struct body *before = plain(), *a, *beside, *after;
@@ -229,6 +258,7 @@ int main(void)
 		POOL_UNIT(tickets_are_void_once_a_plain_member_wrote),
 		POOL_UNIT(epochs_and_incarnations_do_not_repeat),
 		POOL_UNIT(an_incarnation_lasts_as_long_as_its_memory),
+		POOL_UNIT(all_pools_of_a_process_have_one_lender),
 		POOL_UNIT(a_plain_member_beside_a_living_owner_is_read_only),
 		POOL_UNIT(a_plain_member_beside_a_returning_owner_is_read_only),
 		POOL_UNIT(a_reader_writes_nothing),
