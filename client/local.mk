@@ -1,103 +1,128 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# The borrower. seal/: what a page is out there, and what is remembered of it.
+noinst_LTLIBRARIES += client/libseal.la
+client_libseal_la_SOURCES = \
+	client/seal/locked.c \
+	client/seal/locked.h \
+	client/seal/page.c \
+	client/seal/record.h \
+	client/seal/seal.c \
+	client/seal/seal.h \
+	client/seal/seal_off.c \
+	client/seal/seal_ops.h
+if HAVE_GNUTLS
+client_libseal_la_SOURCES += client/seal/seal_encrypt.c
+else
+client_libseal_la_SOURCES += client/seal/seal_encrypt_none.c
+endif
+if HAVE_LIBXXHASH
+client_libseal_la_SOURCES += client/seal/seal_check.c
+else
+client_libseal_la_SOURCES += client/seal/seal_check_none.c
+endif
+client_libseal_la_CPPFLAGS = $(see_seal) $(GNUTLS_CFLAGS) $(LIBXXHASH_CFLAGS)
+
+# core/: decides what happens to every page; no threads, sockets, clock or allocation.
+noinst_LTLIBRARIES += client/libcore.la
+client_libcore_la_SOURCES = \
+	client/core/ask.c \
+	client/core/buffer.c \
+	client/core/buffer.h \
+	client/core/core.c \
+	client/core/core.h \
+	client/core/core_parts.h \
+	client/core/get.c \
+	client/core/heal.c \
+	client/core/heal_run.c \
+	client/core/identity.h \
+	client/core/layout.c \
+	client/core/layout.h \
+	client/core/map.c \
+	client/core/map.h \
+	client/core/op.c \
+	client/core/op.h \
+	client/core/peer.c \
+	client/core/put.c \
+	client/core/still.c \
+	client/core/suspect.c
+client_libcore_la_CPPFLAGS = $(see_core)
+
+# link/: ways to a lender, to a disk, and to the store in this process.
+noinst_LTLIBRARIES += client/liblink.la
+client_liblink_la_SOURCES = \
+	client/link/address.c \
+	client/link/address.h \
+	client/link/aio.h \
+	client/link/link.h \
+	client/link/link_nbd.c \
+	client/link/link_nbd.h \
+	client/link/link_plain.c \
+	client/link/link_spill.c \
+	client/link/link_store.c \
+	client/link/link_tls.c \
+	client/link/lookup.c \
+	client/link/lookup.h \
+	client/link/psk.c \
+	client/link/psk.h \
+	client/link/signature.h \
+	client/link/spill.c \
+	client/link/spill.h \
+	client/link/spill_hand.c \
+	client/link/spill_hand.h \
+	client/link/wire.c \
+	client/link/wire.h
+if HAVE_LIBBLKID
+client_liblink_la_SOURCES += client/link/signature_blkid.c
+else
+client_liblink_la_SOURCES += client/link/signature_none.c
+endif
+client_liblink_la_CPPFLAGS = $(see_link) $(LIBNBD_CFLAGS) $(LIBBLKID_CFLAGS)
+
+# engine/: threads that carry out what the core decides.
+noinst_LTLIBRARIES += client/libengine.la
+client_libengine_la_SOURCES = \
+	client/engine/background.c \
+	client/engine/drive.c \
+	client/engine/drive.h \
+	client/engine/drive_lenders.c \
+	client/engine/drive_open.c \
+	client/engine/figures.c \
+	client/engine/figures.h
+client_libengine_la_CPPFLAGS = $(see_engine)
+
+# lenders/: who they are, what becomes of them, and what is said of that.
+noinst_LTLIBRARIES += client/liblenders.la
+client_liblenders_la_SOURCES = \
+	client/lenders/inquiry.c \
+	client/lenders/inquiry.h \
+	client/lenders/lenders.c \
+	client/lenders/lenders.h \
+	client/lenders/news.c \
+	client/lenders/news.h \
+	client/lenders/tell.c \
+	client/lenders/tell.h \
+	client/lenders/watch.c \
+	client/lenders/watch.h \
+	client/lenders/watch_list.c \
+	client/lenders/watch_names.c
+client_liblenders_la_CPPFLAGS = $(see_lenders) $(LIBNBD_CFLAGS)
+
 # All of libfarpage, for the library itself and for the unit tests.
 noinst_LTLIBRARIES += client/libborrower.la
 client_libborrower_la_SOURCES = \
-	client/address.c \
-	client/address.h \
-	client/aio.h \
-	client/spill_hand.h \
-	client/ask.c \
-	client/background.c \
-	client/buffer.c \
-	client/buffer.h \
 	client/call.c \
 	client/call.h \
-	client/core.c \
-	client/core.h \
-	client/core_parts.h \
-	client/drive.c \
-	client/drive.h \
-	client/drive_open.c \
-	client/drive_lenders.c \
 	client/farpage.c \
-	client/figures.c \
-	client/figures.h \
-	client/get.c \
-	client/heal.c \
-	client/heal_run.c \
-	client/identity.h \
-	client/inquiry.c \
-	client/inquiry.h \
-	client/layout.c \
-	client/layout.h \
-	client/lenders.c \
-	client/lenders.h \
-	client/link.h \
-	client/link_nbd.c \
-	client/link_nbd.h \
-	client/link_plain.c \
-	client/link_spill.c \
-	client/spill_hand.c \
-	client/link_store.c \
-	client/link_tls.c \
-	client/locked.c \
-	client/locked.h \
-	client/lookup.c \
-	client/lookup.h \
-	client/map.c \
-	client/map.h \
-	client/news.c \
-	client/news.h \
-	client/op.c \
-	client/op.h \
-	client/page.c \
-	client/peer.c \
-	client/psk.c \
-	client/psk.h \
-	client/put.c \
-	client/record.h \
-	client/seal.c \
-	client/seal.h \
-	client/seal_off.c \
-	client/seal_ops.h \
-	client/signature.h \
-	client/spill.c \
-	client/spill.h \
-	client/stats.c \
-	client/still.c \
-	client/suspect.c \
-	client/tell.c \
-	client/tell.h \
-	client/watch.c \
-	client/watch.h \
-	client/watch_list.c \
-	client/watch_names.c \
-	client/wire.c \
-	client/wire.h
-if HAVE_GNUTLS
-client_libborrower_la_SOURCES += client/seal_encrypt.c
-else
-client_libborrower_la_SOURCES += client/seal_encrypt_none.c
-endif
-if HAVE_LIBXXHASH
-client_libborrower_la_SOURCES += client/seal_check.c
-else
-client_libborrower_la_SOURCES += client/seal_check_none.c
-endif
-if HAVE_LIBBLKID
-client_libborrower_la_SOURCES += client/signature_blkid.c
-else
-client_libborrower_la_SOURCES += client/signature_none.c
-endif
-client_libborrower_la_CPPFLAGS = $(AM_CPPFLAGS) $(LIBNBD_CFLAGS) $(GNUTLS_CFLAGS) $(LIBXXHASH_CFLAGS) \
-	$(LIBBLKID_CFLAGS)
-client_libborrower_la_LIBADD = server/libstore.la $(LIBNBD_LIBS) $(GNUTLS_LIBS) $(LIBBLKID_LIBS) $(PTHREAD_LIBS)
+	client/stats.c
+client_libborrower_la_CPPFLAGS = $(see_client)
+client_libborrower_la_LIBADD = client/liblenders.la client/libengine.la client/liblink.la client/libcore.la \
+	client/libseal.la store/libstore.la $(LIBNBD_LIBS) $(GNUTLS_LIBS) $(LIBBLKID_LIBS) $(PTHREAD_LIBS)
 
 lib_LTLIBRARIES += client/libfarpage.la
 client_libfarpage_la_SOURCES =
 client_libfarpage_la_LIBADD = client/libborrower.la
 # A thread that looks a name up may outlast who asked for it.
 client_libfarpage_la_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,nodelete -version-info 0:0:0 -export-symbols-regex '^farpage_'
-include_HEADERS += client/farpage.h
+include_HEADERS += client/include/farpage.h
 EXTRA_DIST += client/farpage.pc.in
 pkgconfig_DATA += client/farpage.pc

@@ -1,10 +1,20 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# What borrower and lender both need, and knows neither.
+# What every other room may use, and knows none of them.
 noinst_LTLIBRARIES += common/libcommon.la
 common_libcommon_la_SOURCES = \
+	common/descriptors.c \
+	common/descriptors.h \
 	common/json.c \
 	common/json.h \
 	common/lines.c \
 	common/lines.h \
+	common/log.c \
+	common/log.h \
+	common/path.c \
+	common/path.h \
+	common/rate.h \
+	common/size.c \
+	common/size.h \
 	common/standard.c \
 	common/standard.h
+common_libcommon_la_CPPFLAGS = $(see_common)

@@ -49,12 +49,12 @@ same 'what --dump-plugin prints'
         fail "the default of $ms ms is not in the page"
 done
 
-sed -n 's/^[a-z].*[ *]\(farpage_[a-z_]*\)(.*/\1/p' "$FARPAGE_SRCDIR/client/farpage.h" >"$tmp/program"
+sed -n 's/^[a-z].*[ *]\(farpage_[a-z_]*\)(.*/\1/p' "$FARPAGE_SRCDIR/client/include/farpage.h" >"$tmp/program"
 items '\(farpage_[a-z_]*\)' libfarpage.pod >"$tmp/page"
 same "the library's functions"
 nm -D --defined-only "$FARPAGE_BUILDDIR/client/.libs/libfarpage.so" | sed -n 's/.* T //p' >"$tmp/page"
 same "the library's symbols"
-sed -n '/^struct farpage_options {/,/^}/{s|/\*.*||;s/^\t.*[ *]\([a-z_]*\)\()(.*)\)\?[[;].*/\1/p}' "$FARPAGE_SRCDIR/client/farpage.h" >"$tmp/program"
+sed -n '/^struct farpage_options {/,/^}/{s|/\*.*||;s/^\t.*[ *]\([a-z_]*\)\()(.*)\)\?[[;].*/\1/p}' "$FARPAGE_SRCDIR/client/include/farpage.h" >"$tmp/program"
 sed -n '/^=item farpage_open/,/^=item farpage_close/s/^=item \([a-z_]*\)$/\1/p' "$docs/libfarpage.pod" |
     grep -v '^farpage_' >"$tmp/page"
 same "the library's options"

@@ -144,6 +144,7 @@ behaviour_scripts = \
 	tests/lender-zeros-cost-nothing.sh \
 	tests/model-claim.sh \
 	tests/stats-few-descriptors.sh \
+	tests/rooms.sh \
 	tests/tls-certificates.sh \
 	tests/tls-handshakes-are-rated.sh \
 	tests/tls-keys.sh \
@@ -172,6 +173,7 @@ tests_nbdfault_SOURCES = \
 	tests/fault/wire.c
 dist_check_SCRIPTS += $(behaviour_scripts)
 TESTS += $(behaviour_scripts)
+EXTRA_DIST += tests/rooms.known tests/rooms.py
 EXTRA_DIST += \
 	tests/.shellcheckrc \
 	tests/lib.sh \

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A lender's address, as the borrower is told it. No name is looked up. */
-#include "../../client/address.c"
+#include "../../client/link/address.c"
 
 #include "fuzz.h"
 

@@ -35,13 +35,14 @@ EXTRA_DIST += tests/sim/planted.list
 TESTS += tests/sim/worlds.sh
 
 # What the core is made of, without links, drive and configuration.
-sim_core = client/ask.c client/buffer.c client/core.c client/get.c client/heal.c client/heal_run.c client/layout.c \
-	client/locked.c client/map.c client/op.c client/page.c client/peer.c client/put.c client/seal.c \
-	client/seal_check.c client/seal_encrypt.c client/seal_off.c client/still.c client/suspect.c
+sim_core = client/core/ask.c client/core/buffer.c client/core/core.c client/core/get.c client/core/heal.c client/core/heal_run.c client/core/layout.c \
+	client/seal/locked.c client/core/map.c client/core/op.c client/seal/page.c client/core/peer.c client/core/put.c client/seal/seal.c \
+	client/seal/seal_check.c client/seal/seal_encrypt.c client/seal/seal_off.c client/core/still.c client/core/suspect.c
 check-planted:
 	FARPAGE_SRCDIR=$(abs_top_srcdir) CC="$(CC)" LIBS="$(GNUTLS_LIBS) $(LIBXXHASH_LIBS)" \
 	  CFLAGS="-std=gnu11 -O2 -g -D_GNU_SOURCE $(GNUTLS_CFLAGS) $(LIBXXHASH_CFLAGS) \
-	    -iquote $(abs_top_srcdir)/client -iquote $(abs_top_srcdir)/tests/sim" \
+	    -iquote $(abs_top_srcdir)/store -iquote $(abs_top_srcdir)/client/seal -iquote $(abs_top_srcdir)/client/core \
+	    -iquote $(abs_top_srcdir)/tests/sim" \
 	  $(srcdir)/tests/sim/planted $(PLANTED) $(sim_core) $(sim_sources)
 
 check-worlds: all

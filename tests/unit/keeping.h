@@ -8,7 +8,7 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 
-#include "store_flat.h"
+#include "flat.h"
 
 /* An empty file, and a second descriptor of it in FD for the finder. */
 static inline int new_file(int *fd)

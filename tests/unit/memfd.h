@@ -11,7 +11,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store_flat.h"
+#include "flat.h"
 
 /* Pages that the file at PATH holds: all of a private store's, and a kept one's
  * but for its front. */

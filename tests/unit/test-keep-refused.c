@@ -3,7 +3,7 @@
 #include "fakestate.h"
 
 #include "keep.h"
-#include "store_flat.h"
+#include "flat.h"
 
 static void expect_refusal(struct pools *pools, uint64_t pages, bool thin, const char *want)
 {

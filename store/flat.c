@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store_flat.h"
+#include "flat.h"
 
 struct flat *flat(struct store *store)
 {

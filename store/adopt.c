@@ -4,7 +4,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "store_flat.h"
+#include "flat.h"
 
 /* The next run of pages that the file holds, from PAGE on; both are the end if there
  * is none. */
