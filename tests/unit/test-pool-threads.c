@@ -68,8 +68,10 @@ TEST(nothing_of_an_older_epoch_lands_after_a_claim)
 		claimed = false;
 		busy = 0;
 		b[WRITERS] = claim();
-		for (int i = 0; i < WRITERS; i++)
+		for (int i = 0; i < WRITERS; i++) {
 			b[i] = joined(b[WRITERS]);
+			snprintf(b[i]->peer, sizeof b[i]->peer, "%d", i);
+		}
 		for (int i = 0; i <= WRITERS; i++)
 			pthread_create(&thread[i], NULL,
 			               i < WRITERS ? put_until_fenced : flush_until_fenced, b[i]);
