@@ -39,6 +39,7 @@ client_libcore_la_SOURCES = \
 	client/core/layout.h \
 	client/core/map.c \
 	client/core/map.h \
+	client/core/meet.c \
 	client/core/op.c \
 	client/core/op.h \
 	client/core/peer.c \

@@ -95,6 +95,8 @@ void ask_abandon(struct core *, struct op *);
 
 /* peer.c */
 void peer_open(struct peer *);
+/* The one place where it changes: who is retired stays so, and whose pool is another's too. */
+void peer_set_state(struct peer *, enum peer_state, int64_t now);
 bool peer_up(const struct core *, int on);
 /* It may come back. */
 bool peer_away(const struct core *, unsigned on);

@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <assert.h>
-#include <errno.h>
-#include <string.h>
 
 #include "core_parts.h"
 
@@ -18,8 +16,7 @@ void peer_open(struct peer *p)
 	TAILQ_INIT(&p->sent);
 }
 
-/* The one place where it changes: who is retired stays so, and whose pool is another's too. */
-static void set_state(struct peer *p, enum peer_state state, int64_t now)
+void peer_set_state(struct peer *p, enum peer_state state, int64_t now)
 {
 	assert(p->state != PEER_RETIRED);
 	assert(p->state != PEER_GONE || state == PEER_RETIRED);
@@ -121,7 +118,7 @@ static void go_down(struct core *c, unsigned on, int64_t now)
 	if (p->state == PEER_UP)
 		p->down_since = now;
 	if (p->state != PEER_GONE)
-		set_state(p, PEER_DOWN, now);
+		peer_set_state(p, PEER_DOWN, now);
 	p->retry_at = now + p->retry_ms;
 	p->retry_ms = sooner(p->retry_ms * 2, RETRY_IDLE_MAX_MS);
 	forget_asks(c, p, &p->ready, now);
@@ -142,7 +139,7 @@ static void stick(struct core *c, struct peer *p, int64_t now)
 {
 	struct ask *ask;
 
-	set_state(p, PEER_STUCK, now);
+	peer_set_state(p, PEER_STUCK, now);
 	p->down_since = now;
 	forget_asks(c, p, &p->ready, now);
 	TAILQ_FOREACH(ask, &p->sent, link) {
@@ -157,7 +154,7 @@ static void unstick(struct core *c, struct peer *p, int64_t now)
 {
 	if (p->state != PEER_STUCK || p->asks)
 		return;
-	set_state(p, PEER_UP, now);
+	peer_set_state(p, PEER_UP, now);
 	core_kick(c, now);
 }
 
@@ -171,131 +168,6 @@ void peer_close(struct core *c, unsigned on, int64_t now)
 	}
 	p->close = true;
 	go_down(c, on, now);
-}
-
-/* Operations under way must not remember a copy that was lost. */
-static void lose(struct core *c, unsigned on)
-{
-	struct op_list *lists[] = { &c->active, &c->came, &c->check };
-	struct op *op;
-
-	layout_lost(&c->layout, on);
-	for (unsigned i = 0; i < sizeof lists / sizeof *lists; i++)
-		TAILQ_FOREACH(op, lists[i], link)
-			for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-				if (map_extent(c->map, op->page)->copy[copy].on == (int)on)
-					op->acked &= (uint8_t)~(1u << copy);
-	/* Only now: from here on nothing says any more where the copies were. */
-	for (unsigned i = 0; i < sizeof lists / sizeof *lists; i++)
-		TAILQ_FOREACH(op, lists[i], link)
-			extent_freshen(c, map_extent(c->map, op->page));
-}
-
-/* Another link that is in use, and has the SAME. */
-static int other_of(const struct core *c, unsigned on, const char *identity,
-                    bool (*same)(const char *, const char *))
-{
-	for (unsigned other = 0; other < c->o.links; other++) {
-		const struct peer *p = &c->peer[other];
-
-		if (other != on && p->known && p->state != PEER_GONE && p->state != PEER_RETIRED &&
-		    same(p->identity, identity))
-			return (int)other;
-	}
-	return -1;
-}
-
-/* Two links to one pool would put over each other's pages. Copies in two pools of one lender
- * would be lost together. */
-bool core_link_meets(struct core *c, unsigned on, const char *identity)
-{
-	struct peer *p = &c->peer[on];
-	bool apart = c->o.copies > 1 && !c->o.same_lender;
-
-	p->twin = other_of(c, on, identity, identity_same_pool);
-	p->sibling = apart && p->twin < 0 ? other_of(c, on, identity, identity_same_lender) : -1;
-	return p->twin < 0 && p->sibling < 0;
-}
-
-/* Of a pool that has shrunk nobody knows what of it was kept. */
-static void meet(struct core *c, unsigned on, const char *identity, uint64_t pages, int64_t now)
-{
-	struct peer *p = &c->peer[on];
-	bool other = !identity_same(p->identity, identity);
-
-	if (p->known && (other || pages < c->layout.slots[on].pages)) {
-		lose(c, on);
-		if (other && identity_same_pool(p->identity, identity)) {
-			c->counts.usurped++;
-			set_state(p, PEER_GONE, now);
-		} else {
-			c->counts.lost_memories++;
-		}
-	}
-	strncpy(p->identity, identity, sizeof p->identity - 1);
-}
-
-void core_link_up(struct core *c, unsigned on, const char *identity, uint64_t pages, int64_t now)
-{
-	struct peer *p = &c->peer[on];
-
-	still_enter(c, now);
-	if (!core_link_meets(c, on, identity)) {
-		peer_close(c, on, now); /* the other was the first */
-		return;
-	}
-	meet(c, on, identity, pages, now);
-	if (p->state == PEER_GONE) {
-		peer_close(c, on, now);
-		return;
-	}
-	set_state(p, PEER_UP, now);
-	p->known = true;
-	p->retry_ms = CORE_RETRY_MIN_MS;
-	p->full_until = 0;
-	p->proved = false;
-	p->wipe_at = 0;
-	layout_size(&c->layout, on, pages);
-	for (unsigned other = 0; other < c->o.links; other++)
-		if (peer_left_out(c, other, now))
-			peer_want_heal(c, other); /* now there may be another */
-	c->heal.next_at = now;
-	core_kick(c, now);
-}
-
-void core_link_wants(struct core *c, unsigned on, uint64_t page)
-{
-	layout_limit(&c->layout, on, page);
-}
-
-int core_link_add(struct core *c)
-{
-	unsigned on = 0;
-
-	while (on < c->o.links && c->peer[on].state != PEER_RETIRED)
-		on++;
-	if (on == LINKS_MAX)
-		return -1;
-	if (on == c->o.links)
-		c->layout.links = ++c->o.links;
-	assert(!c->peer[on].close);
-	peer_open(&c->peer[on]);
-	layout_forget(&c->layout, on);
-	return (int)on;
-}
-
-bool core_link_retire(struct core *c, unsigned on, int64_t now)
-{
-	struct peer *p = &c->peer[on];
-
-	assert((int)on != c->layout.spill);
-	still_enter(c, now);
-	if (c->layout.slots[on].used ||
-	    (p->state == PEER_UP && (p->asks || p->wipe || c->layout.slots[on].dirty_n)))
-		return false;
-	peer_close(c, on, now);
-	set_state(p, PEER_RETIRED, now);
-	return true;
 }
 
 void core_reply(struct core *c, struct ask *ask, int error, int64_t now)
@@ -394,7 +266,7 @@ int peers_connect(struct core *c, int64_t now)
 
 		if (p->state != PEER_DOWN || p->close || now < p->retry_at)
 			continue;
-		set_state(p, PEER_CONNECTING, now);
+		peer_set_state(p, PEER_CONNECTING, now);
 		p->connect_by = now + later(c->o.link_timeout_ms, CONNECT_MIN_MS);
 		return (int)on;
 	}
