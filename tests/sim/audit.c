@@ -65,7 +65,7 @@ void audit_places(void)
 			if (r->copies & 1u << copy && e->copy[copy].on < 0)
 				fail("page %llu has a copy that is nowhere",
 				     (unsigned long long)spot_page(spot));
-		if (r && r->state == PAGE_SEALED && net_apart())
+		if (r && r->state == PAGE_SEALED && who_apart())
 			copies_are_apart(spot_page(spot), r, e);
 	}
 }

@@ -219,7 +219,7 @@ static void join(unsigned on)
 		l = &lender[joined];
 		l->liar = fault_hides((unsigned)joined); /* what goes on does so with the next */
 		l->left = l->gone = l->usurped = l->others = false;
-		net_forget((unsigned)joined);
+		who_forget((unsigned)joined);
 	}
 }
 

@@ -19,6 +19,7 @@ sim_sources = \
 	tests/sim/stats.c \
 	tests/sim/store.c \
 	tests/sim/tamper.c \
+	tests/sim/who.c \
 	tests/sim/world.c
 tests_sim_farsim_SOURCES = \
 	$(sim_sources) \

@@ -15,7 +15,6 @@ static unsigned conns;            /* of which were ever used */
 static struct conn *line[LENDERS_MAX];
 static bool line_up[LENDERS_MAX];
 static bool just_ended[LENDERS_MAX]; /* the core may not have heard of it when it closes */
-static char known[LENDERS_MAX][IDENTITY_MAX];
 
 static unsigned number(const struct conn *c) { return (unsigned)(c - conn); }
 
@@ -52,7 +51,7 @@ void net_reset(void)
 	conns = 0;
 	memset(line, 0, sizeof line);
 	memset(line_up, 0, sizeof line_up);
-	memset(known, 0, sizeof known);
+	who_reset();
 }
 
 static struct conn *conn_new(unsigned on)
@@ -73,7 +72,6 @@ static struct conn *conn_new(unsigned on)
 }
 
 struct conn *net_conn(unsigned on) { return line[on]; }
-void net_forget(unsigned on) { *known[on] = '\0'; }
 
 bool net_up(unsigned on)
 {
@@ -179,50 +177,6 @@ void net_end_all(unsigned on, bool silently)
 	}
 }
 
-/* How long are the first N words? */
-static size_t words(const char *identity, unsigned n)
-{
-	const char *end = identity;
-
-	while (n--) {
-		end += *end == ' ';
-		end += strcspn(end, " ");
-	}
-	return (size_t)(end - identity);
-}
-
-static bool same_words(const char *a, const char *b, unsigned n)
-{
-	return words(a, n) == words(b, n) && memcmp(a, b, words(a, n)) == 0;
-}
-
-static bool same_pool(const char *a, const char *b)
-{
-	return same_words(a, b, 1);
-}
-
-static bool same_process(const char *a, const char *b)
-{
-	a += words(a, 2);
-	b += words(b, 2);
-	return net_apart() && *a && strcmp(a, b) == 0;
-}
-
-bool net_apart(void)
-{
-	return config.copies > 1 && !config.same_lender;
-}
-
-/* A pool is one link's, that of the first who came, and with copies so are all of a process. */
-static bool another_has(unsigned on, const char *identity, bool (*same)(const char *, const char *))
-{
-	for (unsigned other = 0; other < config.lenders; other++)
-		if (other != on && !lender[other].gone && !lender[other].left &&
-		    same(known[other], identity))
-			return true;
-	return false;
-}
-
 void net_fence(unsigned on)
 {
 	for (unsigned i = 0; i < conns; i++)
@@ -230,20 +184,12 @@ void net_fence(unsigned on)
 			net_end(&conn[i]);
 }
 
-/* "INCARNATION SINCE PROCESS": when only SINCE changes, another had the pool. */
-static void heard(unsigned on, const char *identity)
-{
-	if (*known[on] && same_pool(known[on], identity) && !same_words(known[on], identity, 2))
-		lender[on].gone = true;
-	strcpy(known[on], identity);
-}
-
 static void push(struct conn *c, struct message *m);
 
 static void meet(struct conn *c, const char *identity)
 {
-	bool twin = another_has(c->on, identity, same_pool);
-	bool sibling = another_has(c->on, identity, same_process);
+	bool twin = who_twin(c->on, identity);
+	bool sibling = who_sibling(c->on, identity);
 
 	TRACE("link %u leads to lender %u: %s", c->on, c->at, identity);
 	if (core_link_meets(&core, c->on, identity)) {
@@ -262,9 +208,9 @@ static void meet(struct conn *c, const char *identity)
 /* Has another link become the first since it met this one? */
 static bool comes_second(unsigned on, const struct message *m)
 {
-	if (another_has(on, m->identity, same_pool))
+	if (who_twin(on, m->identity))
 		HAPPENED(TWIN_CLAIMED);
-	else if (another_has(on, m->identity, same_process))
+	else if (who_sibling(on, m->identity))
 		HAPPENED(SIBLING_CLAIMED);
 	else
 		return false;
@@ -289,7 +235,7 @@ static void hear(struct conn *c, struct message *m)
 		c->told = m->pages;
 		if (comes_second(on, m))
 			break;
-		heard(on, m->identity);
+		who_heard(on, m->identity);
 		core_link_up(&core, on, m->identity, m->pages, now);
 		break;
 	case REFUSED:

@@ -98,6 +98,14 @@ bool store_dropped(const struct store *, uint64_t page);
 void store_wipe(struct store *);
 struct cell *store_any(struct store *); /* one that holds something, or NULL */
 
+/* who.c: whose memory the borrower was told that a pool is */
+void who_reset(void);
+void who_forget(unsigned on);
+void who_heard(unsigned on, const char *identity);
+bool who_twin(unsigned on, const char *identity);    /* another link has that pool */
+bool who_sibling(unsigned on, const char *identity); /* or one of that process, where it may not */
+bool who_apart(void);                                /* two copies may not be in one process */
+
 /* net.c: connections */
 struct conn;
 struct message;
@@ -139,8 +147,6 @@ void net_fence(unsigned on);         /* a claim ends who claimed before */
 struct conn *net_conn(unsigned on);  /* ours, NULL none */
 void net_break(struct conn *);       /* our end; the lender does not hear of it */
 void net_remember(unsigned on);      /* what is deaf says that it knows of no connection */
-void net_forget(unsigned on);        /* whom we knew there: another lender comes */
-bool net_apart(void);                /* copies may not be in one process */
 bool net_up(unsigned on);             /* and the lender sees it so, too */
 
 /* lender.c */
