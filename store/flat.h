@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The flat store's inside, for store_flat.c and for store_adopt.c. */
+/* The flat store's inside, for flat.c and for adopt.c. */
 #ifndef FARPAGE_STORE_FLAT_H
 #define FARPAGE_STORE_FLAT_H
 
@@ -35,7 +35,7 @@ struct flat {
 
 struct flat *flat(struct store *);
 
-/* The mapping, store_map.c. -1: errno, and it is as it was. */
+/* The mapping, flat_map.c. -1: errno, and it is as it was. */
 int flat_map_pages(struct flat *, uint64_t pages);
 int flat_map_more(struct flat *, uint64_t pages);
 void flat_map_fewer(struct flat *, uint64_t pages);
