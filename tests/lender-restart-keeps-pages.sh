@@ -16,7 +16,7 @@ a.trim(300 * PAGE, 300 * PAGE)
 b = Conn("b")
 b.write(PAGE, page(1, 1))
 with open(sys.argv[1], "w") as f:
-    print(a.name, Conn("a").about, Conn("b").about, sep="\n", file=f)
+    print(a.name, Conn("a").outlives, Conn("b").outlives, sep="\n", file=f)
 PY
 size=16M
 for how in TERM KILL INT KILL; do
@@ -31,7 +31,7 @@ with open(sys.argv[1]) as f:
     name, *abouts = f.read().splitlines()
 abouts = [eval(x) for x in abouts]
 abouts[0]["size"] = str(int(sys.argv[2][:-1]) * MIB)
-assert [Conn(x).about for x in "ab"] == abouts, ([Conn(x).about for x in "ab"], abouts)
+assert [Conn(x).outlives for x in "ab"] == abouts, ([Conn(x).outlives for x in "ab"], abouts)
 assert refused(name)[0] == POLICY, "who is let in by it is forgotten"
 a = Conn("a")
 for n in range(4096):

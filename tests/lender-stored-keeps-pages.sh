@@ -36,7 +36,7 @@ a = Conn("a?claim=me")
 a.write(0, b"".join(page(n) for n in range(1000)))
 Conn("b").write(PAGE, page(1, 1))
 with open(sys.argv[1], "w") as f:
-    print(a.name, Conn("a").about, Conn("b").about, sep="\n", file=f)
+    print(a.name, Conn("a").outlives, Conn("b").outlives, sep="\n", file=f)
 PY
 for how in TERM KILL; do
     kill -$how "$lender_pid"
@@ -45,7 +45,7 @@ for how in TERM KILL; do
     raw "$tmp/about" <<'PY'
 with open(sys.argv[1]) as f:
     name, *abouts = f.read().splitlines()
-assert [str(Conn(x).about) for x in "ab"] == abouts, abouts
+assert [str(Conn(x).outlives) for x in "ab"] == abouts, abouts
 assert refused(name)[0] == POLICY, "who is let in by it is forgotten"
 a = Conn("a")
 assert a.read(0, 1001 * PAGE) == b"".join(page(n) for n in range(1000)) + bytes(PAGE)

@@ -144,6 +144,7 @@ class Conn:
             elif what == 2:
                 self.about = dict(x.split("=") for x in data[2:].decode().split())
         self.epoch = int(self.about["epoch"])
+        self.outlives = {k: v for k, v in self.about.items() if k != "lender"} # the process
         return self
 
     def sibling(self):
