@@ -5,6 +5,10 @@
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/faults.sh"
 farm
 uri="nbd+unix:///?socket=$sock"
+# Extents that are never empty stay where they are: each lender has some of them.
+nbdsh_at "$uri" <<PY
+for at in range(4): h.pwrite(page(b"k"), ($span + at << 20) + 4096)
+PY
 for round in $(seq "$repeat"); do
     victim=$(holder "$round")
     for what in write trim; do

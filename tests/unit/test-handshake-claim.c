@@ -263,10 +263,12 @@ TALK_TEST(an_epoch_alone_opens_nothing)
 
 	member_claim(&owner->m, t->p, "o", false, words);
 	snprintf(name, sizeof name, "p@%llu", (unsigned long long)told(t->p, "epoch="));
-	say_open(&t->in, GO, name, 0, NULL);
-	feed(t, 0);
-	assert_non_null(strstr(heard_refusal(t, GO, POLICY), "NAME@EPOCH.TICKET"));
-	assert_null(t->me->m.pool);
+	for (uint32_t option = INFO; option <= GO; option += GO - INFO) {
+		say_open(&t->in, option, name, 0, NULL);
+		feed(t, 0);
+		assert_non_null(strstr(heard_refusal(t, option, POLICY), "NAME@EPOCH.TICKET"));
+		assert_null(t->me->m.pool);
+	}
 	still_talks(t);
 	gone(owner);
 }
