@@ -116,24 +116,30 @@ static bool all_decided(const struct drive *d)
 	return true;
 }
 
-/* Each address that a link has gets its share of the time: one that is mute does not keep us
- * from the next. When the next share is over. */
+/* When the address that is tried has had its share of the time; the last one has what is left. */
+static int64_t share_ends(const struct drive *d, unsigned on, int64_t begin, int64_t end)
+{
+	unsigned ways = d->link[on]->ways, turn = d->opening[on].turn + 1;
+
+	return turn < ways ? begin + turn * (end - begin) / ways : end;
+}
+
+/* One address that is mute does not keep us from the next. When the next share is over. */
 static int64_t open_others(struct drive *d, int64_t begin, int64_t end)
 {
 	int64_t now = drive_now(), next = end;
 
 	for (unsigned on = 0; on < d->links; on++) {
 		struct link *link = d->link[on];
-		int64_t share = link->ways ? (end - begin) / link->ways : 0;
-		int64_t until = begin + (d->opening[on].turn + 1) * share;
+		int64_t until = share_ends(d, on, begin, end);
 
-		if (!share || d->opening[on].up || d->opening[on].failed)
+		if (d->opening[on].up || d->opening[on].failed)
 			continue;
 		if (now >= until && until < end) {
 			d->opening[on].turn++;
 			link->ops->close(link);
 			link->ops->connect(link);
-			until += share;
+			until = share_ends(d, on, begin, end);
 		}
 		next = until < next ? until : next;
 	}
