@@ -11,7 +11,7 @@ cache=$FARPAGE_BUILDDIR/tests/units
 line=$1
 kernel=$FARPAGE_BUILDDIR/tests/vm/kernel-$line
 packages='systemd-sysv udev kmod mount util-linux coreutils dash grep sed base-passwd
-nbd-client nbdkit procps libnbd0 libev4 libinih1'
+nbd-client nbdkit procps libnbd0 libnbd-bin libev4 libinih1'
 export PATH="$PATH:/usr/sbin:/sbin"
 
 skip() { echo "SKIPPED: $*" >&2; exit 77; }

@@ -46,6 +46,7 @@ TESTS += \
 	tests/units-swap-wrong.sh \
 	tests/units-verify.sh
 dist_check_SCRIPTS += \
+	tests/quick-start.sh \
 	tests/units-guest.sh \
 	tests/units-stop-is-patient.sh \
 	tests/units-swap-advises.sh \

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# The guests: not part of check. ./check makes check-guests, which is these and that of the units;
+# The guests: not part of check. ./check makes check-guests, which is these, that of the units and the quick start;
 # ./check --long also check-long.
 noinst_PROGRAMS += tests/vm/nbdagain tests/vm/swapcheck
 # Static, and never with sanitizers: they run in the guest.
@@ -43,7 +43,7 @@ EXTRA_DIST += \
 	tests/vm/noise.py \
 	tests/vm/squeeze.results
 
-check-guests: others = tests/units-guest.sh
+check-guests: others = tests/units-guest.sh tests/quick-start.sh
 check-vm check-guests: all
 	status=0; \
 		$(MAKE) -j2 check TESTS="$(others) $(vm_pairs)" || status=1; \
