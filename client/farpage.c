@@ -258,7 +258,7 @@ static int begin(struct farpage *f, const struct farpage_options *o)
 		.link_timeout_ms = link_timeout_of(o),
 		.same_lender = o->same_lender,
 		.patient = o->patient,
-		.still_ms = CORE_STILL_MS,
+		.stall_ms = CORE_STALL_MS,
 		.heal_pages = rate / PAGE_BYTES < UINT32_MAX ? (uint32_t)(rate / PAGE_BYTES)
 		                                             : UINT32_MAX,
 	};

@@ -25,27 +25,44 @@ client_libseal_la_CPPFLAGS = $(see_seal) $(GNUTLS_CFLAGS) $(LIBXXHASH_CFLAGS)
 # core/: decides what happens to every page; no threads, sockets, clock or allocation.
 noinst_LTLIBRARIES += client/libcore.la
 client_libcore_la_SOURCES = \
+	client/core/arith.h \
 	client/core/ask.c \
+	client/core/ask.h \
 	client/core/buffer.c \
 	client/core/buffer.h \
 	client/core/core.c \
 	client/core/core.h \
-	client/core/core_parts.h \
+	client/core/dispatch.c \
+	client/core/dispatch.h \
+	client/core/down.c \
+	client/core/down.h \
+	client/core/extent.c \
+	client/core/extent.h \
 	client/core/get.c \
+	client/core/get.h \
 	client/core/heal.c \
+	client/core/heal.h \
 	client/core/heal_run.c \
+	client/core/heal_run.h \
 	client/core/identity.h \
 	client/core/layout.c \
 	client/core/layout.h \
 	client/core/map.c \
 	client/core/map.h \
 	client/core/meet.c \
-	client/core/op.c \
+	client/core/meet.h \
 	client/core/op.h \
 	client/core/peer.c \
+	client/core/peer.h \
 	client/core/put.c \
-	client/core/still.c \
-	client/core/suspect.c
+	client/core/put.h \
+	client/core/queue.c \
+	client/core/queue.h \
+	client/core/stall.c \
+	client/core/stall.h \
+	client/core/state.h \
+	client/core/suspect.c \
+	client/core/suspect.h
 client_libcore_la_CPPFLAGS = $(see_core)
 
 # link/: ways to a lender, to a disk, and to the store in this process.

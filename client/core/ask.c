@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* Asks are taken from 192 that are made at the start. One that waits to be sent stands in its
+ * link's READY, then in SENT until it is answered or the link ends; it holds its buffer as long. A
+ * lender that never answers so has at most twice as many buffers as it leaves to the others. */
+#include "ask.h"
+
 #include <assert.h>
 
-#include "core_parts.h"
 
 #define FLUSHES_MAX 4u /* with one link: nobody bounds them by a buffer each */
 
@@ -23,7 +27,7 @@ static bool may_have_more(const struct core *c, unsigned on)
 	return c->o.links == 1 || !has || has < 2 * (left - 1);
 }
 
-struct buffer *op_buffer(struct core *c, const struct op *op, uint32_t on_mask)
+struct buffer *ask_buffer(struct core *c, const struct op *op, uint32_t on_mask)
 {
 	assert(op->state == OP_ACTIVE);
 	if (!c->buffers->free_n)
@@ -100,6 +104,17 @@ bool ask_wipe(struct core *c, unsigned on, uint32_t slot, uint32_t n)
 	return true;
 }
 
+void ask_sent(struct core *c, struct ask *ask, int64_t now)
+{
+	struct peer *p = &c->peer[ask->on];
+
+	assert(!ask->sent && p->state == PEER_UP);
+	TAILQ_REMOVE(&p->ready, ask, link);
+	TAILQ_INSERT_TAIL(&p->sent, ask, link);
+	ask->sent = true;
+	ask->sent_at = now;
+}
+
 void ask_free(struct core *c, struct ask *ask)
 {
 	struct peer *p = &c->peer[ask->on];
@@ -111,6 +126,7 @@ void ask_free(struct core *c, struct ask *ask)
 	if (ask->buffer)
 		buffers_drop(c->buffers, ask->buffer);
 	TAILQ_INSERT_HEAD(&c->free_asks, ask, link);
+	c->freed = true;
 }
 
 void ask_abandon(struct core *c, struct op *op)

@@ -1,22 +1,31 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "core_parts.h"
+/* The door: an event is told to whom it concerns, then everybody who can goes on. */
+#include "core.h"
 
-int core_open(struct core *c, const struct core_options *o, struct map *map,
-              struct buffers *buffers)
+#include <assert.h>
+
+#include "arith.h"
+#include "ask.h"
+#include "dispatch.h"
+#include "down.h"
+#include "heal.h"
+#include "meet.h"
+#include "peer.h"
+#include "queue.h"
+#include "stall.h"
+#include "suspect.h"
+
+int core_open(struct core *c, const struct core_options *o, struct map *map, struct buffers *buffers)
 {
 	int spill = o->spill ? (int)o->links - 1 : -1;
 
 	*c = (struct core){ .o = *o, .map = map, .buffers = buffers };
 	if (layout_open(&c->layout, map, o->links, spill, o->seed) < 0)
 		return -1;
-	TAILQ_INIT(&c->queued);
-	TAILQ_INIT(&c->active);
-	TAILQ_INIT(&c->came);
-	TAILQ_INIT(&c->check);
-	TAILQ_INIT(&c->ended);
+	queues_open(c);
 	asks_open(c);
 	for (unsigned on = 0; on < LINKS_MAX; on++)
-		peer_open(&c->peer[on]);
+		peer_init(&c->peer[on]);
 	return 0;
 }
 
@@ -28,22 +37,102 @@ void core_close(struct core *c)
 	layout_close(&c->layout);
 }
 
+void core_start(struct core *c, struct op *op, int64_t now)
+{
+	stall_enter(c, now);
+	stall_started(c, op, now);
+	op_submit(c, op, now);
+	dispatch(c, now);
+}
+
+void core_checked(struct core *c, struct op *op, uint32_t bad, int64_t now)
+{
+	stall_enter(c, now);
+	stall_checked(c, op, now);
+	op_checked(c, op, bad);
+	dispatch(c, now);
+}
+
+void core_reply(struct core *c, struct ask *ask, int error, int64_t now)
+{
+	unsigned on = ask->on;
+	struct peer *p = &c->peer[on];
+
+	assert(ask->sent);
+	stall_enter(c, now);
+	peer_measure(c, ask, now);
+	peer_judge_reply(c, ask, error, now);
+	if (error && ask->kind == ASK_PUT)
+		p->full_until = now + CORE_FULL_MS;
+	if (ask == p->wipe)
+		peer_wiped(c, ask, !error, now);
+	if (ask->op)
+		op_replied(c, ask->op, ask, error);
+	ask_free(c, ask);
+	peer_unstick(c, on, now);
+	dispatch(c, now);
+}
+
+bool core_link_meets(struct core *c, unsigned on, const char *identity)
+{
+	return peer_meets(c, on, identity);
+}
+
+void core_link_up(struct core *c, unsigned on, const char *identity, uint64_t pages, int64_t now)
+{
+	stall_enter(c, now);
+	peer_came(c, on, identity, pages, now);
+	dispatch(c, now);
+}
+
+void core_link_down(struct core *c, unsigned on, int64_t now)
+{
+	stall_enter(c, now);
+	peer_ended(c, on, now);
+	dispatch(c, now);
+}
+
+void core_link_wants(struct core *c, unsigned on, uint64_t page)
+{
+	layout_limit(&c->layout, on, page);
+}
+
+int core_link_add(struct core *c)
+{
+	return peer_add(c);
+}
+
+bool core_link_retire(struct core *c, unsigned on, int64_t now)
+{
+	bool retired;
+
+	stall_enter(c, now);
+	retired = peer_retire(c, on, now);
+	dispatch(c, now);
+	return retired;
+}
+
 void core_give(struct core *c, void *chunk, int64_t now)
 {
 	if (chunk)
 		map_give(c->map, chunk);
 	else
 		c->map->dry = true;
-	still_enter(c, now);
-	ops_admit(c, now);
+	c->admit = true;
+	stall_enter(c, now);
+	dispatch(c, now);
 }
 
+/* Links that are closed first set operations free to go on elsewhere, or to end well. */
 void core_tick(struct core *c, int64_t now)
 {
-	still_excuse(c, now);
+	stall_excuse(c, now);
 	peers_tick(c, now);
+	dispatch(c, now);
 	ops_expire(c, now);
+	dispatch(c, now);
 	heal_tick(c, now);
+	dispatch(c, now);
 }
 
 static struct ask *next_to_send(struct core *c)
@@ -62,6 +151,13 @@ static int next_to_close(struct core *c)
 	return -1;
 }
 
+static void heal_goes_on(struct core *c, int64_t now)
+{
+	heal_ended(c);
+	heal_tick(c, now);
+	dispatch(c, now);
+}
+
 bool core_next(struct core *c, struct command *command, int64_t now)
 {
 	int on;
@@ -78,16 +174,11 @@ bool core_next(struct core *c, struct command *command, int64_t now)
 		op_move(c, command->op, OP_DONE);
 		command->kind = COMMAND_DONE;
 		if (command->op == &c->heal.op) {
-			heal_ended(c, now);
+			heal_goes_on(c, now);
 			return core_next(c, command, now);
 		}
 	} else if ((command->ask = next_to_send(c))) {
-		struct peer *p = &c->peer[command->ask->on];
-
-		TAILQ_REMOVE(&p->ready, command->ask, link);
-		TAILQ_INSERT_TAIL(&p->sent, command->ask, link);
-		command->ask->sent = true;
-		command->ask->sent_at = now;
+		ask_sent(c, command->ask, now);
 		command->kind = COMMAND_SEND;
 		command->on = command->ask->on;
 	} else if ((on = peers_connect(c, now)) >= 0) {
@@ -105,8 +196,64 @@ int64_t core_wake_at(const struct core *c, bool background)
 	const struct op *op;
 
 	TAILQ_FOREACH(op, &c->queued, link)
-		at = sooner(at, op->deadline);
+		at = min_ms(at, op->deadline);
 	TAILQ_FOREACH(op, &c->active, link)
-		at = sooner(at, sooner(op->deadline, op->hedge_at));
-	return background ? sooner(at, heal_wake_at(c)) : at;
+		at = min_ms(at, min_ms(op->deadline, op->hedge_at));
+	return background ? min_ms(at, heal_wake_at(c)) : at;
+}
+
+bool core_busy(const struct core *c)
+{
+	if (c->heal.busy)
+		return true;
+	for (unsigned on = 0; on < c->o.links; on++)
+		if (c->peer[on].state == PEER_CONNECTING || c->peer[on].wipe)
+			return true;
+	return false;
+}
+
+bool core_wiping(const struct core *c)
+{
+	for (unsigned on = 0; on < c->o.links; on++)
+		if (c->peer[on].state == PEER_UP &&
+		    (c->peer[on].wipe || c->layout.slots[on].dirty_n))
+			return true;
+	return false;
+}
+
+bool core_left_out(const struct core *c, unsigned on, int64_t now)
+{
+	return peer_left_out(c, on, now);
+}
+
+/* A copy of E is on a link that is not up. */
+static bool away(const struct core *c, const struct extent *e)
+{
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (e->copy[copy].on >= 0 && !peer_up(c, e->copy[copy].on))
+			return true;
+	return false;
+}
+
+uint64_t core_missing(const struct core *c)
+{
+	uint64_t pages = 0;
+
+	for (uint64_t e = 0; c->map->heals && e < c->map->extents; e++)
+		if (c->map->extent[e].heal)
+			pages += c->map->extent[e].missing;
+	return pages;
+}
+
+uint64_t core_unhealed(const struct core *c)
+{
+	uint64_t pages = 0;
+	bool some = c->map->heals;
+
+	for (unsigned on = 0; on < c->o.links; on++)
+		some |= !peer_up(c, (int)on);
+	for (uint64_t e = 0; some && e < c->map->extents; e++)
+		if (c->map->extent[e].heal || away(c, &c->map->extent[e]))
+			pages += c->map->extent[e].used;
+	return pages;
 }

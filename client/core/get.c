@@ -1,9 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/* The copy that costs least is asked: of a lender that does well, that answers in time, that has
+ * all of the pages. If it is late, the next best is asked, too, and the first answer counts; if
+ * what came was no good, others are. A get of pages 8 to 15, of which 12 has lost its copy on the
+ * best lender, asks for seven pages there and then for one elsewhere. */
+#include "get.h"
+
+#include <assert.h>
 #include <errno.h>
 
-#include "core_parts.h"
+#include "arith.h"
+#include "ask.h"
+#include "extent.h"
+#include "peer.h"
+#include "queue.h"
+#include "suspect.h"
 
-#define AGAIN_MAX 2 /* when no copy was right: it may have been the wire */
+#define ROUNDS_MAX 2 /* when no copy was right: it may have been the wire */
 
 static uint32_t pages_of(const struct core *c, const struct op *op, unsigned copy)
 {
@@ -32,12 +44,13 @@ static unsigned cost(const struct core *c, const struct copy *at, bool some, int
 	       (some ? 1u << 16 : 0) + (leaves ? 1u << 14 : 0) + p->asks;
 }
 
-int get_best(const struct core *c, const struct op *op, uint8_t without, uint32_t *mask,
+/* The best copy that has pages of OP's need, -1 none; which, in MASK. */
+static int best(const struct core *c, const struct op *op, uint8_t without, uint32_t *mask,
              int64_t now)
 {
 	const struct extent *e = map_extent(c->map, op->page);
 	unsigned least = UINT32_MAX;
-	int best = -1;
+	int found = -1;
 
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++) {
 		uint32_t pages;
@@ -51,42 +64,42 @@ int get_best(const struct core *c, const struct op *op, uint8_t without, uint32_
 		costs = cost(c, &e->copy[copy], pages != op->need, now);
 		if (costs < least) {
 			least = costs;
-			best = (int)copy;
+			found = (int)copy;
 			*mask = pages;
 		}
 	}
-	return best;
+	return found;
 }
 
 static bool ask(struct core *c, struct op *op, int copy, uint32_t mask)
 {
 	int on = map_extent(c->map, op->page)->copy[copy].on;
-	struct buffer *b = op_buffer(c, op, 1u << on);
+	struct buffer *b = ask_buffer(c, op, 1u << on);
 	bool asked = b && ask_copy(c, op, ASK_GET, (unsigned)copy, b, mask);
 
 	if (b)
 		buffers_drop(c->buffers, b);
 	if (!asked)
-		c->starved = true;
+		op_starve(c);
 	return asked;
 }
 
 /* What needs no lender. False: it ended. */
-static bool settle(struct core *c, struct op *op, int64_t now)
+static bool settle(struct core *c, struct op *op)
 {
 	for (uint32_t i = 0; i < op->pages; i++) {
 		if (!(op->need & 1u << i))
 			continue;
 		op->record[i] = *map_record(c->map, op->page + i);
 		if (op->record[i].state == PAGE_LOST) {
-			op_end(c, op, EIO, now);
+			op_end(c, op, EIO);
 			return false;
 		}
 		if (op->record[i].state != PAGE_SEALED)
 			op->need &= ~(1u << i);
 	}
 	if (!op->need)
-		op_end(c, op, 0, now);
+		op_end(c, op, 0);
 	return op->need;
 }
 
@@ -108,49 +121,48 @@ void get_go_on(struct core *c, struct op *op, int64_t now)
 	uint32_t mask, others;
 	int copy;
 
-	if (!settle(c, op, now))
+	if (!settle(c, op))
 		return;
 	if (now >= op->until) {
-		op_end(c, op, EIO, now);
+		op_end(c, op, EIO);
 		return;
 	}
-	copy = get_best(c, op, op->tried, &mask, now);
-	if (copy < 0 && op->tried && op->again < AGAIN_MAX && !away(c, op)) {
-		op->again++;
+	copy = best(c, op, op->tried, &mask, now);
+	if (copy < 0 && op->tried && op->rounds < ROUNDS_MAX && !away(c, op)) {
+		op->rounds++;
 		op->tried = 0;
-		copy = get_best(c, op, 0, &mask, now);
+		copy = best(c, op, 0, &mask, now);
 	}
 	if (copy >= 0) {
 		if (ask(c, op, copy, mask) &&
-		    get_best(c, op, op->tried | op->asking, &others, now) >= 0)
+		    best(c, op, op->tried | op->asking, &others, now) >= 0)
 			op->hedge_at = now + peer_hedge_ms(c, (unsigned)map_extent(
 				c->map, op->page)->copy[copy].on);
-	} else {
-		op_wait(c, op, away(c, op), now);
+	} else if (!op_wait(c, op, away(c, op), now)) {
+		op_end(c, op, EIO);
 	}
 }
 
 bool get_whole(struct core *c, struct op *op, int64_t now)
 {
 	uint32_t mask;
-	int copy = get_best(c, op, op->tried, &mask, now);
+	int copy = best(c, op, op->tried, &mask, now);
 
 	return copy >= 0 && mask == op->need && ask(c, op, copy, mask);
 }
 
-bool get_hedge(struct core *c, struct op *op, int64_t now)
+void get_hedge(struct core *c, struct op *op, int64_t now)
 {
 	uint32_t mask;
-	int copy = get_best(c, op, op->tried | op->asking, &mask, now);
+	int copy = best(c, op, op->tried | op->asking, &mask, now);
 
 	op->hedge_at = CORE_NEVER;
-	if (copy < 0 || !ask(c, op, copy, mask))
-		return false;
-	c->counts.hedges++;
-	return true;
+	if (copy >= 0 && ask(c, op, copy, mask))
+		c->counts.hedges++;
 }
 
-void get_doubt(struct core *c, uint64_t page, unsigned copy)
+/* COPY does not have PAGE as it should; unless it is the last hope, forget it. */
+static void doubt(struct core *c, uint64_t page, unsigned copy)
 {
 	struct record *r = map_record(c->map, page);
 
@@ -167,7 +179,7 @@ void get_replied(struct core *c, struct op *op, const struct ask *ask, int error
 		op->tried |= (uint8_t)(1u << ask->copy);
 		for (uint32_t i = 0; i < op->pages; i++)
 			if (ask->mask & 1u << i)
-				get_doubt(c, op->page + i, ask->copy);
+				doubt(c, op->page + i, ask->copy);
 		return;
 	}
 	op->buffer = ask->buffer;
@@ -176,4 +188,22 @@ void get_replied(struct core *c, struct op *op, const struct ask *ask, int error
 	op->came_from = ask->copy;
 	ask_abandon(c, op);
 	op_move(c, op, OP_CAME);
+}
+
+void get_judge(struct core *c, struct op *op, uint32_t bad)
+{
+	assert(!(bad & ~op->came));
+	c->counts.bad_pages += how_many(bad);
+	op->need &= ~(op->came & ~bad);
+	for (uint32_t i = 0; i < op->pages; i++)
+		if (bad & 1u << i)
+			doubt(c, op->page + i, op->came_from);
+	if (bad)
+		op->tried |= (uint8_t)(1u << op->came_from);
+}
+
+void get_checked(struct core *c, struct op *op, uint32_t bad)
+{
+	get_judge(c, op, bad & op->came);
+	op_drop_buffer(c, op);
 }

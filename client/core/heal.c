@@ -3,7 +3,15 @@
  * that they lack, as they are, sealed; takes copies away that are not needed any
  * more (of a lender that wants its room back, of the spill); and takes back the
  * records of extents that are no longer used. */
-#include "core_parts.h"
+#include "heal.h"
+
+#include <assert.h>
+
+#include "arith.h"
+#include "extent.h"
+#include "peer.h"
+#include "queue.h"
+#include "suspect.h"
 
 #define SCAN_PAGES  65536 /* records looked at in one tick */
 #define LAP_MS      1000               /* between walks that found nothing to do */
@@ -97,7 +105,7 @@ static void start(struct core *c, const struct extent *e, uint32_t n, int64_t no
 	h->at += n;
 	h->credit -= (int64_t)n * PAGE_CREDIT;
 	h->busy = true;
-	core_start(c, op, now);
+	op_submit(c, op, now);
 }
 
 /* Copies of E that operations ask, were answered by, or have put to. */
@@ -243,10 +251,10 @@ static bool look_at(struct core *c, struct extent *e, int64_t now)
 static void earn(struct core *c, int64_t now)
 {
 	struct heal *h = &c->heal;
-	int64_t ms = sooner(now - h->earned_at, DEBT_MS);
+	int64_t ms = min_ms(now - h->earned_at, DEBT_MS);
 
 	h->earned_at = now;
-	h->credit = sooner(h->credit + ms * c->o.heal_pages,
+	h->credit = min_ms(h->credit + ms * c->o.heal_pages,
 	                   (int64_t)c->o.heal_pages * CREDIT_MS + PAGE_CREDIT);
 }
 
@@ -279,10 +287,10 @@ void heal_tick(struct core *c, int64_t now)
 	}
 }
 
-void heal_ended(struct core *c, int64_t now)
+void heal_ended(struct core *c)
 {
+	assert(c->heal.busy);
 	c->heal.busy = false;
-	heal_tick(c, now);
 }
 
 int64_t heal_wake_at(const struct core *c)
@@ -293,35 +301,4 @@ int64_t heal_wake_at(const struct core *c)
 		if (c->map->extent[e].heal && c->map->extent[e].record)
 			return c->heal.next_at;
 	return CORE_NEVER;
-}
-
-static bool away(const struct core *c, const struct extent *e)
-{
-	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-		if (e->copy[copy].on >= 0 && !peer_up(c, e->copy[copy].on))
-			return true;
-	return false;
-}
-
-uint64_t core_missing(const struct core *c)
-{
-	uint64_t pages = 0;
-
-	for (uint64_t e = 0; c->map->heals && e < c->map->extents; e++)
-		if (c->map->extent[e].heal)
-			pages += c->map->extent[e].missing;
-	return pages;
-}
-
-uint64_t core_unhealed(const struct core *c)
-{
-	uint64_t pages = 0;
-	bool some = c->map->heals;
-
-	for (unsigned on = 0; on < c->o.links; on++)
-		some |= !peer_up(c, (int)on);
-	for (uint64_t e = 0; some && e < c->map->extents; e++)
-		if (c->map->extent[e].heal || away(c, &c->map->extent[e]))
-			pages += c->map->extent[e].used;
-	return pages;
 }

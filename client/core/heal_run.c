@@ -1,8 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One run of pages that lacks copies: it is read, as it is, and written where it lacks them. */
+#include "heal_run.h"
+
+#include <assert.h>
 #include <errno.h>
 
-#include "core_parts.h"
+#include "arith.h"
+#include "ask.h"
+#include "extent.h"
+#include "get.h"
+#include "put.h"
+#include "queue.h"
 
 /* A copy was there, and no good: what else is in the run may be. */
 static void go_around(struct heal *h)
@@ -17,13 +25,13 @@ static void go_around(struct heal *h)
 	}
 }
 
-void heal_end(struct core *c, struct op *op, int error, int64_t now)
+void heal_run_end(struct core *c, struct op *op, int error)
 {
 	if (error)
 		c->heal.failed = true;
 	if (op->need && op->tried)
 		go_around(&c->heal);
-	op_end(c, op, error, now);
+	op_end(c, op, error);
 }
 
 /* A copy of a page may have been lost meanwhile, even the last: we have it. But of one that
@@ -63,28 +71,38 @@ static bool as_before(const struct core *c, const struct op *op)
 	return true;
 }
 
-void heal_go_on(struct core *c, struct op *op, int64_t now)
+void heal_run_go_on(struct core *c, struct op *op, int64_t now)
 {
 	if (op->need) {
 		if (!as_before(c, op) || (!get_whole(c, op, now) && !c->starved))
-			heal_end(c, op, EIO, now);
+			heal_run_end(c, op, EIO);
 		return;
 	}
-	if (!op->again) {
-		op->again = 1;
+	if (!op->written) {
+		op->written = true;
 		write_copies(c, op, now);
 	}
 	if (op->asking)
 		return;
 	if (op->acked)
 		remember(c, op);
-	heal_end(c, op, op->acked ? 0 : EIO, now);
+	heal_run_end(c, op, op->acked ? 0 : EIO);
 }
 
-void heal_replied(struct core *c, struct op *op, const struct ask *ask, int error)
+void heal_run_replied(struct core *c, struct op *op, const struct ask *ask, int error)
 {
 	if (op->need)
 		get_replied(c, op, ask, error);
 	else
 		put_replied(c, op, ask, error);
+}
+
+void heal_run_checked(struct core *c, struct op *op, uint32_t bad)
+{
+	bad &= op->came;
+	get_judge(c, op, bad);
+	if (!bad)
+		return;
+	op->need = mask_of(op->pages); /* what is written comes from one buffer */
+	op_drop_buffer(c, op);
 }

@@ -1,10 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Links that come up, and those that come and go for good: whose pool is it, and is what was there
  * still there? */
+#include "meet.h"
+
 #include <assert.h>
 #include <string.h>
 
-#include "core_parts.h"
+#include "down.h"
+#include "extent.h"
+#include "peer.h"
+#include "suspect.h"
 
 /* Operations under way must not remember a copy that was lost. */
 static void lose(struct core *c, unsigned on)
@@ -40,7 +45,7 @@ static int other_of(const struct core *c, unsigned on, const char *identity,
 
 /* Two links to one pool would put over each other's pages. Copies in two pools of one lender
  * would be lost together. */
-bool core_link_meets(struct core *c, unsigned on, const char *identity)
+bool peer_meets(struct core *c, unsigned on, const char *identity)
 {
 	struct peer *p = &c->peer[on];
 	bool apart = c->o.copies > 1 && !c->o.same_lender;
@@ -68,12 +73,11 @@ static void meet(struct core *c, unsigned on, const char *identity, uint64_t pag
 	strncpy(p->identity, identity, sizeof p->identity - 1);
 }
 
-void core_link_up(struct core *c, unsigned on, const char *identity, uint64_t pages, int64_t now)
+void peer_came(struct core *c, unsigned on, const char *identity, uint64_t pages, int64_t now)
 {
 	struct peer *p = &c->peer[on];
 
-	still_enter(c, now);
-	if (!core_link_meets(c, on, identity)) {
+	if (!peer_meets(c, on, identity)) {
 		peer_close(c, on, now); /* the other was the first */
 		return;
 	}
@@ -93,15 +97,10 @@ void core_link_up(struct core *c, unsigned on, const char *identity, uint64_t pa
 		if (peer_left_out(c, other, now))
 			peer_want_heal(c, other); /* now there may be another */
 	c->heal.next_at = now;
-	core_kick(c, now);
+	c->kick = true;
 }
 
-void core_link_wants(struct core *c, unsigned on, uint64_t page)
-{
-	layout_limit(&c->layout, on, page);
-}
-
-int core_link_add(struct core *c)
+int peer_add(struct core *c)
 {
 	unsigned on = 0;
 
@@ -112,17 +111,16 @@ int core_link_add(struct core *c)
 	if (on == c->o.links)
 		c->layout.links = ++c->o.links;
 	assert(!c->peer[on].close);
-	peer_open(&c->peer[on]);
+	peer_init(&c->peer[on]);
 	layout_forget(&c->layout, on);
 	return (int)on;
 }
 
-bool core_link_retire(struct core *c, unsigned on, int64_t now)
+bool peer_retire(struct core *c, unsigned on, int64_t now)
 {
 	struct peer *p = &c->peer[on];
 
 	assert((int)on != c->layout.spill);
-	still_enter(c, now);
 	if (c->layout.slots[on].used ||
 	    (p->state == PEER_UP && (p->asks || p->wipe || c->layout.slots[on].dirty_n)))
 		return false;

@@ -6,6 +6,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/queue.h>
 
 #include "buffer.h"
@@ -56,11 +57,14 @@ struct op {
 	uint8_t tried;         /* copies that refused, or had it wrong */
 	uint8_t cut;           /* copies whose links ended while they were asked to put */
 	uint8_t came_from;     /* the copy that CAME is of */
-	uint8_t again;         /* how often it began anew */
+	uint8_t rounds;        /* GET: how often all copies were tried */
+	bool written;          /* HEAL: its copies were asked to put */
 	uint32_t seals_for;    /* links that its pages are being sealed for, a bit each */
 	int refused;           /* what a lender said last */
 	int64_t hedge_at;      /* another copy is asked too then */
 	TAILQ_ENTRY(op) link;
+	TAILQ_ENTRY(op) run_link;
+	bool runs;             /* it stands there */
 	/* The drive's. */
 	void *waiter;          /* who waits for it */
 	struct op *next;       /* of the same waiter, to be run */
@@ -69,6 +73,15 @@ struct op {
 };
 
 TAILQ_HEAD(op_list, op);
+
+/* What is remembered of each page of a FILL. */
+static inline struct record op_fill_record(const struct op *op)
+{
+	struct record r = { .state = op->pattern ? PAGE_SAME : PAGE_ABSENT };
+
+	memcpy(r.tag, &op->pattern, sizeof op->pattern);
+	return r;
+}
 
 /* The most asks that there are at once, on all links. */
 #define CORE_ASKS 192u

@@ -2,9 +2,12 @@
 /* A lender that greets, and does not do what it is asked for, or only some of it, or only just
  * in time: it is judged by what it does. Each failure is a strike, after which others are asked
  * for a while, twice as long each time; from the third on its copies are made elsewhere, too.
- * Healing, which nobody waits for, tries it first again. Who has done well for long enough
+ * Healing, which nobody waits for, tries it first again. Whoever has done well for long enough
  * begins anew. */
-#include "core_parts.h"
+#include "suspect.h"
+
+#include "arith.h"
+#include "peer.h"
 
 #define PAUSE_MIN_MS 1000
 #define PAUSE_MAX_MS 64000
@@ -15,7 +18,7 @@
 
 static int64_t pause_ms(const struct peer *p)
 {
-	return p->strikes ? sooner(PAUSE_MIN_MS << (p->strikes - 1), PAUSE_MAX_MS) : 0;
+	return p->strikes ? min_ms(PAUSE_MIN_MS << (p->strikes - 1), PAUSE_MAX_MS) : 0;
 }
 
 static bool within(const struct peer *p, int64_t ms, int64_t now)
@@ -43,11 +46,6 @@ bool peer_left_out(const struct core *c, unsigned on, int64_t now)
 	const struct peer *p = &c->peer[on];
 
 	return p->strikes >= STRIKES_OUT && on_parole(c, p, now);
-}
-
-bool core_left_out(const struct core *c, unsigned on, int64_t now)
-{
-	return peer_left_out(c, on, now);
 }
 
 /* What failed at the same time failed once. */

@@ -44,7 +44,7 @@ void config_throw(enum mode mode)
 		.deadline = ONE_OF(300, 1000, 5000, 30000),
 		.link_timeout = ONE_OF(100, 500, 2000, 10000),
 		.heal_pages = (uint32_t)ONE_OF(200, 2000, 50000),
-		.still = ONE_OF(0, CORE_STILL_MS),
+		.still = ONE_OF(0, CORE_STALL_MS),
 		.delay = ONE_OF(0, 1, 3, 20),
 		.think = ONE_OF(2, 20, 200, 2000),
 		.fault_gap = ONE_OF(50, 500, 5000),
@@ -59,7 +59,7 @@ void config_throw(enum mode mode)
 			config.lenders = config.copies;
 		config.deadline = ONE_OF(3000, 10000, 30000);
 		config.link_timeout = config.deadline / ONE_OF(4, 10, 30);
-		config.still = CORE_STILL_MS;
+		config.still = CORE_STALL_MS;
 		if (config.delay > config.link_timeout / 8) /* who is well is not late */
 			config.delay = 3;
 		config.think *= 8;

@@ -6,7 +6,7 @@
 
 #include <string.h>
 
-#include "core_parts.h"
+#include "suspect.h"
 #include "fault.h"
 
 #define TROUBLES_MAX   16u

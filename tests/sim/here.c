@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What goes wrong on the borrower's own host: its time, its memory, its disk. */
-#include "core_parts.h"
+#include "dispatch.h"
 #include "fault.h"
+#include "stall.h"
 
 #define BUFFERS_MAX 256u
 
@@ -57,9 +58,9 @@ void here_give_buffers(unsigned on)
 	(void)on;
 	while (hostages)
 		buffers_drop(buffers, hostage[--hostages]);
-	still_enter(&core, now);
-	if (core.starved)
-		core_kick(&core, now);
+	core.freed = true;
+	stall_enter(&core, now);
+	dispatch(&core, now);
 }
 
 void here_spill_full(unsigned on, int64_t until) { (void)on, (void)until; disk.full = true; }

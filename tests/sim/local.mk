@@ -36,9 +36,30 @@ EXTRA_DIST += tests/sim/planted.list
 TESTS += tests/sim/worlds.sh
 
 # What the core is made of, without links, drive and configuration.
-sim_core = client/core/ask.c client/core/buffer.c client/core/core.c client/core/get.c client/core/heal.c client/core/heal_run.c client/core/layout.c \
-	client/seal/locked.c client/core/map.c client/core/meet.c client/core/op.c client/seal/page.c client/core/peer.c client/core/put.c client/seal/seal.c \
-	client/seal/seal_check.c client/seal/seal_encrypt.c client/seal/seal_off.c client/core/still.c client/core/suspect.c
+sim_core = \
+	client/core/ask.c \
+	client/core/buffer.c \
+	client/core/core.c \
+	client/core/dispatch.c \
+	client/core/down.c \
+	client/core/extent.c \
+	client/core/get.c \
+	client/core/heal.c \
+	client/core/heal_run.c \
+	client/core/layout.c \
+	client/core/map.c \
+	client/core/meet.c \
+	client/core/peer.c \
+	client/core/put.c \
+	client/core/queue.c \
+	client/core/stall.c \
+	client/core/suspect.c \
+	client/seal/locked.c \
+	client/seal/page.c \
+	client/seal/seal.c \
+	client/seal/seal_check.c \
+	client/seal/seal_encrypt.c \
+	client/seal/seal_off.c
 check-planted:
 	FARPAGE_SRCDIR=$(abs_top_srcdir) CC="$(CC)" LIBS="$(GNUTLS_LIBS) $(LIBXXHASH_LIBS)" \
 	  CFLAGS="-std=gnu11 -O2 -g -D_GNU_SOURCE $(GNUTLS_CFLAGS) $(LIBXXHASH_CFLAGS) \

@@ -340,7 +340,7 @@ static void begin(uint64_t from, enum mode mode)
 		    .same_lender = config.same_lender,
 		    .deadline_ms = config.deadline,
 		    .link_timeout_ms = config.link_timeout,
-		    .still_ms = config.still,
+		    .stall_ms = config.still,
 		    .heal_pages = config.heal_pages,
 		    .seed = 1 + dice(UINT64_MAX - 1),
 	    }, &map, buffers) < 0)

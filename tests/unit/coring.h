@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "core.h"
+#include "dispatch.h"
 
 #ifndef EXTENTS
 #define EXTENTS      3u
@@ -234,15 +235,12 @@ static inline struct op fill_of(uint64_t page, uint32_t pages, uint64_t pattern)
 	                    .pattern = pattern };
 }
 
-/* core_parts.h has a later() of its own. */
-void core_kick(struct core *, int64_t now);
-
 /* Of one that the test had. */
 static inline void give_back(struct buffer *b)
 {
 	buffers_drop(&buffers, b);
-	if (c.starved)
-		core_kick(&c, now);
+	c.freed = true;
+	dispatch(&c, now);
 }
 
 static inline void start(struct op *op)

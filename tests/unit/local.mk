@@ -45,7 +45,7 @@ unit_tests = \
 	tests/unit/test-core-rate \
 	tests/unit/test-core-slow \
 	tests/unit/test-core-spill \
-	tests/unit/test-core-still \
+	tests/unit/test-core-stall \
 	tests/unit/test-core-suspect \
 	tests/unit/test-drive \
 	tests/unit/test-drive-background \
@@ -174,8 +174,8 @@ tests_unit_test_core_slow_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_slow_LDADD = $(unit_borrower)
 tests_unit_test_core_spill_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_spill_LDADD = $(unit_borrower)
-tests_unit_test_core_still_CPPFLAGS = $(unit_cppflags)
-tests_unit_test_core_still_LDADD = $(unit_borrower)
+tests_unit_test_core_stall_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_core_stall_LDADD = $(unit_borrower)
 tests_unit_test_core_suspect_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_suspect_LDADD = $(unit_borrower)
 tests_unit_test_drive_CPPFLAGS = $(unit_cppflags)

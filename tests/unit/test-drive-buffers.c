@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* When there are fewer buffers than who wants one. */
+#include "dispatch.h"
 #include "driving.h"
-
-void core_kick(struct core *, int64_t now);
 
 static struct buffer *held[BUFFERS];
 
@@ -21,7 +20,8 @@ static void drop_all(unsigned from, unsigned end)
 	pthread_mutex_lock(&d.lock);
 	for (unsigned i = from; i < end; i++)
 		buffers_drop(&d.buffers, held[i]);
-	core_kick(&d.core, drive_now());
+	d.core.freed = true;
+	dispatch(&d.core, drive_now());
 	drive_carry_out(&d);
 	drive_unlock(&d);
 }

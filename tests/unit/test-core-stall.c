@@ -9,7 +9,7 @@ static struct op op;
 static void begin_still(unsigned n)
 {
 	begin(n, n, false);
-	c.o.still_ms = STILL;
+	c.o.stall_ms = STILL;
 }
 
 TEST(an_answer_that_came_meanwhile_is_heard)

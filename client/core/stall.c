@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The process may be made to stand still: its host is suspended, somebody debugs it. What
  * was due meanwhile could not be heard, though it may be here. */
-#include "core_parts.h"
+#include "stall.h"
+
+#include "arith.h"
+#include "peer.h"
 
 /* When something that somebody waits for was to happen. */
 static int64_t was_due(const struct core *c)
@@ -10,15 +13,15 @@ static int64_t was_due(const struct core *c)
 	const struct op *op;
 
 	TAILQ_FOREACH(op, &c->queued, link)
-		at = sooner(at, op->deadline);
+		at = min_ms(at, op->deadline);
 	TAILQ_FOREACH(op, &c->active, link)
-		at = sooner(at, sooner(op->deadline, op->hedge_at));
+		at = min_ms(at, min_ms(op->deadline, op->hedge_at));
 	for (unsigned on = 0; at != CORE_NEVER && on < c->o.links; on++) {
 		const struct peer *p = &c->peer[on];
 
-		at = sooner(at, peer_expires(c, on));
+		at = min_ms(at, peer_expires(c, on));
 		if (p->state == PEER_DOWN)
-			at = sooner(at, p->retry_at);
+			at = min_ms(at, p->retry_at);
 	}
 	return at;
 }
@@ -35,7 +38,7 @@ static void move_op(struct op *op, int64_t ms)
 /* How long that which began at SINCE was not heard, from AT on, and time to hear what came. */
 static int64_t lost(const struct core *c, int64_t at, int64_t since, int64_t now)
 {
-	return later(now - later(at, since), 0) + c->o.still_ms;
+	return max_ms(now - max_ms(at, since), 0) + c->o.stall_ms;
 }
 
 static void move_ops(struct core *c, struct op_list *list, int64_t at, int64_t now)
@@ -60,7 +63,7 @@ static void excuse(struct core *c, int64_t now)
 {
 	int64_t at = was_due(c);
 
-	if (at == CORE_NEVER || now - at < c->o.still_ms)
+	if (at == CORE_NEVER || now - at < c->o.stall_ms)
 		return;
 	move_ops(c, &c->queued, at, now);
 	move_ops(c, &c->active, at, now);
@@ -68,34 +71,34 @@ static void excuse(struct core *c, int64_t now)
 		move_peer(c, &c->peer[on], at, now);
 }
 
-void still_excuse(struct core *c, int64_t now)
+void stall_excuse(struct core *c, int64_t now)
 {
-	if (c->o.still_ms)
+	if (c->o.stall_ms)
 		excuse(c, now);
 	c->seen = now;
 }
 
 /* Whoever comes first has to do so, before anything is judged; that nothing came for so long
  * is the least that it takes. */
-void still_enter(struct core *c, int64_t now)
+void stall_enter(struct core *c, int64_t now)
 {
-	if (now - c->seen >= c->o.still_ms)
-		still_excuse(c, now);
+	if (now - c->seen >= c->o.stall_ms)
+		stall_excuse(c, now);
 	c->seen = now;
 }
 
 /* The time that OP's waiter takes is nobody else's, unless it is a moment. */
-void still_checked(struct core *c, struct op *op, int64_t now)
+void stall_checked(struct core *c, struct op *op, int64_t now)
 {
 	int64_t ms = now - op->given;
 
-	if (c->o.still_ms && ms >= c->o.still_ms)
+	if (c->o.stall_ms && ms >= c->o.stall_ms)
 		move_op(op, ms);
 }
 
 /* Its request began, and it comes only now, when all its time is over. */
-void still_started(struct core *c, struct op *op, int64_t now)
+void stall_started(struct core *c, struct op *op, int64_t now)
 {
-	if (c->o.still_ms && now - op->until >= c->o.still_ms)
+	if (c->o.stall_ms && now - op->until >= c->o.stall_ms)
 		op->until = now + c->o.deadline_ms;
 }

@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* An extent is 1 MiB of the device; each of its copies lies in one slot of one lender's pool. With
+ * copies=2 and three lenders it begins with places on the two roomiest. When one of them has been
+ * away for two seconds its copy no longer counts, and the third lender gets one; when it comes back
+ * with its pages all three count, and healing gives up the one that is too many. */
+#include "extent.h"
+
+#include <assert.h>
+
+#include "arith.h"
+#include "peer.h"
+#include "suspect.h"
+
+static bool refuses(const struct copy *copy, int64_t now)
+{
+	return copy->refused && now - copy->refused >= CORE_MOVE_MS;
+}
+
+static bool trusts(const struct core *c, int on, enum counts which, int64_t now)
+{
+	return which == COUNTS_ALL || !peer_left_out(c, (unsigned)on, now) ||
+	       (which == COUNTS_TRIED && !peer_suspect(c, (unsigned)on, now));
+}
+
+uint8_t extent_counts(const struct core *c, const struct extent *e, enum counts which, int64_t now)
+{
+	uint8_t counts = 0;
+
+	for (unsigned copy = 0; copy < COPY_SPILL; copy++) {
+		const struct copy *at = &e->copy[copy];
+
+		if (!at->stale && peer_counts(c, at->on, now) && !layout_wanted(&c->layout, at) &&
+		    (which >= COUNTS_REFUSED || !refuses(at, now)) && trusts(c, at->on, which, now))
+			counts |= (uint8_t)(1u << copy);
+	}
+	return counts;
+}
+
+static bool may_put(const struct core *c, int on, enum targets which, int64_t now)
+{
+	if (which == TARGETS_ALL)
+		return true;
+	if (which != TARGETS_FULL && peer_full(c, on, now))
+		return false;
+	return which == TARGETS_HEAL ? !peer_out(c, (unsigned)on, now)
+	                             : !peer_suspect(c, (unsigned)on, now);
+}
+
+uint8_t extent_targets(const struct core *c, const struct extent *e, enum targets which, int64_t now)
+{
+	uint8_t targets = 0, going = 0;
+
+	for (unsigned copy = 0; copy < COPY_SPILL; copy++) {
+		const struct copy *at = &e->copy[copy];
+
+		if (!at->stale && peer_up(c, at->on) && !layout_wanted(&c->layout, at) &&
+		    may_put(c, at->on, which, now))
+			*(at->going ? &going : &targets) |= (uint8_t)(1u << copy);
+	}
+	return how_many(targets) < c->o.copies ? targets | going : targets;
+}
+
+/* Lenders that new copies may be placed on. */
+static uint32_t with_room(const struct core *c, enum targets which, int64_t now)
+{
+	uint32_t on_mask = 0;
+
+	for (unsigned on = 0; on < c->o.links; on++)
+		if ((int)on != c->layout.spill && peer_up(c, (int)on) &&
+		    may_put(c, (int)on, which, now) &&
+		    (which != TARGETS_GOOD || !peer_left_out(c, on, now)))
+			on_mask |= 1u << on;
+	return on_mask;
+}
+
+bool extent_has_room(const struct core *c, const struct extent *e, int64_t now)
+{
+	return how_many(extent_counts(c, e, COUNTS, now)) < c->o.copies &&
+	       layout_has_room(&c->layout, e, with_room(c, TARGETS_GOOD, now));
+}
+
+bool extent_place(struct core *c, struct extent *e, enum targets which, int64_t now)
+{
+	static const enum counts counts[] = {
+		[TARGETS_GOOD] = COUNTS, [TARGETS_TRIED] = COUNTS_TRIED, [TARGETS_HEAL] = COUNTS_TRIED,
+		[TARGETS_FULL] = COUNTS_ALL, [TARGETS_ALL] = COUNTS_ALL,
+	};
+	unsigned have = how_many(extent_counts(c, e, counts[which], now));
+
+	for (unsigned copy = 0; copy < COPY_SPILL && have < c->o.copies; copy++)
+		if (e->copy[copy].on < 0 &&
+		    layout_place(&c->layout, e, copy, with_room(c, which, now))) {
+			have++;
+			map_heal(c->map, e, e->heal || e->used);
+		}
+	return have >= c->o.copies;
+}
+
+void extent_forget_copy(struct core *c, struct extent *e, unsigned copy)
+{
+	uint64_t first = (uint64_t)(e - c->map->extent) * EXTENT_PAGES;
+	uint32_t pages = map_extent_pages(c->map, e);
+
+	for (uint32_t i = 0; e->used && i < pages; i++) {
+		struct record *r = &e->record[i];
+
+		if (r->state != PAGE_SEALED || !(r->copies & 1u << copy))
+			continue;
+		record_clear(r, copy);
+		if (!r->copies)
+			map_set(c->map, first + i,
+			        &(struct record){ .state = PAGE_LOST, .version = r->version });
+	}
+	layout_drop(&c->layout, e, copy);
+}
+
+void extent_freshen(struct core *c, struct extent *e)
+{
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (e->copy[copy].stale)
+			extent_forget_copy(c, e, copy);
+}
+
+uint8_t extent_spill(struct core *c, struct extent *e)
+{
+	int spill = c->layout.spill;
+
+	if (!peer_up(c, spill))
+		return 0;
+	if (e->copy[COPY_SPILL].on < 0 &&
+	    !layout_place(&c->layout, e, COPY_SPILL, 1u << spill))
+		return 0;
+	return 1u << COPY_SPILL;
+}
+
+bool extent_place_elsewhere(struct core *c, struct extent *e, enum targets which, int64_t now)
+{
+	unsigned copy = 0;
+
+	if (!extent_targets(c, e, TARGETS_ALL, now))
+		return false;
+	while (copy < COPY_SPILL && e->copy[copy].on >= 0)
+		copy++;
+	if (copy == COPY_SPILL ||
+	    !layout_place(&c->layout, e, copy, with_room(c, which, now)))
+		return false;
+	map_heal(c->map, e, true);
+	return true;
+}
+
+bool extent_is_on(const struct core *c, const struct extent *e, unsigned on)
+{
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (e->copy[copy].on == (int)on && !e->copy[copy].stale &&
+		    !layout_wanted(&c->layout, &e->copy[copy]))
+			return true;
+	return false;
+}
+
+bool extents_reclaim(struct core *c)
+{
+	bool any = false;
+
+	for (uint64_t e = 0; e < c->map->extents; e++)
+		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+			if (c->map->extent[e].copy[copy].stale) {
+				extent_forget_copy(c, &c->map->extent[e], copy);
+				any = true;
+			}
+	return any;
+}

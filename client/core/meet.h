@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Links that come up, and those that come and go for good. */
+#ifndef FARPAGE_MEET_H
+#define FARPAGE_MEET_H
+
+#include "state.h"
+
+/* See core_link_meets() and so on. */
+bool peer_meets(struct core *, unsigned on, const char *identity);
+void peer_came(struct core *, unsigned on, const char *identity, uint64_t pages, int64_t now);
+int peer_add(struct core *);
+bool peer_retire(struct core *, unsigned on, int64_t now);
+
+#endif
