@@ -10,6 +10,8 @@ nbd_libnbdserver_la_SOURCES = \
 	nbd/net/hall.h \
 	nbd/net/limit.c \
 	nbd/net/limit.h \
+	nbd/net/origin.c \
+	nbd/net/origin.h \
 	nbd/net/socket.c \
 	nbd/net/socket.h \
 	nbd/net/stream.c \

@@ -56,6 +56,9 @@ struct pressure_rule daemon_rule(const struct options *);
  * logged why. */
 void daemon_reload(struct daemon *);
 
+/* A service_describe() of the pools that DATA is. */
+bool daemon_status(void *data, bool wait, char words[static SERVICE_STATUS_MAX]);
+
 /* Before all else: no signal but those that end it ends it. What SIGHUP and SIGUSR1 ask for
  * from now on is done as soon as they are watched. */
 void signals_ready(void);

@@ -110,7 +110,7 @@ static int run_loops(struct daemon *d)
 	if (r == 0 && d->options.seccomp && (r = filter_install(words)) < 0)
 		log_line(LOG_ERROR, "%s", words);
 	if (r == 0) {
-		service_ready(&d->service, &d->loops, &d->pools);
+		service_ready(&d->service, &d->loops, daemon_status, &d->pools);
 		loop_run(d->loops.loop[0]);
 	}
 	for (unsigned i = 1; i < started; i++) {
@@ -200,7 +200,7 @@ static int take_passed(void *data, int fd, const char *name)
 {
 	struct daemon *d = data;
 
-	if (strncmp(name, STATE_FDS_PREFIX, strlen(STATE_FDS_PREFIX)) == 0)
+	if (strncmp(name, SERVICE_FDS_PREFIX, strlen(SERVICE_FDS_PREFIX)) == 0)
 		return daemon_take_stored(d, fd, name);
 	if (d->passed_n == OPTIONS_LISTEN_MAX) {
 		log_line(LOG_ERROR, "the service manager handed over more than %d sockets; "
@@ -246,6 +246,7 @@ static int start(struct daemon *d)
 {
 	char words[PRIVILEGE_WORDS_MAX], why[DESCRIPTORS_WORDS_MAX];
 	struct privilege privilege;
+	struct unix_owner owner;
 
 	if (service_take_fds(take_passed, d) < 0)
 		return -1;
@@ -269,7 +270,8 @@ static int start(struct daemon *d)
 	struct pressure_rule rule = daemon_rule(&d->options);
 	monitor_start(&d->monitor, d->loops.loop[0]->ev, &d->pools, &rule);
 	warn_of_shortage(d);
-	d->loops.owner = privilege.change ? &privilege : NULL;
+	owner = (struct unix_owner){ privilege.uid, privilege.gid };
+	d->loops.owner = privilege.change ? &owner : NULL;
 	d->loops.listen = d->options.listen;
 	d->loops.listens = d->options.listens;
 	if (start_listening(d) < 0 || start_stats(d) < 0)

@@ -88,6 +88,7 @@ server_farpaged_SOURCES = \
 	server/farpaged.c \
 	server/reload.c \
 	server/restore.c \
-	server/signals.c
+	server/signals.c \
+	server/status.c
 server_farpaged_CPPFLAGS = $(see_server)
 server_farpaged_LDADD = server/liblender.la

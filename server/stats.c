@@ -8,8 +8,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "unix_socket.h"
-
 #define CLIENTS 4  /* being answered; more wait to be accepted */
 #define BACKLOG 64
 #define PATIENCE 5. /* with one that does not read */
@@ -116,7 +114,7 @@ static void on_acceptable(struct ev_loop *ev, ev_io *w, int events)
 	answer(s, c, fd);
 }
 
-struct stats *stats_open(struct ev_loop *ev, const char *path, const struct privilege *owner,
+struct stats *stats_open(struct ev_loop *ev, const char *path, const struct unix_owner *owner,
                          struct pools *pools, struct limits *limits)
 {
 	struct stats *s = calloc(1, sizeof *s);

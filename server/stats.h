@@ -7,12 +7,12 @@
 
 #include "limit.h"
 #include "pool.h"
-#include "privilege.h"
+#include "unix_socket.h"
 
 struct stats;
 
 /* Listen on PATH, which is OWNER's if there is one. NULL with errno. */
-struct stats *stats_open(struct ev_loop *, const char *path, const struct privilege *owner,
+struct stats *stats_open(struct ev_loop *, const char *path, const struct unix_owner *owner,
                          struct pools *, struct limits *);
 /* Hang up on who is being answered, and remove the socket. NULL is allowed. */
 void stats_close(struct stats *);

@@ -49,32 +49,32 @@ static bool credentials(int fd, struct ucred *cred)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, cred, &len) == 0;
 }
 
-void socket_name_peer(int fd, char text[static POOL_PEER_MAX])
+void socket_name_peer(int fd, char text[static SOCKET_PEER_MAX])
 {
 	char host[64], port[16];
 	int family = peer(fd, true, host, port);
 	struct ucred cred;
 
 	if (family >= 0)
-		snprintf(text, POOL_PEER_MAX, family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
+		snprintf(text, SOCKET_PEER_MAX, family == AF_INET6 ? "[%s]:%s" : "%s:%s", host, port);
 	else if (credentials(fd, &cred))
-		snprintf(text, POOL_PEER_MAX, "process %d of user %u", (int)cred.pid,
+		snprintf(text, SOCKET_PEER_MAX, "process %d of user %u", (int)cred.pid,
 		         (unsigned)cred.uid);
 	else
-		snprintf(text, POOL_PEER_MAX, "somebody");
+		snprintf(text, SOCKET_PEER_MAX, "somebody");
 }
 
-void socket_name_host(int fd, char text[static POOL_PEER_MAX])
+void socket_name_host(int fd, char text[static SOCKET_PEER_MAX])
 {
 	char host[64], port[16];
 	struct ucred cred;
 
 	if (peer(fd, false, host, port) >= 0)
-		snprintf(text, POOL_PEER_MAX, "%s", host);
+		snprintf(text, SOCKET_PEER_MAX, "%s", host);
 	else if (credentials(fd, &cred))
-		snprintf(text, POOL_PEER_MAX, "user %u", (unsigned)cred.uid);
+		snprintf(text, SOCKET_PEER_MAX, "user %u", (unsigned)cred.uid);
 	else
-		snprintf(text, POOL_PEER_MAX, "somebody");
+		snprintf(text, SOCKET_PEER_MAX, "somebody");
 }
 
 struct origin socket_origin(int fd)
@@ -84,10 +84,10 @@ struct origin socket_origin(int fd)
 
 	if (getpeername(fd, (struct sockaddr *)&addr, &len) < 0)
 		return (struct origin){ .kind = ORIGIN_UNKNOWN };
-	return allow_origin(addr.ss_family,
-	                    addr.ss_family == AF_INET
-	                        ? (void *)&((struct sockaddr_in *)&addr)->sin_addr
-	                        : (void *)&((struct sockaddr_in6 *)&addr)->sin6_addr);
+	return origin_of(addr.ss_family,
+	                 addr.ss_family == AF_INET
+	                     ? (void *)&((struct sockaddr_in *)&addr)->sin_addr
+	                     : (void *)&((struct sockaddr_in6 *)&addr)->sin6_addr);
 }
 
 /* Probes are sent while nothing else is on its way. When a connection ends for it is the

@@ -3,18 +3,20 @@
 #ifndef FARPAGE_SOCKET_H
 #define FARPAGE_SOCKET_H
 
-#include "pool.h"
+#include <stdbool.h>
 
+#include "origin.h"
+
+#define SOCKET_PEER_MAX 80 /* words for a peer, with their NUL */
 /* A peer that is gone without a word is found out in this time. */
 #define SOCKET_DEAD_SECONDS 15
 #define SOCKET_END_AFTER_MAX 1209600 /* two weeks; what the kernel counts in has 31 bits */
 
 /* Words for the peer: "HOST:PORT", or which process of which user. */
-void socket_name_peer(int fd, char text[static POOL_PEER_MAX]);
+void socket_name_peer(int fd, char text[static SOCKET_PEER_MAX]);
 /* What a limit for each address counts by: its IPv4 address, its IPv6 network, or
  * its user. */
-void socket_name_host(int fd, char text[static POOL_PEER_MAX]);
-/* For what pools allow. */
+void socket_name_host(int fd, char text[static SOCKET_PEER_MAX]);
 struct origin socket_origin(int fd);
 /* From now on it is known when a peer is silent, and a connection to one that stays so
  * ends after SOCKET_DEAD_SECONDS. */

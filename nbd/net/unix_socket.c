@@ -34,8 +34,7 @@ static int bind_path(int fd, const struct sockaddr_un *addr)
 
 /* Made for OWNER, and as OWNER: in a directory that others can change root makes nothing. If
  * OWNER may not make it, and only root can change what that means, root does. */
-static int bind_for(int fd, const struct sockaddr_un *addr,
-                    const struct privilege *owner)
+static int bind_for(int fd, const struct sockaddr_un *addr, const struct unix_owner *owner)
 {
 	const char *path = addr->sun_path;
 
@@ -52,7 +51,7 @@ static int bind_for(int fd, const struct sockaddr_un *addr,
 	return r == 0 ? lchown(path, owner->uid, owner->gid) : -1;
 }
 
-int unix_socket_open(const char *path, const struct privilege *owner)
+int unix_socket_open(const char *path, const struct unix_owner *owner)
 {
 	struct sockaddr_un addr = { .sun_family = AF_UNIX };
 	int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0), e;

@@ -273,7 +273,7 @@ void conn_new(struct loop *loop, struct accepted accepted)
 	const struct shared *shared = loop->shared;
 	int fd = accepted.fd;
 	struct conn *c = calloc(1, sizeof *c);
-	char peer[POOL_PEER_MAX];
+	char peer[SOCKET_PEER_MAX];
 
 	socket_name_peer(fd, peer);
 	if (!c || !(c->member.peer = strdup(peer))) {

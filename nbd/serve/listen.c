@@ -15,7 +15,6 @@
 #include "descriptors.h"
 #include "log.h"
 #include "socket.h"
-#include "unix_socket.h"
 
 #define BACKLOG 1024
 #define ACCEPTS 64          /* in one go */
@@ -106,7 +105,7 @@ static void let_in(struct loops *loops, int fd)
 {
 	struct limits *limits = loops->shared.limits;
 	unsigned long ended = limits->ended;
-	char network[POOL_PEER_MAX];
+	char network[SOCKET_PEER_MAX];
 	struct slot *slot;
 
 	socket_name_host(fd, network);

@@ -5,7 +5,7 @@
 #define FARPAGE_LISTEN_H
 
 #include "loop.h"
-#include "privilege.h"
+#include "unix_socket.h"
 
 #define LISTEN_WORDS_MAX 512
 #define LISTEN_EXPOSED_WORDS \
@@ -21,7 +21,7 @@ struct loops {
 	bool exposed;       /* listening beyond this host is fine */
 	char *const *listen;           /* all addresses that are to be listened on */
 	unsigned listens;
-	const struct privilege *owner; /* who unix sockets are made for, if not for us; or NULL */
+	const struct unix_owner *owner; /* of unix sockets; or NULL */
 };
 
 /* Is this the form of an address? Looks nothing up. */

@@ -9,23 +9,6 @@
 
 #define MAPPED_BITS 96 /* of ::ffff:0:0/96, before an IPv4 address */
 
-struct origin allow_origin(int family, const void *address)
-{
-	struct origin o = { .kind = family == AF_UNIX ? ORIGIN_UNIX : ORIGIN_UNKNOWN };
-
-	if (family == AF_INET6 && IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)address)) {
-		o.kind = ORIGIN_INET;
-		memcpy(o.address, (const uint8_t *)address + 12, 4);
-	} else if (family == AF_INET6) {
-		o.kind = ORIGIN_INET6;
-		memcpy(o.address, address, 16);
-	} else if (family == AF_INET) {
-		o.kind = ORIGIN_INET;
-		memcpy(o.address, address, 4);
-	}
-	return o;
-}
-
 /* Are the first BITS the same? */
 static bool same_bits(const uint8_t *a, const uint8_t *b, unsigned bits)
 {
@@ -72,7 +55,7 @@ static const char *parse_net(struct origin *net, unsigned *bits, const char *tex
 	family = strchr(host, ':') ? AF_INET6 : AF_INET;
 	if (inet_pton(family, host, address) != 1)
 		return "write allow=ADDRESS, allow=ADDRESS/BITS or allow=unix";
-	*net = allow_origin(family, address);
+	*net = origin_of(family, address);
 	*bits = family == AF_INET6 ? 128 : 32;
 	if (slash)
 		error = parse_bits(slash + 1, *bits, bits);

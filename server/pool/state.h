@@ -14,7 +14,6 @@
 #include "label.h"
 
 #define STATE_WORDS_MAX 512
-#define STATE_FDS_PREFIX "pool-"
 
 struct state {
 	const struct state_ops *ops;
@@ -49,7 +48,7 @@ int state_dir_room(struct state *, uint64_t lend, char words[static STATE_WORDS_
 
 /* NULL with errno. */
 struct state *state_fds(void);
-/* FD was handed over as NAME, which begins with STATE_FDS_PREFIX: it is the
+/* FD was handed over as NAME, which begins with SERVICE_FDS_PREFIX: it is the
  * state's, or closed. -1: there is one of that name, or it is none. */
 int state_fds_add(struct state *, int fd, const char *name);
 

@@ -116,7 +116,7 @@ static void fds_tell(struct state *state, const char *name, char where[static ST
                      char way_out[static STATE_WORDS_MAX])
 {
 	(void)state;
-	snprintf(where, STATE_WORDS_MAX, "the service manager's descriptor " STATE_FDS_PREFIX "%s",
+	snprintf(where, STATE_WORDS_MAX, "the service manager's descriptor " SERVICE_FDS_PREFIX "%s",
 	         name);
 	snprintf(way_out, STATE_WORDS_MAX,
 	         "to go on without its pages stop the service, then start it");
@@ -153,7 +153,7 @@ struct state *state_fds(void)
 
 int state_fds_add(struct state *state, int fd, const char *name)
 {
-	const char *pool = name + strlen(STATE_FDS_PREFIX);
+	const char *pool = name + strlen(SERVICE_FDS_PREFIX);
 
 	if (!pool_name_valid(pool) || find(state, pool))
 		errno = EEXIST;

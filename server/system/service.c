@@ -11,7 +11,6 @@
 #include <time.h>
 
 #include "log.h"
-#include "state.h"
 
 #define STATUS_SECONDS 10.  /* at most so old */
 #define LEAST_SECONDS  .05
@@ -44,7 +43,7 @@ int service_store(const char *name, int fd)
 {
 	char text[256];
 
-	snprintf(text, sizeof text, "FDSTORE=1\nFDPOLL=0\nFDNAME=" STATE_FDS_PREFIX "%s", name);
+	snprintf(text, sizeof text, "FDSTORE=1\nFDPOLL=0\nFDNAME=" SERVICE_FDS_PREFIX "%s", name);
 	int r = sd_pid_notify_with_fds(0, 0, text, &fd, 1);
 	if (r >= 0)
 		return 0;
@@ -54,39 +53,22 @@ int service_store(const char *name, int fd)
 
 void service_unstore(const char *name)
 {
-	sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=" STATE_FDS_PREFIX "%s", name);
+	sd_notifyf(0, "FDSTOREREMOVE=1\nFDNAME=" SERVICE_FDS_PREFIX "%s", name);
 }
 
-/* Under pools.lock. */
-static void tell_status(struct service *s)
+/* WAIT is false: a thread that hangs may keep it from being told. */
+static void tell_status(struct service *s, bool wait)
 {
-	char status[SERVICE_STATUS_MAX];
-	uint64_t used = 0;
-	unsigned n = 0;
-	struct pool *pool;
+	char words[SERVICE_STATUS_MAX], status[SERVICE_STATUS_MAX];
 
-	TAILQ_FOREACH(pool, &s->pools->list, link) {
-		used += atomic_load(&pool->used_pages);
-		n++;
-	}
-	snprintf(status, sizeof status,
-	         "%u pool%s, %" PRIu64 " of %" PRIu64 " MiB lent, %" PRIu64 " MiB in use%s%s", n,
-	         n == 1 ? "" : "s", atomic_load(&s->pools->granted_pages) >> (20 - PAGE_SHIFT),
-	         s->pools->lend_pages >> (20 - PAGE_SHIFT), used >> (20 - PAGE_SHIFT),
-	         *s->wrong ? "; the last reload went wrong: " : "", s->wrong);
-	if (strcmp(status, s->status) == 0)
+	if (!s->describe(s->data, wait, words))
+		return;
+	int n = snprintf(status, sizeof status, "%s%s%s", words,
+	                 *s->wrong ? "; the last reload went wrong: " : "", s->wrong);
+	if (n < 0 || strcmp(status, s->status) == 0)
 		return;
 	strcpy(s->status, status);
 	sd_notifyf(0, "STATUS=%s", status);
-}
-
-/* A thread that hangs may have the lock: then it stays as it was told. */
-static void try_to_tell_status(struct service *s)
-{
-	if (pthread_mutex_trylock(&s->pools->lock) != 0)
-		return;
-	tell_status(s);
-	pthread_mutex_unlock(&s->pools->lock);
 }
 
 /* Each is asked anew only when all have answered, so that the oldest answer is as
@@ -108,16 +90,17 @@ static void on_time(struct ev_loop *ev, ev_timer *w, int events)
 	(void)ev, (void)events;
 	if (s->watched)
 		tell_alive(s);
-	try_to_tell_status(s);
+	tell_status(s, false);
 }
 
-void service_ready(struct service *s, struct loops *loops, struct pools *pools)
+void service_ready(struct service *s, struct loops *loops, service_describe *describe, void *data)
 {
 	double every = STATUS_SECONDS;
 	uint64_t us = 0;
 
 	s->loops = loops;
-	s->pools = pools;
+	s->describe = describe;
+	s->data = data;
 	s->watched = sd_watchdog_enabled(0, &us) > 0;
 	if (s->watched && (double)us / 1e6 / PINGS < every)
 		every = (double)us / 1e6 / PINGS;
@@ -127,7 +110,7 @@ void service_ready(struct service *s, struct loops *loops, struct pools *pools)
 	s->timer.data = s;
 	if (sd_notify(0, "READY=1") <= 0)
 		return; /* nobody listens */
-	try_to_tell_status(s);
+	tell_status(s, false);
 	for (unsigned i = 0; s->watched && i < loops->n; i++)
 		loop_ask(loops->loop[i]);
 	ev_timer_start(loops->loop[0]->ev, &s->timer);
@@ -144,11 +127,9 @@ void service_reloading(void)
 
 void service_reloaded(struct service *s, const char *why)
 {
-	if (s->pools) {
+	if (s->describe) {
 		log_printable(s->wrong, sizeof s->wrong, why ? why : "");
-		pthread_mutex_lock(&s->pools->lock);
-		tell_status(s);
-		pthread_mutex_unlock(&s->pools->lock);
+		tell_status(s, true);
 	}
 	sd_notify(0, "READY=1");
 }

@@ -8,10 +8,15 @@
 #include "listen.h"
 
 #define SERVICE_STATUS_MAX 512
+#define SERVICE_FDS_PREFIX "pool-" /* of the names of pools' files */
+
+/* What is in use, in words. WAIT is false: only if it can be told at once, or false. */
+typedef bool service_describe(void *data, bool wait, char words[static SERVICE_STATUS_MAX]);
 
 struct service {
 	struct loops *loops;
-	struct pools *pools;
+	service_describe *describe;
+	void *data;     /* its */
 	ev_timer timer;
 	bool watched;   /* the manager wants to hear that the loops live */
 	char status[SERVICE_STATUS_MAX];
@@ -30,9 +35,9 @@ bool service_keeps(void);
 int service_store(const char *name, int fd);
 void service_unstore(const char *name);
 
-/* Tell that it serves, and from then on, from the first loop, what is in use and
+/* Tell that it serves, and from then on, from the first loop, what DESCRIBE says and
  * that all the loops live: one that no longer comes round ends that. */
-void service_ready(struct service *, struct loops *, struct pools *);
+void service_ready(struct service *, struct loops *, service_describe *, void *data);
 /* Before the configuration is read again, and after: WHY it was refused, or what is not done,
  * which its status says until all is well; or NULL. */
 void service_reloading(void);

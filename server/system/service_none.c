@@ -24,9 +24,9 @@ void service_unstore(const char *name)
 	(void)name;
 }
 
-void service_ready(struct service *s, struct loops *loops, struct pools *pools)
+void service_ready(struct service *s, struct loops *loops, service_describe *describe, void *data)
 {
-	(void)s, (void)loops, (void)pools;
+	(void)s, (void)loops, (void)describe, (void)data;
 }
 
 void service_reloading(void)

@@ -14,9 +14,9 @@ static struct origin from(const char *text)
 	int family = strchr(text, ':') ? AF_INET6 : AF_INET;
 
 	if (strcmp(text, "unix") == 0)
-		return allow_origin(AF_UNIX, address);
+		return origin_of(AF_UNIX, address);
 	assert_int_equal(inet_pton(family, text, address), 1);
-	return allow_origin(family, address);
+	return origin_of(family, address);
 }
 
 static struct allow list(const char *first, const char *second)
