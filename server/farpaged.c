@@ -15,6 +15,7 @@
 #include "daemon.h"
 #include "descriptors.h"
 #include "filter.h"
+#include "lend.h"
 #include "log.h"
 #include "path.h"
 #include "privilege.h"

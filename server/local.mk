@@ -10,9 +10,13 @@ server_libpool_la_SOURCES = \
 	server/pool/keep.h \
 	server/pool/label.c \
 	server/pool/label.h \
+	server/pool/lend.c \
+	server/pool/lend.h \
 	server/pool/member.c \
 	server/pool/member.h \
 	server/pool/member_pages.c \
+	server/pool/pages.c \
+	server/pool/pages.h \
 	server/pool/pool.c \
 	server/pool/pool.h \
 	server/pool/secret.c \

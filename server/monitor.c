@@ -7,6 +7,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lend.h"
 #include "log.h"
 #include "vacate.h"
 

@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "daemon.h"
+#include "lend.h"
 #include "log.h"
 #include "path.h"
 #include "size.h"

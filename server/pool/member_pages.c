@@ -6,7 +6,7 @@
 #include <string.h>
 
 #include "dropped.h"
-#include "vacate.h"
+#include "pages.h"
 
 static const uint8_t zeros[PAGE_SIZE];
 
@@ -27,23 +27,6 @@ static bool is_dropped(const struct pool *pool, uint64_t page)
 	return pool->dropped && dropped_find(pool->dropped, page, page + 1) == page;
 }
 
-/* May a page be put that is not there? If so, a thin pool is granted it. */
-static bool admit(struct pool *pool)
-{
-	struct pools *pools = pool->pools;
-
-	if (atomic_load_explicit(&pools->refusing, memory_order_relaxed) ||
-	    !room_take(&pools->room)) {
-		one_more(&pools->counts.refused_pressure);
-		return false;
-	}
-	if (pool->thin && !pools_grant(pools, 1)) {
-		one_more(&pools->counts.refused_lend);
-		return false;
-	}
-	return true;
-}
-
 /* Most data that is something else is so in its first bytes. */
 static bool is_zero(const uint8_t *data, size_t len)
 {
@@ -51,27 +34,6 @@ static bool is_zero(const uint8_t *data, size_t len)
 
 	memcpy(&first, data, len < sizeof first ? len : sizeof first);
 	return !first && memcmp(data, zeros, len) == 0;
-}
-
-/* A page is granted before it is touched; if another thread put the same page meanwhile,
- * or the kernel has none, the grant goes back. Returns as store.put() does. */
-static int store_page(struct pool *pool, uint64_t page, bool there, size_t offset, size_t len,
-                      const uint8_t *data)
-{
-	int r;
-
-	if (!there && !admit(pool)) {
-		errno = ENOSPC;
-		return -1;
-	}
-	r = pool->store->ops->put(pool->store, page, offset, len, data);
-	if (r < 0)
-		one_more(&pool->pools->counts.refused_kernel);
-	if (r == 1)
-		atomic_fetch_add(&pool->used_pages, 1);
-	else if (!there && pool->thin)
-		pools_ungrant(pool->pools, 1);
-	return r;
 }
 
 /* DATA that is NULL is zeros, and the page is there then. */
@@ -87,7 +49,7 @@ static int put_page(struct member *m, uint64_t page, size_t offset, size_t len,
 		return -1;
 	}
 	if ((there || !zero) &&
-	    store_page(pool, page, there, offset, len, data ? data : zeros) < 0)
+	    pages_put(pool, page, there, offset, len, data ? data : zeros) < 0)
 		return -1;
 	m->zeros |= there && zero;
 	if (was_dropped)
@@ -214,23 +176,6 @@ static int zero_part(struct pool *pool, uint64_t offset, uint64_t end)
 	return 0;
 }
 
-/* Pages freed, on one side of pool.vacate.from; *PAGE moves to where it stopped. */
-static uint64_t flush_pages(struct pool *pool, uint64_t *page, uint64_t end, uint64_t max)
-{
-	uint64_t first = *page, freed;
-
-	if (first < pool->vacate.from && pool->vacate.from < end)
-		end = pool->vacate.from;
-	freed = pool->store->ops->flush(pool->store, page, end, max);
-	vacate_freed(pool, first, freed);
-	if (pool->dropped)
-		dropped_clear(pool->dropped, first, *page);
-	atomic_fetch_sub(&pool->used_pages, freed);
-	if (pool->thin)
-		pools_ungrant(pool->pools, freed);
-	return freed;
-}
-
 /* Pages freed, or -1: a part of a dropped page was to be zeroed. */
 static int64_t flush_some(struct pool *pool, uint64_t *offset, uint64_t end,
                           uint64_t max)
@@ -248,7 +193,7 @@ static int64_t flush_some(struct pool *pool, uint64_t *offset, uint64_t end,
 	if (*offset % PAGE_SIZE)
 		r = zero_part(pool, *offset, first << PAGE_SHIFT);
 	if (first < last)
-		freed = (int64_t)flush_pages(pool, &first, last, max);
+		freed = (int64_t)pages_flush(pool, &first, last, max);
 	*offset = first << PAGE_SHIFT;
 	if (first == last && end % PAGE_SIZE) {
 		r |= zero_part(pool, *offset, end);
@@ -290,7 +235,7 @@ static void settle_pages(struct pool *pool, uint64_t page, uint64_t end)
 		uint64_t n = zero_run(pool, page, end - page), behind = page + n;
 
 		while (page < behind)
-			flush_pages(pool, &page, behind, behind - page);
+			pages_flush(pool, &page, behind, behind - page);
 		page++; /* this one is absent, or something else */
 	}
 }

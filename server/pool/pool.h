@@ -111,24 +111,8 @@ struct pools {
 };
 
 void pools_init(struct pools *, uint64_t lend_bytes);
-void pools_free(struct pools *);
 /* So many bytes are lent in all. Before pools are added. */
 void pools_lend(struct pools *, uint64_t bytes);
-
-/* 0, or -1 with WORDS that say why; nothing is half done. A SIZE is in bytes,
- * a multiple of PAGE_SIZE. Caller holds pools.lock or is the only thread. If
- * the memory of a pool of that NAME is kept, it is the new pool's; it goes with
- * pool_remove(), and stays kept after pools_free(). */
-int pool_add(struct pools *, const struct pool_spec *, char words[static POOL_WORDS_MAX]);
-int pool_grow(struct pool *, uint64_t size, char words[static POOL_WORDS_MAX]);
-int pool_remove(struct pool *, char words[static POOL_WORDS_MAX]);
-/* The share of lend that a removed pool had is free at once; its memory goes back bit by
- * bit, at most MAX pages a call. By the thread that removes pools; needs no lock. */
-void pools_sweep(struct pools *, uint64_t max);
-static inline bool pools_leaving(const struct pools *pools)
-{
-	return !TAILQ_EMPTY(&pools->leaving);
-}
 
 bool pool_idle(struct pool *);
 /* So many requests and bytes a second; 0: any. */
@@ -165,5 +149,8 @@ void pools_release(struct pools *);
 /* Take PAGES out of what is lent; false when that would be too much. */
 bool pools_grant(struct pools *, uint64_t pages);
 void pools_ungrant(struct pools *, uint64_t pages);
+/* The same for a pool that is not thin: from what is held first. */
+bool pools_reserve(struct pools *, uint64_t pages);
+void pools_unreserve(struct pools *, uint64_t pages);
 
 #endif

@@ -2,6 +2,7 @@
 #include "vacate.h"
 
 #include "dropped.h"
+#include "pages.h"
 
 #define NOWHERE    UINT64_MAX
 #define BLOCK      4096u      /* pages that are asked for at once at most */
@@ -13,14 +14,6 @@ void vacate_init(struct pool *pool)
 {
 	pool->vacate.from = pool->vacate.ripening = pool->vacate.ripe = NOWHERE;
 	pool->vacate.asked = 0;
-}
-
-void vacate_freed(struct pool *pool, uint64_t page, uint64_t freed)
-{
-	if (page < pool->vacate.from)
-		return;
-	pool->vacate.asked -= freed < pool->vacate.asked ? freed : pool->vacate.asked;
-	atomic_fetch_add_explicit(&pool->pools->counts.vacated, freed, memory_order_relaxed);
 }
 
 /* Pages that are there. Counts down the looks. */
@@ -158,14 +151,9 @@ static uint64_t drop_of(struct pool *pool, uint64_t max)
 	page = pool->vacate.ripe;
 	dropped = note(pool, max, &end);
 	if (dropped)
-		pool->store->ops->flush(pool->store, &page, end, dropped);
+		pages_drop(pool, page, end, dropped);
 	pool->vacate.ripe = end < pool->size >> PAGE_SHIFT ? end : NOWHERE;
-	pool->vacate.asked -= dropped < pool->vacate.asked ? dropped : pool->vacate.asked;
-	atomic_fetch_sub(&pool->used_pages, dropped);
-	if (pool->thin)
-		pools_ungrant(pool->pools, dropped);
 	pthread_rwlock_unlock(&pool->lock);
-	atomic_fetch_add_explicit(&pool->pools->counts.dropped, dropped, memory_order_relaxed);
 	return dropped;
 }
 

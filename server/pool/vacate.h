@@ -26,8 +26,5 @@ void vacate_end(struct pools *);
 
 /* A pool that nothing is asked of. */
 void vacate_init(struct pool *);
-/* FREED pages from page PAGE on, which all lie on one side of pool.vacate.from,
- * are gone. The caller has the pool's lock for writing. */
-void vacate_freed(struct pool *, uint64_t page, uint64_t freed);
 
 #endif

@@ -7,6 +7,7 @@
 #include <sys/random.h>
 
 #include "fuzz.h"
+#include "lend.h"
 #include "nbd.h"
 #include "request.h"
 

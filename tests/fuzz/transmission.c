@@ -2,6 +2,7 @@
 /* The transmission phase against a model of it. Input: a byte of switches, the
  * pages that are lent, the cuts, then steps: requests in short, which are written
  * out, cut and fed; bytes as they are; replies that are taken. */
+#include "lend.h"
 #include "request.h"
 
 #include "fuzz.h"

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 
 #include "export.h"
+#include "lend.h"
 #include "member.h"
 #include "vacate.h"
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "lend.h"
 #include "listen.h"
 #include "log.h"
 
