@@ -22,6 +22,7 @@ static bool may_have_more(const struct core *c, unsigned on)
 {
 	unsigned has = c->peer[on].buffers, left = c->buffers->free_n;
 
+	assert(on < c->o.links && c->buffers->free_n);
 	if ((int)on == c->layout.spill)
 		return has < c->buffers->n / 3;
 	return c->o.links == 1 || !has || has < 2 * (left - 1);
@@ -42,6 +43,7 @@ static struct ask *take(struct core *c, enum ask_kind kind, unsigned on)
 {
 	struct ask *ask = TAILQ_FIRST(&c->free_asks);
 
+	assert(on < c->o.links);
 	if (!ask)
 		return NULL;
 	TAILQ_REMOVE(&c->free_asks, ask, link);
@@ -51,6 +53,7 @@ static struct ask *take(struct core *c, enum ask_kind kind, unsigned on)
 
 static void queue(struct core *c, struct ask *ask)
 {
+	assert(c->peer[ask->on].state == PEER_UP);
 	TAILQ_INSERT_TAIL(&c->peer[ask->on].ready, ask, link);
 	c->peer[ask->on].asks++;
 	c->peer[ask->on].flushes += !ask->buffer;
@@ -60,6 +63,7 @@ static void queue(struct core *c, struct ask *ask)
 /* A get asks from the first to the last page that it wants, and ignores the others. */
 static void narrow(struct ask *ask, uint32_t *first)
 {
+	assert(ask->kind == ASK_GET && ask->mask);
 	*first = (uint32_t)__builtin_ctz(ask->mask);
 	ask->pages = 32 - (uint32_t)__builtin_clz(ask->mask) - *first;
 }
@@ -72,6 +76,9 @@ bool ask_copy(struct core *c, struct op *op, enum ask_kind kind, unsigned copy,
 	struct ask *ask = may ? take(c, kind, (unsigned)at->on) : NULL;
 	uint32_t first = 0;
 
+	assert(op->state == OP_ACTIVE && !(op->asking & 1u << copy));
+	assert(at->on >= 0 && !at->stale);
+	assert(!buffer == (kind == ASK_FLUSH));
 	if (!ask)
 		return false;
 	ask->op = op;
@@ -95,6 +102,7 @@ bool ask_wipe(struct core *c, unsigned on, uint32_t slot, uint32_t n)
 {
 	struct ask *ask = take(c, ASK_FLUSH, on);
 
+	assert(n && !c->peer[on].wipe);
 	if (!ask)
 		return false;
 	ask->page = slot * EXTENT_PAGES;
@@ -119,6 +127,7 @@ void ask_free(struct core *c, struct ask *ask)
 {
 	struct peer *p = &c->peer[ask->on];
 
+	assert(p->asks && (ask->buffer ? p->buffers : p->flushes));
 	TAILQ_REMOVE(ask->sent ? &p->sent : &p->ready, ask, link);
 	p->asks--;
 	p->flushes -= !ask->buffer;

@@ -153,6 +153,7 @@ static int next_to_close(struct core *c)
 
 static void heal_goes_on(struct core *c, int64_t now)
 {
+	assert(c->heal.op.state == OP_DONE);
 	heal_ended(c);
 	heal_tick(c, now);
 	dispatch(c, now);

@@ -47,6 +47,7 @@ static void go_on(struct core *c, struct op *op, int64_t now)
 {
 	assert(op->state == OP_ACTIVE && !op->asking);
 	op->deadline = op->until; /* what it waited for is there */
+	op->hedge_at = CORE_NEVER;
 	kinds[op->kind].go_on(c, op, now);
 }
 

@@ -20,6 +20,7 @@ void peer_wiped(struct core *c, const struct ask *ask, bool clean, int64_t now)
 {
 	struct peer *p = &c->peer[ask->on];
 
+	assert(p->wipe == ask && ask->kind == ASK_FLUSH && !ask->op);
 	layout_wiped(&c->layout, ask->on, (uint32_t)(ask->page / EXTENT_PAGES),
 	             (uint32_t)((ask->pages + EXTENT_PAGES - 1) / EXTENT_PAGES), clean);
 	p->wipe = NULL;
@@ -30,6 +31,7 @@ void peer_wiped(struct core *c, const struct ask *ask, bool clean, int64_t now)
 /* ASK will not be answered. */
 static void cut(struct op *op, const struct ask *ask)
 {
+	assert(op->asking & 1u << ask->copy);
 	op->asking &= (uint8_t)~(1u << ask->copy);
 	if (ask->kind == ASK_PUT)
 		op->cut |= (uint8_t)(1u << ask->copy);
@@ -54,6 +56,8 @@ void peer_ended(struct core *c, unsigned on, int64_t now)
 {
 	struct peer *p = &c->peer[on];
 
+	assert(p->state != PEER_RETIRED);
+	assert((int)on != c->layout.spill || p->state != PEER_STUCK || !p->asks);
 	peer_judge_end(c, on, now);
 	if (p->state == PEER_UP)
 		p->down_since = now;
@@ -73,6 +77,7 @@ static void stick(struct core *c, struct peer *p, int64_t now)
 {
 	struct ask *ask;
 
+	assert(p == &c->peer[c->layout.spill]);
 	peer_set_state(p, PEER_STUCK, now);
 	p->down_since = now;
 	forget_asks(c, p, &p->ready, now);
@@ -112,6 +117,7 @@ static void wipe(struct core *c, unsigned on, int64_t now)
 	int64_t slot;
 	uint32_t n;
 
+	assert(on < c->o.links);
 	if (p->state != PEER_UP || p->wipe || now < p->wipe_at)
 		return;
 	slot = layout_wipe(&c->layout, on, &n);

@@ -18,6 +18,7 @@ static bool refuses(const struct copy *copy, int64_t now)
 
 static bool trusts(const struct core *c, int on, enum counts which, int64_t now)
 {
+	assert(on >= 0);
 	return which == COUNTS_ALL || !peer_left_out(c, (unsigned)on, now) ||
 	       (which == COUNTS_TRIED && !peer_suspect(c, (unsigned)on, now));
 }
@@ -38,6 +39,7 @@ uint8_t extent_counts(const struct core *c, const struct extent *e, enum counts 
 
 static bool may_put(const struct core *c, int on, enum targets which, int64_t now)
 {
+	assert(on >= 0);
 	if (which == TARGETS_ALL)
 		return true;
 	if (which != TARGETS_FULL && peer_full(c, on, now))
@@ -101,6 +103,7 @@ void extent_forget_copy(struct core *c, struct extent *e, unsigned copy)
 	uint64_t first = (uint64_t)(e - c->map->extent) * EXTENT_PAGES;
 	uint32_t pages = map_extent_pages(c->map, e);
 
+	assert(e->copy[copy].on >= 0 && copy < COPY_PLACES);
 	for (uint32_t i = 0; e->used && i < pages; i++) {
 		struct record *r = &e->record[i];
 
@@ -150,6 +153,7 @@ bool extent_place_elsewhere(struct core *c, struct extent *e, enum targets which
 
 bool extent_is_on(const struct core *c, const struct extent *e, unsigned on)
 {
+	assert(on < c->o.links);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 		if (e->copy[copy].on == (int)on && !e->copy[copy].stale &&
 		    !layout_wanted(&c->layout, &e->copy[copy]))

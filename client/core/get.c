@@ -21,6 +21,7 @@ static uint32_t pages_of(const struct core *c, const struct op *op, unsigned cop
 {
 	uint32_t mask = 0;
 
+	assert(copy < COPY_PLACES);
 	for (uint32_t i = 0; i < op->pages; i++)
 		if (op->need & 1u << i &&
 		    map_record(c->map, op->page + i)->copies & 1u << copy)
@@ -39,6 +40,7 @@ static unsigned cost(const struct core *c, const struct copy *at, bool some, int
 	bool leaves = at->going || layout_wanted(&c->layout, at);
 	bool late = oldest && now - oldest->sent_at >= peer_hedge_ms(c, on);
 
+	assert(peer_up(c, at->on) && !at->stale);
 	return (peer_suspect(c, on, now) ? 1u << 22 : 0) +
 	       ((int)on == c->layout.spill ? 1u << 20 : 0) + (late ? 1u << 18 : 0) +
 	       (some ? 1u << 16 : 0) + (leaves ? 1u << 14 : 0) + p->asks;
@@ -77,6 +79,7 @@ static bool ask(struct core *c, struct op *op, int copy, uint32_t mask)
 	struct buffer *b = ask_buffer(c, op, 1u << on);
 	bool asked = b && ask_copy(c, op, ASK_GET, (unsigned)copy, b, mask);
 
+	assert(mask && !(mask & ~op->need));
 	if (b)
 		buffers_drop(c->buffers, b);
 	if (!asked)
@@ -121,6 +124,7 @@ void get_go_on(struct core *c, struct op *op, int64_t now)
 	uint32_t mask, others;
 	int copy;
 
+	assert(op->kind == OP_GET && !op->buffer);
 	if (!settle(c, op))
 		return;
 	if (now >= op->until) {
@@ -148,6 +152,7 @@ bool get_whole(struct core *c, struct op *op, int64_t now)
 	uint32_t mask;
 	int copy = best(c, op, op->tried, &mask, now);
 
+	assert(!op->asking && op->need);
 	return copy >= 0 && mask == op->need && ask(c, op, copy, mask);
 }
 
@@ -156,6 +161,7 @@ void get_hedge(struct core *c, struct op *op, int64_t now)
 	uint32_t mask;
 	int copy = best(c, op, op->tried | op->asking, &mask, now);
 
+	assert(op->kind == OP_GET && op->asking);
 	op->hedge_at = CORE_NEVER;
 	if (copy >= 0 && ask(c, op, copy, mask))
 		c->counts.hedges++;
@@ -166,6 +172,7 @@ static void doubt(struct core *c, uint64_t page, unsigned copy)
 {
 	struct record *r = map_record(c->map, page);
 
+	assert(r && page < c->map->pages);
 	if (r->state != PAGE_SEALED || !(r->copies & ~(1u << copy)))
 		return;
 	record_clear(r, copy);
@@ -174,6 +181,7 @@ static void doubt(struct core *c, uint64_t page, unsigned copy)
 
 void get_replied(struct core *c, struct op *op, const struct ask *ask, int error)
 {
+	assert(op->need && !op->buffer);
 	op->hedge_at = CORE_NEVER;
 	if (error) {
 		op->tried |= (uint8_t)(1u << ask->copy);

@@ -56,6 +56,7 @@ static uint8_t to_make(struct walk *w, const struct record *r)
 {
 	uint8_t lacks;
 
+	assert(!(w->able & ~w->want));
 	if (r->state != PAGE_SEALED)
 		return 0;
 	lacks = w->want & (uint8_t)~r->copies;
@@ -74,6 +75,7 @@ static uint32_t find_run(struct core *c, const struct extent *e, struct walk *w)
 	struct heal *h = &c->heal;
 	uint32_t pages = map_extent_pages(c->map, e), n = 0;
 
+	assert(!h->busy && h->at <= pages);
 	for (; h->at < pages && !n; h->at++) {
 		h->to = to_make(w, &e->record[h->at]);
 		n = !!h->to;
@@ -93,6 +95,8 @@ static void start(struct core *c, const struct extent *e, uint32_t n, int64_t no
 	struct heal *h = &c->heal;
 	struct op *op = &h->op;
 
+	assert(n && n <= RUN_PAGES && h->at + n <= map_extent_pages(c->map, e));
+	assert(h->waiter && !h->busy);
 	*op = (struct op){
 		.kind = OP_HEAL,
 		.page = h->extent * EXTENT_PAGES + h->at,
@@ -132,6 +136,7 @@ static void tidy(struct core *c, struct extent *e, uint8_t want)
 {
 	uint8_t used = in_use(c, e);
 
+	assert(how_many(want) >= c->o.copies);
 	map_heal(c->map, e, false);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++) {
 		if (e->copy[copy].on < 0 || want & 1u << copy)
@@ -157,6 +162,7 @@ static bool is_spare(const struct core *c, const struct extent *e, unsigned copy
 	uint8_t others = sources(c, e, now) & (uint8_t)~(1u << copy);
 	uint32_t pages = map_extent_pages(c->map, e);
 
+	assert(e->used);
 	for (uint32_t i = 0; i < pages; i++)
 		if (e->record[i].state == PAGE_SEALED && e->record[i].copies & 1u << copy &&
 		    !(e->record[i].copies & others))
@@ -169,6 +175,7 @@ static void make_place(struct core *c, struct extent *e, int64_t now)
 {
 	uint8_t keep = in_use(c, e) | extent_counts(c, e, COUNTS_REFUSED, now);
 
+	assert(e->record);
 	for (unsigned copy = 0; copy < COPY_SPILL; copy++)
 		if (e->copy[copy].on < 0)
 			return;
@@ -188,6 +195,7 @@ static uint32_t missing(const struct core *c, const struct extent *e, int64_t no
 	uint8_t counts = extent_counts(c, e, COUNTS_REFUSED, now);
 	uint32_t pages = map_extent_pages(c->map, e), n = 0;
 
+	assert(e->record);
 	for (uint32_t i = 0; i < pages; i++)
 		n += e->record[i].state == PAGE_SEALED &&
 		     how_many(e->record[i].copies & counts) < c->o.copies;
@@ -196,6 +204,7 @@ static uint32_t missing(const struct core *c, const struct extent *e, int64_t no
 
 static void take_back(struct core *c, struct extent *e)
 {
+	assert(!e->used && !e->taken);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 		if (e->copy[copy].on >= 0)
 			layout_drop(&c->layout, e, copy);
@@ -211,6 +220,7 @@ static bool walk(struct core *c, struct extent *e, int64_t now)
 	uint32_t n;
 	bool whole;
 
+	assert(e->used && !h->busy);
 	make_place(c, e, now);
 	extent_place(c, e, TARGETS_GOOD, now);
 	extent_place(c, e, TARGETS_HEAL, now);
@@ -253,6 +263,7 @@ static void earn(struct core *c, int64_t now)
 	struct heal *h = &c->heal;
 	int64_t ms = min_ms(now - h->earned_at, DEBT_MS);
 
+	assert(now >= h->earned_at);
 	h->earned_at = now;
 	h->credit = min_ms(h->credit + ms * c->o.heal_pages,
 	                   (int64_t)c->o.heal_pages * CREDIT_MS + PAGE_CREDIT);

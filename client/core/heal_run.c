@@ -15,6 +15,7 @@
 /* A copy was there, and no good: what else is in the run may be. */
 static void go_around(struct heal *h)
 {
+	assert(h->at >= h->op.pages || h->op.pages == 1);
 	if (h->op.pages > 1) {
 		h->at -= h->op.pages;
 		h->single = h->at + h->op.pages;
@@ -27,6 +28,7 @@ static void go_around(struct heal *h)
 
 void heal_run_end(struct core *c, struct op *op, int error)
 {
+	assert(op == &c->heal.op && c->heal.busy);
 	if (error)
 		c->heal.failed = true;
 	if (op->need && op->tried)
@@ -38,6 +40,7 @@ void heal_run_end(struct core *c, struct op *op, int error)
  * an operation has overwritten while it waited for us, we have only what was before. */
 static void remember(struct core *c, struct op *op)
 {
+	assert(op->acked);
 	for (uint32_t i = 0; i < op->pages; i++) {
 		struct record r = *map_record(c->map, op->page + i);
 
@@ -57,6 +60,7 @@ static void write_copies(struct core *c, struct op *op, int64_t now)
 {
 	uint8_t to = c->heal.to & extent_targets(c, map_extent(c->map, op->page), TARGETS_HEAL, now);
 
+	assert(op->buffer && !op->need);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 		if (to & 1u << copy)
 			ask_copy(c, op, ASK_PUT, copy, op->buffer, mask_of(op->pages));
@@ -73,6 +77,7 @@ static bool as_before(const struct core *c, const struct op *op)
 
 void heal_run_go_on(struct core *c, struct op *op, int64_t now)
 {
+	assert(op->kind == OP_HEAL && !op->asking);
 	if (op->need) {
 		if (!as_before(c, op) || (!get_whole(c, op, now) && !c->starved))
 			heal_run_end(c, op, EIO);
@@ -99,6 +104,7 @@ void heal_run_replied(struct core *c, struct op *op, const struct ask *ask, int 
 
 void heal_run_checked(struct core *c, struct op *op, uint32_t bad)
 {
+	assert(op->buffer);
 	bad &= op->came;
 	get_judge(c, op, bad);
 	if (!bad)

@@ -35,6 +35,7 @@ static bool is_free(uint8_t state)
 
 static void set(struct slots *s, uint32_t slot, enum slot_state state)
 {
+	assert(slot < s->n || state == SLOT_CLEAN);
 	if (slot < s->limit) {
 		s->free_n -= is_free(s->state[slot]);
 		s->free_n += is_free((uint8_t)state);
@@ -48,6 +49,7 @@ static void set(struct slots *s, uint32_t slot, enum slot_state state)
 
 static void set_limit(struct slots *s, uint32_t limit)
 {
+	assert(limit <= s->n);
 	s->limit = limit;
 	s->free_n = 0;
 	for (uint32_t slot = 0; slot < limit; slot++)
@@ -74,6 +76,7 @@ void layout_size(struct layout *l, unsigned on, uint64_t pages)
 	uint32_t n = (uint32_t)(slots < l->map->extents ? slots : l->map->extents);
 	bool wanted = s->limit < s->n;
 
+	assert(on < l->links);
 	if (s->pages == pages)
 		return;
 	for (uint32_t slot = n; slot < s->n; slot++) /* nothing is there to be flushed */
@@ -127,6 +130,7 @@ uint32_t layout_slot_pages(const struct layout *l, unsigned on, uint32_t slot)
 {
 	uint64_t left = l->slots[on].pages - slot * EXTENT_PAGES;
 
+	assert(slot < l->slots[on].n);
 	return (uint32_t)(left < EXTENT_PAGES ? left : EXTENT_PAGES);
 }
 
@@ -137,6 +141,7 @@ static bool is_for(const struct layout *l, unsigned on, uint32_t slot, uint32_t 
 	const struct slots *s = &l->slots[on];
 	uint32_t last = layout_slot_pages(l, on, s->n - 1);
 
+	assert(slot < s->limit);
 	return last < EXTENT_PAGES && last >= pages && s->state[s->n - 1] != SLOT_USED &&
 	       s->limit == s->n ? slot == s->n - 1 : layout_slot_pages(l, on, slot) >= pages;
 }
@@ -196,6 +201,7 @@ static int roomiest(struct layout *l, const struct extent *e, uint32_t allowed, 
 	unsigned n = 0;
 	int best = -1;
 
+	assert(pages && pages <= EXTENT_PAGES);
 	for (unsigned on = 0; on < l->links; on++) {
 		uint32_t has;
 
@@ -241,12 +247,14 @@ void layout_drop(struct layout *l, struct extent *e, unsigned copy)
 {
 	struct copy *c = &e->copy[copy];
 
+	assert(c->on >= 0);
 	set(&l->slots[c->on], c->slot, c->slot < l->slots[c->on].n ? SLOT_DIRTY : SLOT_CLEAN);
 	*c = (struct copy){ .on = -1 };
 }
 
 uint64_t layout_page(const struct copy *c, uint64_t page)
 {
+	assert(c->on >= 0);
 	return c->slot * EXTENT_PAGES + page % EXTENT_PAGES;
 }
 
@@ -264,6 +272,7 @@ int64_t layout_wipe(struct layout *l, unsigned on, uint32_t *n)
 
 void layout_wiped(struct layout *l, unsigned on, uint32_t slot, uint32_t n, bool clean)
 {
+	assert(n && slot + n <= l->map->extents);
 	while (n--)
 		set(&l->slots[on], slot++, clean ? SLOT_CLEAN : SLOT_DIRTY);
 }
@@ -273,6 +282,7 @@ uint64_t layout_capacity(const uint64_t *pages, unsigned n, unsigned copies)
 {
 	uint64_t have = UINT64_MAX, less;
 
+	assert(n && copies);
 	if (n == 1)
 		return pages[0];
 	for (;; have = less) {

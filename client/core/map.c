@@ -10,6 +10,7 @@
 
 int map_open(struct map *m, uint64_t pages)
 {
+	assert(pages);
 	*m = (struct map){ .pages = pages, .held[PAGE_ABSENT] = pages, .extents = (pages + EXTENT_PAGES - 1) / EXTENT_PAGES };
 	m->chunks = (m->extents + CHUNK_EXTENTS - 1) / CHUNK_EXTENTS;
 	m->extent = calloc(m->extents, sizeof *m->extent);
@@ -62,6 +63,7 @@ uint32_t map_extent_pages(const struct map *m, const struct extent *e)
 {
 	uint64_t first = (uint64_t)(e - m->extent) * EXTENT_PAGES;
 
+	assert(e >= m->extent && first < m->pages);
 	return (uint32_t)(m->pages - first < EXTENT_PAGES ? m->pages - first : EXTENT_PAGES);
 }
 
@@ -75,6 +77,7 @@ bool map_touch(struct map *m, uint64_t page)
 	struct extent *e = map_extent(m, page);
 	struct chunk *chunk = chunk_of(m, e);
 
+	assert(page < m->pages);
 	if (e->record)
 		return true;
 	if (!chunk->record && !m->readies)
@@ -106,6 +109,7 @@ bool map_take(struct map *m, uint64_t page, uint32_t n)
 {
 	struct record *r = map_record(m, page);
 
+	assert(n && page % EXTENT_PAGES + n <= EXTENT_PAGES);
 	for (uint32_t i = 0; i < n; i++)
 		if (r[i].taken)
 			return false;
@@ -119,6 +123,7 @@ void map_release(struct map *m, uint64_t page, uint32_t n)
 {
 	struct record *r = map_record(m, page);
 
+	assert(map_extent(m, page)->taken >= n);
 	for (uint32_t i = 0; i < n; i++)
 		r[i].taken = 0;
 	map_extent(m, page)->taken -= n;
@@ -130,6 +135,7 @@ void map_set(struct map *m, uint64_t page, const struct record *record)
 	struct extent *e = map_extent(m, page);
 	uint64_t taken = r->taken;
 
+	assert(r && page < m->pages);
 	e->used -= r->state != PAGE_ABSENT;
 	m->held[r->state]--;
 	*r = *record;

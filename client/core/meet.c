@@ -17,6 +17,7 @@ static void lose(struct core *c, unsigned on)
 	struct op_list *lists[] = { &c->active, &c->came, &c->check };
 	struct op *op;
 
+	assert(c->peer[on].known);
 	layout_lost(&c->layout, on);
 	for (unsigned i = 0; i < sizeof lists / sizeof *lists; i++)
 		TAILQ_FOREACH(op, lists[i], link)
@@ -33,6 +34,7 @@ static void lose(struct core *c, unsigned on)
 static int other_of(const struct core *c, unsigned on, const char *identity,
                     bool (*same)(const char *, const char *))
 {
+	assert(on < c->o.links);
 	for (unsigned other = 0; other < c->o.links; other++) {
 		const struct peer *p = &c->peer[other];
 
@@ -61,6 +63,7 @@ static void meet(struct core *c, unsigned on, const char *identity, uint64_t pag
 	struct peer *p = &c->peer[on];
 	bool other = !identity_same(p->identity, identity);
 
+	assert(p->state != PEER_UP && p->state != PEER_RETIRED);
 	if (p->known && (other || pages < c->layout.slots[on].pages)) {
 		lose(c, on);
 		if (other && identity_same_pool(p->identity, identity)) {

@@ -61,11 +61,13 @@ bool peer_counts(const struct core *c, int on, int64_t now)
 
 bool peer_full(const struct core *c, int on, int64_t now)
 {
+	assert(on >= 0);
 	return c->peer[on].full_until > now;
 }
 
 void peer_want_heal(struct core *c, unsigned on)
 {
+	assert(on < LINKS_MAX);
 	for (uint64_t e = 0; e < c->map->extents; e++)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 			if (c->map->extent[e].copy[copy].on == (int)on)
@@ -86,6 +88,7 @@ void peer_measure(struct core *c, const struct ask *ask, int64_t now)
 	struct peer *p = &c->peer[ask->on];
 	int64_t step = p->slow / 512 + 1;
 
+	assert(ask->sent);
 	if (ask->kind == ASK_FLUSH)
 		return;
 	if ((now - ask->sent_at) * 256 > p->slow)
@@ -106,6 +109,7 @@ int64_t peer_expires(const struct core *c, unsigned on)
 	const struct peer *p = &c->peer[on];
 	const struct ask *oldest = TAILQ_FIRST(&p->sent);
 
+	assert(on < c->o.links);
 	if (p->state == PEER_CONNECTING)
 		return p->connect_by;
 	return oldest && p->state == PEER_UP ? oldest->sent_at + peer_timeout_ms(c, on)

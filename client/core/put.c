@@ -29,6 +29,7 @@ static uint8_t choose(struct core *c, const struct op *op, int64_t now)
 	struct extent *e = map_extent(c->map, op->page);
 	uint8_t to, fresh = (uint8_t)~(op->tried | op->cut);
 
+	assert(op->kind == OP_PUT && !op->asking);
 	if (!extent_place(c, e, TARGETS_GOOD, now))
 		extent_place(c, e, TARGETS_TRIED, now);
 	to = extent_targets(c, e, TARGETS_GOOD, now) & fresh;
@@ -47,6 +48,7 @@ static void remember(struct core *c, struct op *op)
 {
 	unsigned copies = how_many(op->acked & COPIES_ALL & ~(1u << COPY_SPILL));
 
+	assert(op->acked && op->state == OP_ACTIVE);
 	for (uint32_t i = 0; i < op->pages; i++) {
 		op->record[i].state = PAGE_SEALED;
 		op->record[i].copies = op->acked & COPIES_ALL;
@@ -60,6 +62,7 @@ static void remember(struct core *c, struct op *op)
 
 void put_fail(struct core *c, struct op *op)
 {
+	assert(op->kind == OP_PUT && !op->acked);
 	for (uint32_t i = 0; i < op->pages; i++)
 		map_set(c->map, op->page + i, &(struct record){ .state = PAGE_LOST });
 	op_end(c, op, op->refused ? op->refused : EIO);
@@ -100,6 +103,7 @@ static void begin_sealing(struct core *c, struct op *op, uint8_t to)
 	const struct extent *e = map_extent(c->map, op->page);
 	uint32_t on_mask = 0;
 
+	assert(to && !op->buffer && !op->seals_for);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 		if (to & 1u << copy)
 			on_mask |= 1u << e->copy[copy].on;
@@ -116,6 +120,7 @@ static void begin_sealing(struct core *c, struct op *op, uint8_t to)
 
 void put_checked(struct core *c, struct op *op, uint32_t bad)
 {
+	assert(op->buffer && op->seals_for);
 	for (unsigned on = 0; on < c->o.links; on++)
 		c->peer[on].buffers -= op->seals_for >> on & 1;
 	op->seals_for = 0;
@@ -137,6 +142,7 @@ void put_go_on(struct core *c, struct op *op, int64_t now)
 	const struct extent *e = map_extent(c->map, op->page);
 	uint8_t to;
 
+	assert(op->kind == OP_PUT);
 	if (op->acked) {
 		remember(c, op);
 		op_end(c, op, 0);
@@ -175,6 +181,7 @@ void put_replied(struct core *c, struct op *op, const struct ask *ask, int error
 {
 	struct extent *e = map_extent(c->map, op->page);
 
+	assert(ask->kind == ASK_PUT && ask->mask == mask_of(op->pages));
 	if (!error) {
 		op->acked |= (uint8_t)(1u << ask->copy);
 		e->copy[ask->copy].refused = 0;
@@ -190,6 +197,7 @@ void fill_end(struct core *c, struct op *op)
 {
 	const struct record r = op_fill_record(op);
 
+	assert(op->kind == OP_FILL && !op->buffer);
 	for (uint32_t i = 0; i < op->pages; i++)
 		map_set(c->map, op->page + i, &r);
 	op_end(c, op, 0);
@@ -201,6 +209,7 @@ void fill_go_on(struct core *c, struct op *op, int64_t now)
 	const struct extent *e = map_extent(c->map, op->page);
 	bool waits = false;
 
+	assert(op->kind == OP_FILL);
 	for (unsigned copy = 0; e->used && now < op->until && copy < COPY_SPILL; copy++) {
 		if (op->tried & 1u << copy || !peer_up(c, e->copy[copy].on))
 			continue;

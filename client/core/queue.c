@@ -47,6 +47,7 @@ static const unsigned steps[] = {
 
 static void stop_running(struct core *c, struct op *op)
 {
+	assert(!op->runs || op->state == OP_ACTIVE);
 	if (op->runs)
 		TAILQ_REMOVE(&c->run, op, run_link);
 	op->runs = false;
@@ -111,6 +112,7 @@ static bool overtakes(struct core *c, struct op *op)
 {
 	struct op *before;
 
+	assert(op->state == OP_QUEUED);
 	TAILQ_FOREACH(before, &c->queued, link) {
 		if (before == op)
 			return false;
@@ -157,6 +159,7 @@ static void end_queued(struct core *c, struct op *op)
 	bool fill = op->kind == OP_FILL, known = map_record(c->map, op->page);
 	const struct record r = fill ? op_fill_record(op) : (struct record){ .state = PAGE_LOST };
 
+	assert(op->state == OP_QUEUED);
 	for (uint32_t i = 0; known && (fill || op->kind == OP_PUT) && i < op->pages; i++)
 		map_set(c->map, op->page + i, &r);
 	leave(c, op, fill && (known || !op->pattern) ? 0 : EIO);
@@ -187,6 +190,7 @@ void op_submit(struct core *c, struct op *op, int64_t now)
 /* False: it has to wait. */
 static bool admit(struct core *c, struct op *op)
 {
+	assert(op->state == OP_QUEUED && !op->buffer && !op->asking);
 	if (nothing_there(c, op)) {
 		memset(op->record, 0, sizeof op->record);
 		leave(c, op, 0);
@@ -228,6 +232,7 @@ void op_end(struct core *c, struct op *op, int error)
 {
 	struct extent *e = map_extent(c->map, op->page);
 
+	assert(op->state == OP_ACTIVE);
 	op_drop_buffer(c, op);
 	map_release(c->map, op->page, op->pages);
 	if (!e->used)
@@ -253,6 +258,7 @@ bool op_wait(struct core *c, struct op *op, uint32_t on_mask, int64_t now)
 	int64_t until = max_ms(op->started + CORE_PATIENCE_MS, now); /* nothing was due before */
 	bool hope = false;
 
+	assert(op->state == OP_ACTIVE && !op->asking);
 	for (unsigned on = 0; on < c->o.links; on++) {
 		const struct peer *p = &c->peer[on];
 

@@ -3,6 +3,8 @@
  * was due meanwhile could not be heard, though it may be here. */
 #include "stall.h"
 
+#include <assert.h>
+
 #include "arith.h"
 #include "peer.h"
 
@@ -28,6 +30,7 @@ static int64_t was_due(const struct core *c)
 
 static void move_op(struct op *op, int64_t ms)
 {
+	assert(ms >= 0);
 	op->started += ms;
 	op->until += ms;
 	op->deadline += ms;
@@ -38,6 +41,7 @@ static void move_op(struct op *op, int64_t ms)
 /* How long that which began at SINCE was not heard, from AT on, and time to hear what came. */
 static int64_t lost(const struct core *c, int64_t at, int64_t since, int64_t now)
 {
+	assert(now >= at);
 	return max_ms(now - max_ms(at, since), 0) + c->o.stall_ms;
 }
 
@@ -92,6 +96,7 @@ void stall_checked(struct core *c, struct op *op, int64_t now)
 {
 	int64_t ms = now - op->given;
 
+	assert(op->state == OP_CHECK);
 	if (c->o.stall_ms && ms >= c->o.stall_ms)
 		move_op(op, ms);
 }

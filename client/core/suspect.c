@@ -6,6 +6,8 @@
  * begins anew. */
 #include "suspect.h"
 
+#include <assert.h>
+
 #include "arith.h"
 #include "peer.h"
 
@@ -18,6 +20,7 @@
 
 static int64_t pause_ms(const struct peer *p)
 {
+	assert(p->strikes <= STRIKES_MAX);
 	return p->strikes ? min_ms(PAUSE_MIN_MS << (p->strikes - 1), PAUSE_MAX_MS) : 0;
 }
 
@@ -53,6 +56,7 @@ static void strike(struct core *c, unsigned on, int64_t now)
 {
 	struct peer *p = &c->peer[on];
 
+	assert(on < c->o.links);
 	if (c->o.patient || (int)on == c->layout.spill || within(p, c->o.link_timeout_ms / 2 - pause_ms(p), now))
 		return;
 	if (!on_parole(c, p, now))
@@ -66,6 +70,7 @@ static void strike(struct core *c, unsigned on, int64_t now)
 
 static bool late(const struct core *c, const struct ask *ask, int64_t now)
 {
+	assert(ask->sent);
 	return ask->kind != ASK_FLUSH && now - ask->sent_at > c->o.link_timeout_ms / 2;
 }
 
