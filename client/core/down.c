@@ -62,7 +62,7 @@ void peer_ended(struct core *c, unsigned on, int64_t now)
 	if (p->state == PEER_UP)
 		p->down_since = now;
 	if (p->state != PEER_GONE)
-		peer_set_state(p, PEER_DOWN, now);
+		peer_set_state(c, on, PEER_DOWN, now);
 	p->retry_at = now + p->retry_ms;
 	p->retry_ms = min_ms(p->retry_ms * 2, RETRY_IDLE_MAX_MS);
 	forget_asks(c, p, &p->ready, now);
@@ -73,12 +73,13 @@ void peer_ended(struct core *c, unsigned on, int64_t now)
 
 /* A disk cannot be made to let go of buffers, and is not fenced by a claim: what it was
  * asked for stays under way, for nobody, and nothing new is asked until all of it ended. */
-static void stick(struct core *c, struct peer *p, int64_t now)
+static void stick(struct core *c, unsigned on, int64_t now)
 {
+	struct peer *p = &c->peer[on];
 	struct ask *ask;
 
-	assert(p == &c->peer[c->layout.spill]);
-	peer_set_state(p, PEER_STUCK, now);
+	assert((int)on == c->layout.spill);
+	peer_set_state(c, on, PEER_STUCK, now);
 	p->down_since = now;
 	forget_asks(c, p, &p->ready, now);
 	TAILQ_FOREACH(ask, &p->sent, link) {
@@ -95,7 +96,7 @@ void peer_unstick(struct core *c, unsigned on, int64_t now)
 
 	if (p->state != PEER_STUCK || p->asks)
 		return;
-	peer_set_state(p, PEER_UP, now);
+	peer_set_state(c, on, PEER_UP, now);
 	c->kick = true;
 }
 
@@ -104,7 +105,7 @@ void peer_close(struct core *c, unsigned on, int64_t now)
 	struct peer *p = &c->peer[on];
 
 	if ((int)on == c->layout.spill && p->state == PEER_UP) {
-		stick(c, p, now);
+		stick(c, on, now);
 		return;
 	}
 	p->close = true;

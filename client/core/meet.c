@@ -68,7 +68,7 @@ static void meet(struct core *c, unsigned on, const char *identity, uint64_t pag
 		lose(c, on);
 		if (other && identity_same_pool(p->identity, identity)) {
 			c->counts.usurped++;
-			peer_set_state(p, PEER_GONE, now);
+			peer_set_state(c, on, PEER_GONE, now);
 		} else {
 			c->counts.lost_memories++;
 		}
@@ -89,7 +89,7 @@ void peer_came(struct core *c, unsigned on, const char *identity, uint64_t pages
 		peer_close(c, on, now);
 		return;
 	}
-	peer_set_state(p, PEER_UP, now);
+	peer_set_state(c, on, PEER_UP, now);
 	p->known = true;
 	p->retry_ms = CORE_RETRY_MIN_MS;
 	p->full_until = 0;
@@ -128,6 +128,6 @@ bool peer_retire(struct core *c, unsigned on, int64_t now)
 	    (p->state == PEER_UP && (p->asks || p->wipe || c->layout.slots[on].dirty_n)))
 		return false;
 	peer_close(c, on, now);
-	peer_set_state(p, PEER_RETIRED, now);
+	peer_set_state(c, on, PEER_RETIRED, now);
 	return true;
 }

@@ -28,9 +28,13 @@ static const unsigned steps[] = {
 	[PEER_RETIRED] = 1 << PEER_DOWN | 1 << PEER_GONE,
 };
 
-void peer_set_state(struct peer *p, enum peer_state state, int64_t now)
+void peer_set_state(struct core *c, unsigned on, enum peer_state state, int64_t now)
 {
+	struct peer *p = &c->peer[on];
+
 	assert(steps[state] & 1u << p->state);
+	if (c->o.peer_steps)
+		c->o.peer_steps(on, p->state, state);
 	if (p->state != state)
 		p->state_since = now;
 	p->state = state;
@@ -145,7 +149,7 @@ int peers_connect(struct core *c, int64_t now)
 
 		if (p->state != PEER_DOWN || p->close || now < p->retry_at)
 			continue;
-		peer_set_state(p, PEER_CONNECTING, now);
+		peer_set_state(c, on, PEER_CONNECTING, now);
 		p->connect_by = now + max_ms(c->o.link_timeout_ms, CONNECT_MIN_MS);
 		return (int)on;
 	}

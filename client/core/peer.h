@@ -7,7 +7,7 @@
 #include "state.h"
 
 void peer_init(struct peer *);
-void peer_set_state(struct peer *, enum peer_state, int64_t now);
+void peer_set_state(struct core *, unsigned on, enum peer_state, int64_t now);
 bool peer_up(const struct core *, int on);
 /* It may come back. */
 bool peer_away(const struct core *, unsigned on);

@@ -58,6 +58,8 @@ void op_move(struct core *c, struct op *op, enum op_state state)
 	struct op_list *from = list_of(c, op->state), *to = list_of(c, state);
 
 	assert(steps[state] & 1u << op->state);
+	if (c->o.op_steps)
+		c->o.op_steps(op, state);
 	stop_running(c, op);
 	if (from)
 		TAILQ_REMOVE(from, op, link);

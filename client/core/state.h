@@ -17,6 +17,15 @@
 #define CORE_STALL_MS     250
 #define CORE_NEVER        INT64_MAX
 
+enum peer_state {
+	PEER_DOWN,       /* closed; opened again at retry_at */
+	PEER_CONNECTING, /* opening and claiming */
+	PEER_UP,
+	PEER_STUCK,      /* the spill, when its disk hangs: up again when all was answered */
+	PEER_GONE,       /* its pool is another's: never again */
+	PEER_RETIRED,    /* it was drained, and is no lender now */
+};
+
 struct core_options {
 	unsigned links;           /* lenders, and the spill, which is the last of them */
 	bool spill;
@@ -28,15 +37,9 @@ struct core_options {
 	int64_t stall_ms;         /* who was so much late stood still, and nobody else; 0: never */
 	uint32_t heal_pages;      /* a second at most */
 	uint64_t seed;
-};
-
-enum peer_state {
-	PEER_DOWN,       /* closed; opened again at retry_at */
-	PEER_CONNECTING, /* opening and claiming */
-	PEER_UP,
-	PEER_STUCK,      /* the spill, when its disk hangs: up again when all was answered */
-	PEER_GONE,       /* its pool is another's: never again */
-	PEER_RETIRED,    /* it was drained, and is no lender now */
+	/* Told of each step from state to state, before it; NULL: nobody wants to know. */
+	void (*op_steps)(const struct op *, enum op_state to);
+	void (*peer_steps)(unsigned on, enum peer_state from, enum peer_state to);
 };
 
 /* What the core knows of one link. */

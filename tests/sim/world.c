@@ -318,6 +318,22 @@ static void take_seal(void)
 	seal = all_seals[kind];
 }
 
+static void trace_op(const struct op *op, enum op_state to)
+{
+	static const char *const kinds[] = { "put", "fill", "get", "heal" };
+	static const char *const states[] = { "new", "queued", "active", "came", "check", "ended", "done" };
+
+	TRACE("    %s %llu+%u: %s -> %s", kinds[op->kind], (unsigned long long)op->page, op->pages,
+	      states[op->state], states[to]);
+}
+
+static void trace_peer(unsigned on, enum peer_state from, enum peer_state to)
+{
+	static const char *const states[] = { "down", "connecting", "up", "stuck", "gone", "retired" };
+
+	TRACE("    link %u: %s -> %s", on, states[from], states[to]);
+}
+
 static void begin(uint64_t from, enum mode mode)
 {
 	seed = from * 2 + mode;
@@ -343,6 +359,8 @@ static void begin(uint64_t from, enum mode mode)
 		    .stall_ms = config.still,
 		    .heal_pages = config.heal_pages,
 		    .seed = 1 + dice(UINT64_MAX - 1),
+		    .op_steps = trace_op,
+		    .peer_steps = trace_peer,
 	    }, &map, buffers) < 0)
 		fail("the core could not be opened");
 	core.heal.waiter = &core;
