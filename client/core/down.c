@@ -57,7 +57,6 @@ void peer_ended(struct core *c, unsigned on, int64_t now)
 	struct peer *p = &c->peer[on];
 
 	assert(p->state != PEER_RETIRED);
-	assert((int)on != c->layout.spill || p->state != PEER_STUCK || !p->asks);
 	peer_judge_end(c, on, now);
 	if (p->state == PEER_UP)
 		p->down_since = now;
