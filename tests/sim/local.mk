@@ -4,6 +4,7 @@
 # processors.
 check_PROGRAMS += tests/sim/farsim
 sim_sources = \
+	tests/sim/answer.c \
 	tests/sim/audit.c \
 	tests/sim/caller.c \
 	tests/sim/config.c \
@@ -24,6 +25,7 @@ sim_sources = \
 tests_sim_farsim_SOURCES = \
 	$(sim_sources) \
 	tests/sim/fault.h \
+	tests/sim/net.h \
 	tests/sim/sim.h \
 	tests/sim/stats.h
 tests_sim_farsim_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/tests/sim

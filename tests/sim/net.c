@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Connections between the borrower and its lenders, a queue each way. What was
  * written into one is on its way, whatever becomes of the side that wrote it. */
-#include "sim.h"
+#include "net.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -16,7 +16,8 @@ static struct conn *line[LENDERS_MAX];
 static bool line_up[LENDERS_MAX];
 static bool just_ended[LENDERS_MAX]; /* the core may not have heard of it when it closes */
 
-static unsigned number(const struct conn *c) { return (unsigned)(c - conn); }
+unsigned net_number(const struct conn *c) { return (unsigned)(c - conn); }
+struct conn *net_numbered(unsigned i) { return &conn[i]; }
 
 static void drop(struct message_list *list, struct message *m)
 {
@@ -31,7 +32,7 @@ static void drop_all(struct message_list *list)
 		drop(list, TAILQ_FIRST(list));
 }
 
-static struct message *message(enum message_kind kind, struct ask *ask)
+struct message *net_message(enum message_kind kind, struct ask *ask)
 {
 	struct message *m = calloc(1, sizeof *m);
 
@@ -72,6 +73,8 @@ static struct conn *conn_new(unsigned on)
 }
 
 struct conn *net_conn(unsigned on) { return line[on]; }
+
+void net_is_up(unsigned on) { line_up[on] = true; }
 
 bool net_up(unsigned on)
 {
@@ -115,7 +118,7 @@ static void leave(struct conn *c)
 	}
 }
 
-static void went_down(struct conn *c)
+void net_went_down(struct conn *c)
 {
 	TRACE("link %u went down", c->on);
 	HAPPENED(WENT_DOWN);
@@ -129,7 +132,7 @@ static void arrive_end(unsigned i)
 {
 	conn[i].events--;
 	if (conn[i].ours)
-		went_down(&conn[i]);
+		net_went_down(&conn[i]);
 }
 
 void net_break(struct conn *c)
@@ -138,7 +141,7 @@ void net_break(struct conn *c)
 		return;
 	c->cut = true;
 	c->events++;
-	event_at(now + (int64_t)dice((uint64_t)config.delay + 1), arrive_end, number(c));
+	event_at(now + (int64_t)dice((uint64_t)config.delay + 1), arrive_end, net_number(c));
 }
 
 void net_end(struct conn *c)
@@ -159,7 +162,7 @@ void net_remember(unsigned on)
 static void keep_alive(struct conn *c)
 {
 	c->events++;
-	event_at(now + KEEPALIVE_MS, arrive_end, number(c));
+	event_at(now + KEEPALIVE_MS, arrive_end, net_number(c));
 }
 
 void net_end_all(unsigned on, bool silently)
@@ -182,132 +185,6 @@ void net_fence(unsigned on)
 	for (unsigned i = 0; i < conns; i++)
 		if (conn[i].at == on && conn[i].theirs && conn[i].epoch)
 			net_end(&conn[i]);
-}
-
-static void push(struct conn *c, struct message *m);
-
-static void meet(struct conn *c, const char *identity)
-{
-	bool twin = who_twin(c->on, identity);
-	bool sibling = who_sibling(c->on, identity);
-
-	TRACE("link %u leads to lender %u: %s", c->on, c->at, identity);
-	if (core_link_meets(&core, c->on, identity)) {
-		push(c, message(CLAIM, NULL));
-		return;
-	}
-	if (!twin && !sibling)
-		fail("link %u may not claim its pool, which no other has", c->on);
-	if (twin)
-		HAPPENED(TWIN);
-	else
-		HAPPENED(SIBLING);
-	went_down(c);
-}
-
-/* Has another link become the first since it met this one? */
-static bool comes_second(unsigned on, const struct message *m)
-{
-	if (who_twin(on, m->identity))
-		HAPPENED(TWIN_CLAIMED);
-	else if (who_sibling(on, m->identity))
-		HAPPENED(SIBLING_CLAIMED);
-	else
-		return false;
-	core_link_up(&core, on, m->identity, m->pages, now);
-	if (core.peer[on].state == PEER_UP)
-		fail("link %u is up, and its pool, or its lender, is another's", on);
-	return true;
-}
-
-static void hear(struct conn *c, struct message *m)
-{
-	unsigned on = c->on;
-
-	switch (m->kind) {
-	case MET:
-		meet(c, m->identity);
-		break;
-	case UP:
-		TRACE("link %u is up: %s, %llu pages", on, m->identity,
-		      (unsigned long long)m->pages);
-		line_up[on] = true;
-		c->told = m->pages;
-		if (comes_second(on, m))
-			break;
-		who_heard(on, m->identity);
-		core_link_up(&core, on, m->identity, m->pages, now);
-		break;
-	case REFUSED:
-		HAPPENED(CLAIM_REFUSED);
-		went_down(c);
-		break;
-	case REPLY:
-		TRACE("link %u replies to %s of %llu+%u: %d", on,
-		      (const char *[]){ "put", "get", "flush" }[m->ask->kind],
-		      (unsigned long long)m->ask->page, m->ask->pages, m->error);
-		if (m->data)
-			memcpy(m->ask->data, m->data, m->pages * PAGE_BYTES);
-		core_reply(&core, m->ask, m->error, now);
-		break;
-	case HELLO:
-	case CLAIM:
-	case ASK:
-		break;
-	}
-}
-
-/* Some of a reply, and all of it later. */
-static bool halfway(struct conn *c, struct message *m)
-{
-	if (!c->ours || !m->data || m->begun || chance(2))
-		return false;
-	m->begun = true;
-	memcpy(m->ask->data, m->data, dice(m->pages * PAGE_BYTES));
-	return true;
-}
-
-static void arrive_from(unsigned i)
-{
-	struct conn *c = &conn[i];
-	struct message *m = TAILQ_FIRST(&c->from);
-	int64_t until = lender[c->at].from_until;
-
-	c->events--;
-	if (!m)
-		return;
-	if (until > now || halfway(c, m)) {
-		c->events++;
-		event_at((until > now ? until : now) + (int64_t)dice(4), arrive_from, i);
-		return;
-	}
-	TAILQ_REMOVE(&c->from, m, link);
-	if (c->ours)
-		hear(c, m);
-	free(m->data);
-	free(m);
-}
-
-void net_answer(struct conn *c, const struct message *to, enum message_kind kind, int error,
-                uint8_t *data, const char *identity)
-{
-	struct message *m;
-
-	if (!c->ours) {
-		HAPPENED(REPLY_LOST);
-		free(data);
-		return;
-	}
-	m = message(kind, to->ask);
-	m->page = to->page;
-	m->pages = kind == UP ? lender[c->at].told : to->pages;
-	m->data = data;
-	m->error = error;
-	if (identity)
-		strcpy(m->identity, identity);
-	TAILQ_INSERT_TAIL(&c->from, m, link);
-	c->events++;
-	event_at(now + lender_delay(c->at), arrive_from, number(c));
 }
 
 /* ---- the lender hears */
@@ -362,11 +239,11 @@ static void arrive_to(unsigned i)
 	free(m);
 }
 
-static void push(struct conn *c, struct message *m)
+void net_push(struct conn *c, struct message *m)
 {
 	TAILQ_INSERT_TAIL(&c->to, m, link);
 	c->events++;
-	event_at(now + lender_delay(c->at), arrive_to, number(c));
+	event_at(now + lender_delay(c->at), arrive_to, net_number(c));
 }
 
 /* ---- what the core commands */
@@ -385,7 +262,7 @@ void net_connect(unsigned on)
 		return;
 	}
 	line[on] = conn_new(on);
-	push(line[on], message(HELLO, NULL));
+	net_push(line[on], net_message(HELLO, NULL));
 }
 
 void net_close(unsigned on)
@@ -417,14 +294,14 @@ void net_send(struct ask *a)
 		     (unsigned long long)a->page, a->pages,
 		     (unsigned long long)c->told);
 	if (c->cut && chance(2)) { /* sending finds out */
-		went_down(c);
+		net_went_down(c);
 		return;
 	}
-	m = message(ASK, a);
+	m = net_message(ASK, a);
 	m->what = a->kind;
 	m->page = a->page;
 	m->pages = a->pages;
 	if (chance(2))
 		capture(m);
-	push(c, m);
+	net_push(c, m);
 }
