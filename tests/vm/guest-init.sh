@@ -26,6 +26,8 @@ say() { echo "guest: $*"; }
 fail() {
     say "FAILED: $*"
     dmesg | tail -n 150 # who was killed for lack of memory, and what there was
+    # The same in few lines, behind all of that: only the end of a long log is kept.
+    dmesg | grep -E 'invoked oom|active_anon:|slab_reclaimable|DMA(32)? free:|Free swap|Out of memory' | tail -n 12
     finish 1
 }
 
