@@ -114,7 +114,7 @@ static void expire_active(struct core *c, int64_t now)
 		next = TAILQ_NEXT(op, link);
 		if (op->deadline <= now)
 			expire(c, op, now);
-		else if (op->hedge_at <= now)
+		else if (op->asking && op->hedge_at <= now)
 			get_hedge(c, op, now);
 	}
 }
