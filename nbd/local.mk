@@ -41,13 +41,17 @@ nbd_libnbdserver_la_SOURCES = \
 	nbd/serve/gate.c \
 	nbd/serve/gate.h \
 	nbd/serve/hear.c \
+	nbd/serve/hear.h \
 	nbd/serve/hold.c \
+	nbd/serve/hold.h \
 	nbd/serve/listen.c \
 	nbd/serve/listen.h \
 	nbd/serve/loop.c \
 	nbd/serve/loop.h \
 	nbd/serve/send.c \
 	nbd/serve/send.h \
+	nbd/serve/serve.c \
+	nbd/serve/serve.h \
 	nbd/serve/silence.c \
 	nbd/serve/silence.h
 if HAVE_GNUTLS

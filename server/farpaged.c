@@ -19,6 +19,7 @@
 #include "log.h"
 #include "path.h"
 #include "privilege.h"
+#include "serve.h"
 #include "standard.h"
 #include "state.h"
 
@@ -81,7 +82,7 @@ static int make_loops(struct daemon *d)
 	for (; d->loops.n < n; d->loops.n++) {
 		struct ev_loop *ev = d->loops.n ? ev_loop_new(EVFLAG_AUTO)
 		                                : ev_default_loop(EVFLAG_AUTO);
-		d->loops.loop[d->loops.n] = loop_new(ev, &d->loops.shared);
+		d->loops.loop[d->loops.n] = serve_new(ev, &d->loops.shared);
 		if (!d->loops.loop[d->loops.n])
 			return -1;
 	}

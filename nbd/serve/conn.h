@@ -18,6 +18,16 @@ enum conn_state {
 	CONN_ENDING, /* no more reading; hang up once all is sent */
 };
 
+/* Why it is not read from. */
+enum conn_pause {
+	PAUSE_TURN = 1 << 0,   /* it had its turn, or its rate has it wait; ends with the timer */
+	PAUSE_KEPT = 1 << 1,   /* it could take no more before all was fed: what was kept comes first */
+	PAUSE_GATE = 1 << 2,   /* its TLS handshake waits, see gate.h */
+	PAUSE_UNSENT = 1 << 3, /* what it was said last is not sent */
+	PAUSE_OWED = 1 << 4,   /* it is owed much; or was, and is not yet owed little */
+	PAUSE_ENDING = 1 << 5,
+};
+
 struct conn {
 	struct loop *loop;
 	struct stream stream;
@@ -27,8 +37,7 @@ struct conn {
 	bool overdue;             /* its deadline's last second has begun */
 	unsigned end_after;       /* seconds of silence; 0: SOCKET_DEAD_SECONDS */
 	ev_tstamp silent_since;   /* 0: it is heard */
-	bool resting;             /* had its turn; others first */
-	bool stuffed;             /* it could take no more before all was fed */
+	unsigned paused;          /* a set of enum conn_pause */
 	unsigned still;           /* so often did its ending loop look, and nothing had moved */
 	struct handshake handshake;
 	struct buf out;           /* the handshake's bytes still to be sent */
@@ -38,48 +47,27 @@ struct conn {
 	struct slot *slot;
 	bool squeezed;            /* it asks on and is not read: nor is much of it kept */
 	bool stuck;               /* its client does not take what it is owed */
-	bool waits;               /* with its TLS handshake, see gate.h */
 	TAILQ_ENTRY(conn) at_gate;
 	size_t held;              /* of the budget */
 	LIST_ENTRY(conn) link;
 };
 
-/* Takes the socket over, also when it fails (it is closed then). */
-void conn_new(struct loop *, struct accepted);
-/* Closes it instead. */
-void conn_refuse(struct loop *, struct accepted);
 void conn_free(struct conn *);
-/* In its handshake, and when it ends: so many SECONDS from now on it is hung up on. */
-void conn_set_deadline(struct conn *, ev_tstamp seconds);
-/* The loop ends: C goes as soon as it is owed nothing, maybe now. */
-void conn_end(struct conn *);
-/* So far it is there: what is asked from now on is refused, and it goes if it stood still. */
-void conn_hurry(struct conn *);
-/* Its turn at the gate has come. */
-void conn_pass(struct conn *);
-
-/* For conn.c and hear.c. */
-/* The one way from state to state. */
-void conn_set_state(struct conn *, enum conn_state);
 /* Hang up, and say WHY. */
 void conn_drop(struct conn *, const char *why);
+/* The one way from state to state. */
+void conn_set_state(struct conn *, enum conn_state);
+/* The one way to stop reading from it, for WHY, and to go on. */
+void conn_pause(struct conn *, enum conn_pause why, bool on);
 /* Go on after so many SECONDS; 0: when the others had their turn. */
 void conn_rest(struct conn *, ev_tstamp seconds);
-
-/* For conn.c, in hear.c; false: the connection is gone. Receive behind what was kept, and feed it;
- * again while the room was filled, so that one message answers all of it. */
-bool conn_hear(struct conn *);
-/* Feed what was kept. */
-bool conn_hear_kept(struct conn *);
-
-/* For conn.c, in hold.c. What one receive may take of it: its client may take no reply,
- * and then all that came is kept. */
-size_t conn_may_receive(const struct conn *);
-/* It may hold its share as that is now. */
-void conn_make_room(struct conn *);
-/* What it holds is counted, and what it need not hold is given back. */
-void conn_settle(struct conn *);
-/* It goes: what it held is free. */
-void conn_let_go(struct conn *);
+/* In its handshake, and when it ends: so many SECONDS from now on it is hung up on. */
+void conn_set_deadline(struct conn *, ev_tstamp seconds);
+/* Its deadline's last second begins. */
+void conn_set_overdue(struct conn *);
+/* It has pages: see silence.h. */
+void conn_outlast(struct conn *);
+/* It no longer waits at the gate. */
+void conn_leave_gate(struct conn *);
 
 #endif

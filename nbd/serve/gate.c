@@ -3,8 +3,6 @@
 
 #include <time.h>
 
-#include "conn.h"
-
 /* Those that had to go are looked for as often. */
 #define LOOK_SECONDS .1
 
@@ -44,24 +42,24 @@ ssize_t gate_recv(struct conn *c, uint8_t *to, size_t max)
 	return n;
 }
 
-static void arm(struct gate *gate, struct ev_loop *ev, uint64_t wait_ns)
+static void arm(struct loop *loop, uint64_t wait_ns)
 {
 	ev_tstamp seconds = (ev_tstamp)wait_ns / 1e9;
 
-	if (TAILQ_EMPTY(&gate->waiting))
+	if (TAILQ_EMPTY(&loop->at_gate))
 		return;
-	ev_timer_stop(ev, &gate->timer);
-	ev_timer_set(&gate->timer, seconds < LOOK_SECONDS ? seconds : LOOK_SECONDS, 0.);
-	ev_timer_start(ev, &gate->timer);
+	ev_timer_stop(loop->ev, &loop->gate);
+	ev_timer_set(&loop->gate, seconds < LOOK_SECONDS ? seconds : LOOK_SECONDS, 0.);
+	ev_timer_start(loop->ev, &loop->gate);
 }
 
 /* Who is next; those that had to go are not kept any longer. */
-static struct conn *next(struct gate *gate, uint64_t now)
+static struct conn *next(struct loop *loop, uint64_t now)
 {
 	struct conn *c, *after, *best = NULL;
 	uint64_t least = 0;
 
-	for (c = TAILQ_FIRST(&gate->waiting); c; c = after) {
+	for (c = TAILQ_FIRST(&loop->at_gate); c; c = after) {
 		after = TAILQ_NEXT(c, at_gate);
 		if (c->slot->state == SLOT_OUT) {
 			conn_free(c);
@@ -78,43 +76,34 @@ static struct conn *next(struct gate *gate, uint64_t now)
 
 static void on_timer(struct ev_loop *ev, ev_timer *w, int events)
 {
-	struct gate *gate = w->data;
+	struct loop *loop = w->data;
 	uint64_t now = rate_now(), wait = 0;
-	struct conn *c = next(gate, now);
+	struct conn *c = next(loop, now);
 
-	(void)events;
+	(void)ev, (void)events;
 	if (c && (wait = limits_tls_wait(c->slot, now)) == 0) {
-		gate_leave(c);
-		conn_pass(c);
+		conn_leave_gate(c);
+		loop->pass(c);
 	}
-	arm(gate, ev, wait);
+	arm(loop, wait);
 }
 
-void gate_init(struct gate *gate)
+void gate_open(struct loop *loop, void (*pass)(struct conn *))
 {
-	ev_timer_init(&gate->timer, on_timer, 0., 0.);
-	gate->timer.data = gate;
-	TAILQ_INIT(&gate->waiting);
+	loop->pass = pass;
+	ev_timer_init(&loop->gate, on_timer, 0., 0.);
+	loop->gate.data = loop;
 }
 
-void gate_stop(struct gate *gate, struct ev_loop *ev)
+void gate_close(struct loop *loop)
 {
-	ev_timer_stop(ev, &gate->timer);
+	ev_timer_stop(loop->ev, &loop->gate);
 }
 
 void gate_wait(struct conn *c)
 {
-	struct gate *gate = &c->loop->gate;
-
-	c->waits = true;
-	TAILQ_INSERT_TAIL(&gate->waiting, c, at_gate);
-	if (!ev_is_active(&gate->timer))
-		arm(gate, c->loop->ev, 0);
-}
-
-void gate_leave(struct conn *c)
-{
-	if (c->waits)
-		TAILQ_REMOVE(&c->loop->gate.waiting, c, at_gate);
-	c->waits = false;
+	conn_pause(c, PAUSE_GATE, true);
+	TAILQ_INSERT_TAIL(&c->loop->at_gate, c, at_gate);
+	if (!ev_is_active(&c->loop->gate))
+		arm(c->loop, 0);
 }

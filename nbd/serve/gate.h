@@ -6,27 +6,16 @@
 #ifndef FARPAGE_GATE_H
 #define FARPAGE_GATE_H
 
-#include <ev.h>
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/queue.h>
-#include <sys/types.h>
+#include "conn.h"
 
-struct conn;
-
-struct gate {
-	ev_timer timer;
-	TAILQ_HEAD(, conn) waiting;
-};
-
-void gate_init(struct gate *);
-void gate_stop(struct gate *, struct ev_loop *);
+/* PASS gets each whose turn has come; it no longer waits. */
+void gate_open(struct loop *, void (*pass)(struct conn *));
+void gate_close(struct loop *);
 /* Is what C hears next a step of its TLS handshake? Then it has to wait; and the step is
  * counted. */
 bool gate_before(const struct conn *);
 ssize_t gate_recv(struct conn *, uint8_t *to, size_t max);
-/* C waits until conn_pass() is called for it. */
+/* C waits for its turn. */
 void gate_wait(struct conn *);
-void gate_leave(struct conn *);
 
 #endif

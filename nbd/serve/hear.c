@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a client says: it goes to the handshake, or to the session, and what they do not take
- * now is kept. */
+#include "hear.h"
+
 #include <string.h>
 #include <sys/socket.h>
 
-#include "conn.h"
+#include "gate.h"
+#include "hold.h"
 #include "log.h"
 #include "socket.h"
 
@@ -73,7 +74,7 @@ static ssize_t feed_session(struct conn *c, const uint8_t *in, size_t len)
 static bool hungry(const struct conn *c)
 {
 	return c->state == CONN_HANDSHAKE ? !handshake_full(&c->handshake, &c->out)
-	                                  : c->state == CONN_SESSION && !c->resting &&
+	                                  : c->state == CONN_SESSION && !(c->paused & PAUSE_TURN) &&
 	                                        !session_full(&c->session);
 }
 
@@ -82,7 +83,7 @@ static bool feed(struct conn *c, const uint8_t *in, size_t len)
 {
 	size_t used = 0;
 
-	conn_make_room(c);
+	hold_make_room(c);
 	c->session.turn = REQUEST_TURN_PAGES;
 	while (hungry(c) && (used < len || c->session.state == SESSION_ERASE)) {
 		bool erasing = c->session.state == SESSION_ERASE;
@@ -106,7 +107,7 @@ static bool feed(struct conn *c, const uint8_t *in, size_t len)
 		conn_drop(c, "it went on in the open after STARTTLS");
 		return false;
 	}
-	c->stuffed = !hungry(c) && !c->resting && used < len;
+	conn_pause(c, PAUSE_KEPT, !hungry(c) && !(c->paused & PAUSE_TURN) && used < len);
 	if (c->state != CONN_ENDING)
 		buf_put(&c->kept, in + used, len - used);
 	if (c->kept.failed) {
@@ -116,7 +117,7 @@ static bool feed(struct conn *c, const uint8_t *in, size_t len)
 	return true;
 }
 
-bool conn_hear_kept(struct conn *c)
+bool hear_kept(struct conn *c)
 {
 	struct buf kept = c->kept;
 	bool there;
@@ -161,10 +162,10 @@ static bool goes_on(const struct conn *c)
 	return alone && c->state == CONN_SESSION && hungry(c);
 }
 
-bool conn_hear(struct conn *c)
+bool hear(struct conn *c)
 {
 	uint8_t *rx = c->loop->rx;
-	size_t max = conn_may_receive(c);
+	size_t max = hold_may_receive(c);
 	ssize_t n = (ssize_t)max;
 
 	for (unsigned turns = 0; n == (ssize_t)max && turns < RECEIVES_MAX; turns++) {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a connection holds for a client that takes no reply, see budget.h. */
-#include <malloc.h>
+#include "hold.h"
 
-#include "conn.h"
+#include "gate.h"
 #include "socket.h"
 
 /* Kept buffers above this size are given back when they are empty. */
@@ -10,7 +9,7 @@
 /* One receive takes this much at least, however much all others hold. */
 #define RECEIVE_MIN 4096
 
-size_t conn_may_receive(const struct conn *c)
+size_t hold_may_receive(const struct conn *c)
 {
 	size_t least = RECEIVE_MIN + (c->stream.tls || gate_before(c) ? TLS_RECORD_BYTES : 0);
 	size_t share = budget_share(c->loop->shared->budget);
@@ -18,7 +17,7 @@ size_t conn_may_receive(const struct conn *c)
 	return share < least ? least : share < LOOP_RX_BYTES ? share : LOOP_RX_BYTES;
 }
 
-void conn_make_room(struct conn *c)
+void hold_make_room(struct conn *c)
 {
 	c->session.room = c->handshake.room = budget_share(c->loop->shared->budget);
 }
@@ -29,7 +28,7 @@ static size_t held(const struct conn *c)
 	       replies_bytes(&c->session.replies);
 }
 
-void conn_settle(struct conn *c)
+void hold_settle(struct conn *c)
 {
 	struct budget *budget = c->loop->shared->budget;
 	size_t share = budget_share(budget);
@@ -40,20 +39,10 @@ void conn_settle(struct conn *c)
 	if (much && replies_owed(&c->session.replies) == 0)
 		replies_free(&c->session.replies);
 	budget_hold(budget, &c->held, held(c));
-	conn_make_room(c);
+	hold_make_room(c);
 	/* A pool's owner may have been away, and has much to say; but only once for each pool. */
 	if (session_full(&c->session) != c->squeezed && !limits_alone(c->slot)) {
 		c->squeezed = !c->squeezed;
 		socket_squeeze(c->stream.fd, c->squeezed);
 	}
-}
-
-void conn_let_go(struct conn *c)
-{
-	struct budget *budget = c->loop->shared->budget;
-
-	budget_hold(budget, &c->held, 0);
-	/* They came in a crowd and leave in one: the host has its memory back. */
-	if (budget_was_much(budget))
-		malloc_trim(0);
 }

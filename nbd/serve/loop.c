@@ -3,9 +3,8 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <unistd.h>
 
-#include "conn.h"
-#include "silence.h"
 
 static void end(struct loop *loop)
 {
@@ -22,21 +21,15 @@ void loop_left(struct loop *loop)
 static void on_end(struct ev_loop *ev, ev_timer *w, int events)
 {
 	struct loop *loop = w->data;
-	struct conn *c, *next;
 
 	(void)ev, (void)events;
-	for (c = LIST_FIRST(&loop->conns); c; c = next) {
-		next = LIST_NEXT(c, link);
-		conn_hurry(c);
-	}
+	loop->ops->hurry(loop);
 	if (++loop->end_looks == LOOP_END_LOOKS)
 		end(loop);
 }
 
 static void begin_to_end(struct loop *loop)
 {
-	struct conn *c, *next;
-
 	if (loop->ending) {
 		end(loop);
 		return;
@@ -45,11 +38,14 @@ static void begin_to_end(struct loop *loop)
 	ev_timer_init(&loop->end, on_end, LOOP_REFUSE_SECONDS, LOOP_REFUSE_SECONDS);
 	loop->end.data = loop;
 	ev_timer_start(loop->ev, &loop->end);
-	for (c = LIST_FIRST(&loop->conns); c; c = next) {
-		next = LIST_NEXT(c, link);
-		conn_end(c);
-	}
+	loop->ops->end(loop);
 	loop_left(loop);
+}
+
+static void refuse(struct accepted accepted)
+{
+	limits_leave(accepted.slot);
+	close(accepted.fd);
 }
 
 static void on_wake(struct ev_loop *ev, ev_async *w, int events)
@@ -70,13 +66,16 @@ static void on_wake(struct ev_loop *ev, ev_async *w, int events)
 	loop->stopping = false;
 	pthread_mutex_unlock(&loop->lock);
 	for (size_t i = 0; i < n; i++)
-		(loop->ending ? conn_refuse : conn_new)(loop, inbox[i]);
+		if (loop->ending)
+			refuse(inbox[i]);
+		else
+			loop->ops->adopt(loop, inbox[i]);
 	free(inbox);
 	if (stop)
 		begin_to_end(loop);
 }
 
-struct loop *loop_new(struct ev_loop *ev, const struct shared *shared)
+struct loop *loop_new(struct ev_loop *ev, const struct shared *shared, const struct loop_ops *ops)
 {
 	struct loop *loop = calloc(1, sizeof *loop);
 
@@ -87,13 +86,14 @@ struct loop *loop_new(struct ev_loop *ev, const struct shared *shared)
 	}
 	loop->ev = ev;
 	loop->shared = shared;
+	loop->ops = ops;
 	LIST_INIT(&loop->conns);
 	pthread_mutex_init(&loop->lock, NULL);
-	gate_init(&loop->gate);
+	TAILQ_INIT(&loop->at_gate);
 	ev_async_init(&loop->wake, on_wake);
 	loop->wake.data = loop;
 	ev_async_start(ev, &loop->wake);
-	silence_watch(loop);
+	ops->start(loop);
 	return loop;
 }
 
@@ -120,7 +120,7 @@ void loop_adopt(struct loop *loop, struct accepted accepted)
 	if (ok)
 		ev_async_send(loop->ev, &loop->wake);
 	else
-		conn_refuse(loop, accepted);
+		refuse(accepted);
 }
 
 void loop_stop(struct loop *loop)
@@ -161,20 +161,15 @@ void loop_run(struct loop *loop)
 
 void loop_free(struct loop *loop)
 {
-	struct conn *c;
-
 	if (!loop)
 		return;
-	while ((c = LIST_FIRST(&loop->conns)))
-		conn_free(c);
+	loop->ops->stop(loop);
 	for (size_t i = 0; i < loop->inbox_len; i++)
-		conn_refuse(loop, loop->inbox[i]);
+		refuse(loop->inbox[i]);
 	free(loop->inbox);
-	gate_stop(&loop->gate, loop->ev);
 	stream_room_free(&loop->room);
 	ev_timer_stop(loop->ev, &loop->end);
 	ev_async_stop(loop->ev, &loop->wake);
-	ev_timer_stop(loop->ev, &loop->silence);
 	ev_loop_destroy(loop->ev);
 	pthread_mutex_destroy(&loop->lock);
 	free(loop);

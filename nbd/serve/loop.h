@@ -9,7 +9,6 @@
 #include <sys/queue.h>
 
 #include "budget.h"
-#include "gate.h"
 #include "handshake.h"
 #include "limit.h"
 #include "reply.h"
@@ -24,6 +23,7 @@
 #define LOOP_END_LOOKS      10 /* each after as long */
 
 struct conn;
+struct loop;
 
 /* What the connections of all loops share. */
 struct shared {
@@ -42,7 +42,17 @@ struct accepted {
 	struct slot *slot;
 };
 
+/* What is done with a loop's connections, by serve.c; all on its thread. */
+struct loop_ops {
+	void (*start)(struct loop *);                   /* it is new */
+	void (*adopt)(struct loop *, struct accepted);
+	void (*end)(struct loop *);   /* each goes as soon as it is owed nothing, maybe now */
+	void (*hurry)(struct loop *); /* what is asked from now on is refused; who stands still goes */
+	void (*stop)(struct loop *);  /* all are hung up on */
+};
+
 struct loop {
+	const struct loop_ops *ops;
 	struct ev_loop *ev;
 	const struct shared *shared;
 	pthread_t thread;
@@ -54,7 +64,9 @@ struct loop {
 	unsigned end_looks;
 	LIST_HEAD(, conn) conns;
 	_Atomic bool asked;     /* whether it lives, and has not answered yet */
-	struct gate gate;
+	ev_timer gate;          /* see gate.h */
+	TAILQ_HEAD(, conn) at_gate;
+	void (*pass)(struct conn *);
 	struct gather gather;
 	struct stream_room room;
 	uint8_t rx[HANDSHAKE_KEEP_BYTES + LOOP_RX_BYTES];
@@ -65,8 +77,8 @@ struct loop {
 	bool stopping;
 };
 
-/* NULL with errno. */
-struct loop *loop_new(struct ev_loop *, const struct shared *);
+/* NULL with errno. serve_new() is for who has connections to serve. */
+struct loop *loop_new(struct ev_loop *, const struct shared *, const struct loop_ops *);
 /* From any thread: the loop serves it from now on, or closes it. */
 void loop_adopt(struct loop *, struct accepted);
 /* From any thread: what is under way is answered, and then loop_run() returns; at once when

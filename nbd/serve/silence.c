@@ -7,15 +7,6 @@
 /* Less than SOCKET_DEAD_SECONDS: who has just put its first page is seen in time. */
 #define LOOK_SECONDS 5.
 
-void silence_outlast(struct conn *c)
-{
-	unsigned dead_after = atomic_load(&c->loop->shared->dead_after);
-
-	if (c->end_after != dead_after)
-		socket_end_after(c->stream.fd, dead_after);
-	c->end_after = dead_after;
-}
-
 static void look(struct conn *c, ev_tstamp now)
 {
 	unsigned seconds = socket_silent_seconds(c->stream.fd);
@@ -42,7 +33,7 @@ static void on_time(struct ev_loop *ev, ev_timer *w, int events)
 	(void)ev, (void)events;
 	LIST_FOREACH(c, &loop->conns, link)
 		if (c->state == CONN_SESSION && member_has_pages(&c->member)) {
-			silence_outlast(c);
+			conn_outlast(c);
 			look(c, (ev_tstamp)rate_now() / 1e9);
 		}
 }
@@ -52,4 +43,9 @@ void silence_watch(struct loop *loop)
 	ev_timer_init(&loop->silence, on_time, LOOK_SECONDS, LOOK_SECONDS);
 	loop->silence.data = loop;
 	ev_timer_start(loop->ev, &loop->silence);
+}
+
+void silence_end(struct loop *loop)
+{
+	ev_timer_stop(loop->ev, &loop->silence);
 }

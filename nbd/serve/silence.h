@@ -9,7 +9,6 @@
 
 /* Look now and then at all of LOOP's connections, and log who is silent and who is back. */
 void silence_watch(struct loop *);
-/* C has pages. */
-void silence_outlast(struct conn *);
+void silence_end(struct loop *);
 
 #endif

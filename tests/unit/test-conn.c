@@ -11,6 +11,7 @@
 
 #include "conn.h"
 #include "log.h"
+#include "serve.h"
 
 #define PAGES 256u
 
@@ -28,7 +29,7 @@ static int setup(void **state)
 	add(pools, "p", PAGES, false);
 	limits_init(&limits, 100, 100, 100);
 	shared.pools = pools;
-	loop = loop_new(ev_loop_new(EVFLAG_AUTO), &shared);
+	loop = serve_new(ev_loop_new(EVFLAG_AUTO), &shared);
 	return loop ? 0 : -1;
 }
 

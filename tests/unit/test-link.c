@@ -11,6 +11,7 @@
 #include "lend.h"
 #include "listen.h"
 #include "log.h"
+#include "serve.h"
 
 #define PAGES UINT64_C(64)
 #define BYTES (PAGES * PAGE_SIZE)
@@ -41,7 +42,7 @@ static void lender_up(void)
 	loops = (struct loops){ .loop = &loop, .n = 1,
 	                        .shared = { .pools = &pools, .limits = &limits,
 	                                    .budget = &budget } };
-	loop = loop_new(ev_loop_new(EVFLAG_AUTO), &loops.shared);
+	loop = serve_new(ev_loop_new(EVFLAG_AUTO), &loops.shared);
 	assert_non_null(loop);
 	listener = listen_on(at, &loops, words);
 	if (!listener)
