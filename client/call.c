@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "clock.h"
+
 #define AT_ONCE 4u /* operations of one call under way */
 
 struct call {
@@ -167,7 +169,7 @@ static int run(struct farpage *f, enum op_kind kind, uint64_t page, uint64_t n, 
 
 int64_t farpage_until(const struct farpage *f)
 {
-	return drive_now() + f->drive.core.o.deadline_ms;
+	return clock_ms() + f->drive.core.o.deadline_ms;
 }
 
 int farpage_put_until(struct farpage *f, uint64_t page, uint64_t n, const void *data,

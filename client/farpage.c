@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "call.h"
+#include "clock.h"
 #include "psk.h"
 #include "standard.h"
 
@@ -336,7 +337,7 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 	if (open_watch(f, given, o, words) < 0 || check_options(o, words) < 0 ||
 	    open_seal(f, o, words) < 0)
 		goto err;
-	open_by = drive_now() + (link_timeout_of(o) > OPEN_MS ? link_timeout_of(o) : OPEN_MS);
+	open_by = clock_ms() + (link_timeout_of(o) > OPEN_MS ? link_timeout_of(o) : OPEN_MS);
 	watch_look_up(&f->watch, open_by - OPEN_MS / 2);
 	if (add_links(f, o, words) < 0)
 		goto err;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "call.h"
+#include "clock.h"
 #include "json.h"
 
 _Static_assert(FARPAGE_LENDERS_MAX + 1 == LINKS_MAX, "each link has its place");
@@ -41,7 +42,7 @@ static void look_at_link(const struct drive *d, unsigned on, int64_t now,
 static void look(struct drive *d, struct farpage_stats *s)
 {
 	const struct core_counts *n = &d->core.counts;
-	int64_t now = drive_now();
+	int64_t now = clock_ms();
 
 	s->size = d->map.pages * PAGE_BYTES;
 	s->uptime_ms = (uint64_t)(now - d->begun_at);

@@ -2,6 +2,7 @@
 # What every other room may use, and knows none of them.
 noinst_LTLIBRARIES += common/libcommon.la
 common_libcommon_la_SOURCES = \
+	common/clock.h \
 	common/descriptors.c \
 	common/descriptors.h \
 	common/json.c \

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* How much of something there may be a second. What was taken has to be paid for in
  * time; a tenth of a second may be owed, or what the caller says, and who comes then
- * has to wait. Any thread. */
+ * has to wait. Time is clock_ns(). Any thread. */
 #ifndef FARPAGE_RATE_H
 #define FARPAGE_RATE_H
 
 #include <stdatomic.h>
 #include <stdint.h>
-#include <time.h>
 
 #define RATE_BURST_NS UINT64_C(100000000)
 
@@ -15,15 +14,6 @@ struct rate {
 	_Atomic uint64_t unit_ps; /* what one costs; 0: nothing */
 	_Atomic uint64_t paid_ns; /* when all that was taken is paid for */
 };
-
-/* The clock of all rates. */
-static inline uint64_t rate_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000 + (uint64_t)t.tv_nsec;
-}
 
 /* PER_SECOND 0: as much as anybody likes. What is owed is forgotten. */
 static inline void rate_set(struct rate *r, uint64_t per_second)

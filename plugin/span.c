@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <string.h>
 #include <sys/queue.h>
-#include <time.h>
 
+#include "clock.h"
 #include "farpage.h"
 
 #define PAGE_BYTES FARPAGE_PAGE_BYTES
@@ -41,12 +41,11 @@ static bool must_wait(const struct change *c)
 /* False: *UNTIL is over. If it passed while we stood still, there is as much time again. */
 static bool sleep_until(const struct farpage *f, int64_t *until)
 {
-	struct timespec end = { .tv_sec = *until / 1000, .tv_nsec = *until % 1000 * 1000000 };
+	const struct timespec end = clock_timespec(*until);
 
 	if (pthread_cond_clockwait(&ended, &lock, CLOCK_MONOTONIC, &end) != ETIMEDOUT)
 		return true;
-	clock_gettime(CLOCK_MONOTONIC, &end);
-	if (end.tv_sec * 1000 + end.tv_nsec / 1000000 - *until < STILL_MS)
+	if (clock_ms() - *until < STILL_MS)
 		return false;
 	*until = farpage_until(f);
 	return true;

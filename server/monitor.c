@@ -4,9 +4,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <sys/epoll.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "lend.h"
 #include "log.h"
 #include "vacate.h"
@@ -23,14 +23,6 @@
 #define TELL_MS 60000
 
 #define WORDS_MAX 512
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 static uint64_t held_bytes(struct pools *pools)
 {
@@ -120,7 +112,7 @@ static void carry_out(struct monitor *m, const struct pressure *was)
 /* What the kernel refuses has another cause than keep-free, and another way out. */
 static void tell_refused(struct monitor *m)
 {
-	uint64_t n = counted(&m->pools->counts.refused_kernel), now = now_ms();
+	uint64_t n = counted(&m->pools->counts.refused_kernel), now = (uint64_t)clock_ms();
 
 	if (n == m->told || (m->told && now - m->told_ms < TELL_MS))
 		return;
@@ -141,7 +133,7 @@ static ev_tstamp look(struct monitor *m, unsigned stalled)
 	if (m->seen.stalled < stalled)
 		m->seen.stalled = stalled;
 	pressure_step(&m->pressure, &m->rule, &(struct pressure_seen){
-		.now_ms = now_ms(), .available = m->seen.available,
+		.now_ms = (uint64_t)clock_ms(), .available = m->seen.available,
 		.held = held_bytes(m->pools), .stalled = m->seen.stalled,
 		.refused = room_refused(&m->pools->room) });
 	carry_out(m, &was);

@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 #define CLIENTS 4  /* being answered; more wait to be accepted */
 #define BACKLOG 64
 #define PATIENCE 5. /* with one that does not read */
@@ -76,7 +78,7 @@ static void answer(struct stats *s, struct client *c, int fd)
 	}
 	c->stats = s;
 	c->at = 0;
-	c->len = stats_json(s->pools, s->limits, (rate_now() - s->start_ns) / 1000000, c->json, room);
+	c->len = stats_json(s->pools, s->limits, (clock_ns() - s->start_ns) / 1000000, c->json, room);
 	ev_io_init(&c->writable, on_writable, fd, EV_WRITE);
 	ev_timer_init(&c->late, on_late, PATIENCE, 0.);
 	c->writable.data = c->late.data = c;
@@ -130,7 +132,7 @@ struct stats *stats_open(struct ev_loop *ev, const char *path, const struct unix
 	s->ev = ev;
 	s->pools = pools;
 	s->limits = limits;
-	s->start_ns = rate_now();
+	s->start_ns = clock_ns();
 	ev_io_init(&s->accepting, on_acceptable, s->fd, EV_READ);
 	ev_timer_init(&s->retry, on_retry, RETRY, 0.);
 	s->accepting.data = s->retry.data = s;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The background thread: what is to be done although nobody waits for it. */
-#include <time.h>
-
 #include "drive.h"
+
+#include "clock.h"
 
 #define LOOK_MS 1000 /* a link that died while nobody uses it is found out in so long */
 
@@ -10,7 +10,7 @@
  * changed. */
 static void sleep_until(struct drive *d, int64_t ms)
 {
-	struct timespec until = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+	const struct timespec until = clock_timespec(ms);
 
 	if (!TAILQ_EMPTY(&d->woken)) {
 		drive_unlock(d);
@@ -29,9 +29,9 @@ static void make_chunk(struct drive *d)
 	chunk = chunk_open();
 	pthread_mutex_lock(&d->lock);
 	if (!chunk)
-		d->background.make_at = drive_now() + LOOK_MS;
+		d->background.make_at = clock_ms() + LOOK_MS;
 	if (!chunk || map_wants(&d->map))
-		core_give(&d->core, chunk, drive_now());
+		core_give(&d->core, chunk, clock_ms());
 	else
 		chunk_close(chunk);
 	drive_carry_out(d);
@@ -47,7 +47,7 @@ static void lead(struct drive *d)
 		int64_t now, until;
 
 		drive_flush(d);
-		now = drive_now();
+		now = clock_ms();
 		until = core_wake_at(&d->core, true);
 		drive_poll(d, until < now + LOOK_MS ? until : now + LOOK_MS);
 	} while (!d->background.stop && !w->to_check && core_busy(&d->core) && !drive_wants_chunk(d) &&
@@ -81,7 +81,7 @@ void *background_run(void *drive)
 	pthread_setname_np(pthread_self(), "farpage-heal");
 	pthread_mutex_lock(&d->lock);
 	while (!b->stop) {
-		int64_t now = drive_now(), until = core_wake_at(&d->core, true);
+		int64_t now = clock_ms(), until = core_wake_at(&d->core, true);
 
 		if (b->waiter.to_check) {
 			check(d);

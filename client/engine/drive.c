@@ -5,24 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <time.h>
+
+#include "clock.h"
 
 #define POLL_MAX_MS 60000
 /* From so many waiting threads on, requests leave when the leader runs, together. */
 #define CROWD       4u
-
-uint64_t drive_now_us(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000 + (uint64_t)t.tv_nsec / 1000;
-}
-
-int64_t drive_now(void)
-{
-	return (int64_t)(drive_now_us() / 1000);
-}
 
 /* What to poll for on every link, and how many. */
 nfds_t drive_interests(const struct drive *d, struct pollfd *p)
@@ -153,12 +141,12 @@ static bool obey(struct drive *d)
 	struct command c;
 	bool any = false;
 
-	for (; core_next(&d->core, &c, drive_now()); any = true) {
+	for (; core_next(&d->core, &c, clock_ms()); any = true) {
 		switch (c.kind) {
 		case COMMAND_CONNECT: open_link(d, c.on); break;
 		case COMMAND_CLOSE: close_link(d, c.on); break;
 		case COMMAND_SEND:
-			c.ask->sent_us = drive_now_us();
+			c.ask->sent_us = clock_us();
 			d->link[c.on]->ops->send(d->link[c.on], c.ask);
 			break;
 		case COMMAND_CHECK: come(d, c.op); break;
@@ -170,7 +158,7 @@ static bool obey(struct drive *d)
 
 bool drive_wants_chunk(const struct drive *d)
 {
-	return map_wants(&d->map) && drive_now() >= d->background.make_at;
+	return map_wants(&d->map) && clock_ms() >= d->background.make_at;
 }
 
 void drive_carry_out(struct drive *d)
@@ -192,7 +180,7 @@ void drive_flush(struct drive *d)
 /* One more: a millisecond that has begun is not over. */
 static int timeout(int64_t until)
 {
-	int64_t left = until - drive_now();
+	int64_t left = until - clock_ms();
 
 	return left < 0 ? 0 : left > POLL_MAX_MS ? POLL_MAX_MS : (int)left + 1;
 }
@@ -218,7 +206,7 @@ void drive_poll(struct drive *d, int64_t until)
 		eventfd_read(d->wake, &count);
 	if (n > 0)
 		drive_notify(d, p, links);
-	core_tick(&d->core, drive_now());
+	core_tick(&d->core, clock_ms());
 	drive_carry_out(d);
 }
 
@@ -247,7 +235,7 @@ void drive_check(struct drive *d, struct op *ops)
 	pthread_mutex_lock(&d->lock);
 	for (op = ops; op; op = next) {
 		next = op->check_next;
-		core_checked(&d->core, op, op->bad, drive_now());
+		core_checked(&d->core, op, op->bad, clock_ms());
 	}
 	drive_carry_out(d);
 }
@@ -312,11 +300,11 @@ void drive_run(struct drive *d, struct op *ops)
 	sem_init(&w.wake, 0, 0);
 	pthread_mutex_lock(&d->lock);
 	if (drive_do_start(d))
-		core_give(&d->core, NULL, drive_now());
+		core_give(&d->core, NULL, clock_ms());
 	for (struct op *op = ops; op; op = op->next) {
 		op->waiter = &w;
 		w.pending++;
-		core_start(&d->core, op, drive_now());
+		core_start(&d->core, op, clock_ms());
 	}
 	drive_carry_out(d);
 	wait(d, &w);

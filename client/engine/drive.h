@@ -131,8 +131,6 @@ nfds_t drive_interests(const struct drive *d, struct pollfd *p);
 void drive_notify(struct drive *d, const struct pollfd *p, nfds_t n);
 /* drive_start() with the lock held: 0 or an errno. */
 int drive_do_start(struct drive *d);
-int64_t drive_now(void);
-uint64_t drive_now_us(void);
 /* Is memory for records to be made now? */
 bool drive_wants_chunk(const struct drive *d);
 /* What the core wants done. What it sends may be flushed only by the leader. */

@@ -4,12 +4,13 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "drive.h"
 
 void drive_look(struct drive *d, struct drive_view *v)
 {
 	pthread_mutex_lock(&d->lock);
-	v->now = drive_now();
+	v->now = clock_ms();
 	v->unhealed = core_unhealed(&d->core);
 	v->missing = core_missing(&d->core);
 	v->unread = d->core.heal.lap;
@@ -36,7 +37,7 @@ void drive_look(struct drive *d, struct drive_view *v)
 /* Nobody may be turning the wheel just now. */
 static void turn(struct drive *d)
 {
-	core_tick(&d->core, drive_now());
+	core_tick(&d->core, clock_ms());
 	drive_carry_out(d);
 	pthread_cond_signal(&d->background.work);
 	drive_unlock(d);
@@ -75,7 +76,7 @@ bool drive_retire(struct drive *d, unsigned on)
 	bool retired;
 
 	pthread_mutex_lock(&d->lock);
-	retired = core_link_retire(&d->core, on, drive_now());
+	retired = core_link_retire(&d->core, on, clock_ms());
 	turn(d);
 	return retired;
 }

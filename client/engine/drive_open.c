@@ -8,6 +8,8 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 static const char same_pool[] = "its pool is that of another lender";
 static const char same_lender[] = "its pool is of the same farpaged as that of another lender";
 
@@ -43,7 +45,7 @@ static void on_up(struct link *link, const char *identity, uint64_t pages)
 	struct opening *o = &d->opening[link->number];
 
 	if (d->begun) {
-		core_link_up(&d->core, link->number, identity, pages, drive_now());
+		core_link_up(&d->core, link->number, identity, pages, clock_ms());
 		return;
 	}
 	o->up = true;
@@ -58,7 +60,7 @@ static void on_down(struct link *link, const char *words)
 
 	snprintf(o->words, sizeof o->words, "%s", words);
 	if (d->begun)
-		core_link_down(&d->core, link->number, drive_now());
+		core_link_down(&d->core, link->number, clock_ms());
 	else
 		o->up = false, o->failed = true;
 }
@@ -66,7 +68,7 @@ static void on_down(struct link *link, const char *words)
 static void on_reply(struct link *link, struct ask *ask, int error)
 {
 	struct drive *d = link->owner;
-	uint64_t now_us = drive_now_us();
+	uint64_t now_us = clock_us();
 
 	figures_count(&d->figures[link->number], ask, error, now_us - ask->sent_us);
 	core_reply(&d->core, ask, error, (int64_t)(now_us / 1000));
@@ -74,20 +76,10 @@ static void on_reply(struct link *link, struct ask *ask, int error)
 
 static const struct link_owner upcalls = { on_meets, on_up, on_down, on_reply };
 
-static void cond_init(pthread_cond_t *cond)
-{
-	pthread_condattr_t attr;
-
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(cond, &attr);
-	pthread_condattr_destroy(&attr);
-}
-
 int drive_init(struct drive *d)
 {
 	pthread_mutex_init(&d->lock, NULL);
-	cond_init(&d->background.work);
+	clock_cond_init(&d->background.work);
 	sem_init(&d->background.waiter.wake, 0, 0);
 	TAILQ_INIT(&d->waiters);
 	TAILQ_INIT(&d->woken);
@@ -127,7 +119,7 @@ static int64_t share_ends(const struct drive *d, unsigned on, int64_t begin, int
 /* One address that is mute does not keep us from the next. When the next share is over. */
 static int64_t open_others(struct drive *d, int64_t begin, int64_t end)
 {
-	int64_t now = drive_now(), next = end;
+	int64_t now = clock_ms(), next = end;
 
 	for (unsigned on = 0; on < d->links; on++) {
 		struct link *link = d->link[on];
@@ -148,13 +140,13 @@ static int64_t open_others(struct drive *d, int64_t begin, int64_t end)
 
 void drive_open(struct drive *d, int64_t end)
 {
-	int64_t begin = drive_now();
+	int64_t begin = clock_ms();
 	struct pollfd p[LINKS_MAX];
 
 	for (unsigned on = 0; on < d->links; on++)
 		d->link[on]->ops->connect(d->link[on]);
-	while (!all_decided(d) && drive_now() < end) {
-		int64_t left = open_others(d, begin, end) - drive_now();
+	while (!all_decided(d) && clock_ms() < end) {
+		int64_t left = open_others(d, begin, end) - clock_ms();
 		nfds_t n = drive_interests(d, p);
 
 		if (poll(p, n, left > 0 ? (int)left : 0) > 0)
@@ -180,7 +172,7 @@ int drive_begin(struct drive *d, uint64_t pages, const struct core_options *opti
 	    core_open(&d->core, options, &d->map, &d->buffers) < 0)
 		return -1;
 	d->begun = true;
-	d->begun_at = drive_now();
+	d->begun_at = clock_ms();
 	while (map_wants(&d->map)) {
 		chunk = chunk_open();
 		if (!chunk)
@@ -190,7 +182,7 @@ int drive_begin(struct drive *d, uint64_t pages, const struct core_options *opti
 	for (unsigned on = 0; on < d->links; on++)
 		if (d->opening[on].up)
 			core_link_up(&d->core, on, d->opening[on].identity, d->opening[on].pages,
-			             drive_now());
+			             clock_ms());
 	return 0;
 }
 
@@ -258,15 +250,15 @@ void drive_close(struct drive *d)
 
 void drive_wipe(struct drive *d, bool all, int64_t timeout_ms)
 {
-	int64_t end = drive_now() + timeout_ms;
+	int64_t end = clock_ms() + timeout_ms;
 
 	stop(d);
 	pthread_mutex_lock(&d->lock);
 	for (unsigned on = 0; all && on < d->links; on++)
 		layout_soil(&d->core.layout, on);
-	core_tick(&d->core, drive_now());
+	core_tick(&d->core, clock_ms());
 	drive_carry_out(d);
-	while (core_wiping(&d->core) && drive_now() < end) {
+	while (core_wiping(&d->core) && clock_ms() < end) {
 		int64_t at;
 
 		drive_flush(d);

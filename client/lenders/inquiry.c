@@ -4,8 +4,8 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "clock.h"
 #include "link_nbd.h"
 #include "standard.h"
 
@@ -28,19 +28,11 @@ static int fail(struct inquiry *q, const char *words)
 	return -1;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return t.tv_sec * 1000 + t.tv_nsec / 1000000;
-}
-
 /* One step; -1 with words when there are no more. */
 static int step(struct inquiry *q, int64_t end)
 {
 	struct pollfd p[2] = { link_nbd_poll(q->nbd), { .fd = q->stop, .events = POLLIN } };
-	int64_t left = end - now_ms();
+	int64_t left = end - clock_ms();
 
 	if (nbd_aio_is_dead(q->nbd) || nbd_aio_is_closed(q->nbd))
 		return fail(q, link_nbd_error());
@@ -68,7 +60,7 @@ static int configure(struct inquiry *q, const struct endpoint *e, const char *po
 static int open_at(struct inquiry *q, const struct endpoint *e, const char *pool,
                    const struct link_proof *proof)
 {
-	int64_t end = now_ms() + INQUIRY_MS;
+	int64_t end = clock_ms() + INQUIRY_MS;
 	char identity[IDENTITY_MAX];
 
 	standard_fill(); /* the program may have closed one since */
@@ -125,7 +117,7 @@ static int ask_page(struct inquiry *q, uint64_t page)
 {
 	const nbd_extent_callback extent = { .callback = on_extent, .user_data = q };
 	const nbd_completion_callback done = { .callback = on_answer, .user_data = q };
-	int64_t end = now_ms() + INQUIRY_MS;
+	int64_t end = clock_ms() + INQUIRY_MS;
 
 	q->answered = q->wants = false;
 	if (nbd_aio_block_status(q->nbd, PAGE_BYTES, page * PAGE_BYTES, extent, done, 0) < 0)

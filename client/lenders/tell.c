@@ -6,8 +6,8 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "clock.h"
 #include "farpage.h"
 
 #define WORDS_WAIT 32 /* that wait to be told */
@@ -84,7 +84,6 @@ static int start(struct tell *t)
 struct tell *tell_open(void (*warn)(void *user, const char *words), void *user)
 {
 	struct tell *t = calloc(1, sizeof *t);
-	pthread_condattr_t attr;
 
 	if (!t)
 		return NULL;
@@ -92,10 +91,7 @@ struct tell *tell_open(void (*warn)(void *user, const char *words), void *user)
 	t->user = user;
 	t->holders = 2;
 	pthread_mutex_init(&t->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&t->changed, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&t->changed);
 	errno = start(t);
 	if (!errno)
 		return t;
@@ -133,7 +129,7 @@ void tell_say(struct tell *t, const char *words)
 
 void tell_close(struct tell *t, int64_t end)
 {
-	const struct timespec at = { .tv_sec = end / 1000, .tv_nsec = end % 1000 * 1000000 };
+	const struct timespec at = clock_timespec(end);
 	int e = 0;
 
 	if (!t)

@@ -12,7 +12,7 @@ struct tell;
 struct tell *tell_open(void (*warn)(void *user, const char *words), void *user);
 /* Never waits for WARN. Words that there is no room for are lost, and counted. NULL tells nobody. */
 void tell_say(struct tell *, const char *words);
-/* What was said is told first, until END (drive_now()'s clock) at most. */
+/* What was said is told first, until END (as clock_ms() tells it) at most. */
 void tell_close(struct tell *, int64_t end);
 
 #endif

@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/eventfd.h>
 
+#include "clock.h"
 #include "farpage.h"
 
 #define LOOK_MS      1000
@@ -89,7 +90,7 @@ static int ask(struct watch *w, struct watched *l)
 
 static void visit(struct watch *w, struct watched *l)
 {
-	int64_t now = drive_now();
+	int64_t now = clock_ms();
 
 	if (now < l->ask_at || (l->on < 0 && watch_name_is_to_come(l)))
 		return;
@@ -97,9 +98,9 @@ static void visit(struct watch *w, struct watched *l)
 	if (l->on < 0 && l->wanted) {
 		try_to_join(w, l);
 		if (l->on < 0)
-			l->ask_at = drive_now() + ASK_AGAIN_MS;
+			l->ask_at = clock_ms() + ASK_AGAIN_MS;
 	} else if (l->on >= 0 && w->view.link[l->on].state == PEER_UP && ask(w, l) < 0) {
-		l->ask_at = drive_now() + ASK_AGAIN_MS;
+		l->ask_at = clock_ms() + ASK_AGAIN_MS;
 	}
 }
 
@@ -249,7 +250,7 @@ static void *run(void *watch)
 
 static void end_telling(struct watch *w)
 {
-	tell_close(w->tell, drive_now() + TELL_MS);
+	tell_close(w->tell, clock_ms() + TELL_MS);
 	w->tell = NULL;
 }
 

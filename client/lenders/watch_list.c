@@ -11,6 +11,7 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "farpage.h"
 
 #define READ_AGAIN_MS 10000 /* a file that was refused: there may be room by then */
@@ -131,7 +132,7 @@ static void refuse(struct watch *w, const char *wrong)
 {
 	char words[FARPAGE_WORDS_MAX];
 
-	w->read_again_at = drive_now() + READ_AGAIN_MS;
+	w->read_again_at = clock_ms() + READ_AGAIN_MS;
 	if (strcmp(w->refusal, wrong) == 0)
 		return;
 	snprintf(w->refusal, sizeof w->refusal, "%s", wrong);
@@ -150,7 +151,7 @@ void watch_read(struct watch *w)
 		w->seen = now;
 		return;
 	}
-	if (same_stamp(&now, &w->read) && (!*w->refusal || drive_now() < w->read_again_at))
+	if (same_stamp(&now, &w->read) && (!*w->refusal || clock_ms() < w->read_again_at))
 		return;
 	w->read = now;
 	if (lenders_read(&file, w->o.file, words) < 0 || apply(w, &file, words) < 0)

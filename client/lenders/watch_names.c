@@ -4,12 +4,14 @@
 
 #include <string.h>
 
+#include "clock.h"
+
 #define AGAIN_MS 5000
 
 static void begin(struct watched *l)
 {
 	l->lookup = lookup_begin(&l->address);
-	l->look_up_at = drive_now() + AGAIN_MS;
+	l->look_up_at = clock_ms() + AGAIN_MS;
 }
 
 /* False: it goes on. */
@@ -51,7 +53,7 @@ static void move(struct watch *w, struct watched *l, const struct address *to)
 
 bool watch_name_is_to_come(const struct watched *l)
 {
-	return !l->address.endpoints && !l->address.unknown && drive_now() < l->look_up_at + AGAIN_MS;
+	return !l->address.endpoints && !l->address.unknown && clock_ms() < l->look_up_at + AGAIN_MS;
 }
 
 void watch_name_again(struct watch *w, struct watched *l)
@@ -62,6 +64,6 @@ void watch_name_again(struct watch *w, struct watched *l)
 	if (l->lookup && end(l, 0, &address))
 		move(w, l, &address);
 	if (!l->lookup && !up && (l->wanted || l->on >= 0) && *l->address.host &&
-	    drive_now() >= l->look_up_at)
+	    clock_ms() >= l->look_up_at)
 		begin(l);
 }

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <time.h>
+
+#include "clock.h"
 
 #define STACK_BYTES (256u << 10) /* of a process that locks all it has */
 
@@ -61,17 +62,13 @@ static int start(struct lookup *l)
 struct lookup *lookup_begin(const struct address *address)
 {
 	struct lookup *l = calloc(1, sizeof *l);
-	pthread_condattr_t attr;
 
 	if (!l)
 		return NULL;
 	l->address = *address;
 	l->holders = 2;
 	pthread_mutex_init(&l->lock, NULL);
-	pthread_condattr_init(&attr);
-	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
-	pthread_cond_init(&l->ended_now, &attr);
-	pthread_condattr_destroy(&attr);
+	clock_cond_init(&l->ended_now);
 	errno = start(l);
 	if (!errno)
 		return l;
@@ -82,7 +79,7 @@ struct lookup *lookup_begin(const struct address *address)
 
 bool lookup_end(struct lookup *l, int64_t end, struct address *address)
 {
-	const struct timespec at = { .tv_sec = end / 1000, .tv_nsec = end % 1000 * 1000000 };
+	const struct timespec at = clock_timespec(end);
 	int e = 0;
 
 	pthread_mutex_lock(&l->lock);

@@ -12,7 +12,7 @@ struct lookup;
 
 /* NULL with errno. */
 struct lookup *lookup_begin(const struct address *);
-/* Wait for it, until END (drive_now()'s clock) at most. True: *ADDRESS has what it came to, as
+/* Wait for it, until END (as clock_ms() tells it) at most. True: *ADDRESS has what it came to, as
  * after address_look_up(), and the lookup is over. */
 bool lookup_end(struct lookup *, int64_t end, struct address *);
 /* Nobody wants to know any more; also of one that will never end. NULL is none. */

@@ -8,6 +8,8 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "clock.h"
+
 #define OWNERS_PART 8 /* of all sessions, one in so many is for owners only */
 
 struct share {
@@ -177,7 +179,7 @@ static bool too_fast(struct limits *l, struct share *network, uint64_t now)
 struct slot *limits_enter(struct limits *l, int fd, const char *network)
 {
 	struct slot *s = calloc(1, sizeof *s);
-	uint64_t now = rate_now();
+	uint64_t now = clock_ns();
 
 	pthread_mutex_lock(&l->lock);
 	forget_paid(l, now);

@@ -3,6 +3,8 @@
 
 #include <time.h>
 
+#include "clock.h"
+
 /* Those that had to go are looked for as often. */
 #define LOOK_SECONDS .1
 
@@ -38,7 +40,7 @@ ssize_t gate_recv(struct conn *c, uint8_t *to, size_t max)
 
 	if (n == 0)
 		n = stream_recv(&c->stream, &c->loop->room, to, max);
-	limits_tls_took(c->slot, rate_now(), cpu_ns() - before);
+	limits_tls_took(c->slot, clock_ns(), cpu_ns() - before);
 	return n;
 }
 
@@ -77,7 +79,7 @@ static struct conn *next(struct loop *loop, uint64_t now)
 static void on_timer(struct ev_loop *ev, ev_timer *w, int events)
 {
 	struct loop *loop = w->data;
-	uint64_t now = rate_now(), wait = 0;
+	uint64_t now = clock_ns(), wait = 0;
 	struct conn *c = next(loop, now);
 
 	(void)ev, (void)events;

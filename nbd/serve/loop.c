@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "clock.h"
+
 
 static void end(struct loop *loop)
 {
@@ -150,7 +152,7 @@ void loop_run(struct loop *loop)
 	if (!loop->shared->busy_poll_ns)
 		ev_run(loop->ev, 0);
 	while (!loop->ended) {
-		uint64_t now = rate_now();
+		uint64_t now = clock_ns();
 
 		if (loop->active)
 			since = now;

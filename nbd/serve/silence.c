@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "silence.h"
 
+#include "clock.h"
 #include "log.h"
 #include "socket.h"
 
@@ -34,7 +35,7 @@ static void on_time(struct ev_loop *ev, ev_timer *w, int events)
 	LIST_FOREACH(c, &loop->conns, link)
 		if (c->state == CONN_SESSION && member_has_pages(&c->member)) {
 			conn_outlast(c);
-			look(c, (ev_tstamp)rate_now() / 1e9);
+			look(c, (ev_tstamp)clock_ns() / 1e9);
 		}
 }
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "room.h"
 
-#include <time.h>
-
+#include "clock.h"
 #include "store.h"
 
 /* What one look allows at most: all of it when it is so little, and else a part, because
@@ -13,14 +12,6 @@
 #define NO_BOUND    (INT64_MAX / 2)
 /* When there was no room it is not looked for again before. */
 #define RENEW_MS    5
-
-static uint64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
-}
 
 void room_init(struct room *room)
 {
@@ -88,13 +79,13 @@ bool room_renew(struct room *room)
 
 	pthread_mutex_lock(&room->lock);
 	found = take_again(room); /* another thread has looked */
-	if (!found && room->gauge && now_ms() - room->empty_ms >= RENEW_MS) {
+	if (!found && room->gauge && clock_ms() - room->empty_ms >= RENEW_MS) {
 		int64_t before = atomic_load(&room->pages);
 		gauge_read_memory(room->gauge, &seen);
 		set(room, seen.available, before);
 		found = take_again(room);
 		if (!found)
-			room->empty_ms = now_ms();
+			room->empty_ms = clock_ms();
 	}
 	pthread_mutex_unlock(&room->lock);
 	if (!found)

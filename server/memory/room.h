@@ -19,7 +19,7 @@ struct room {
 	pthread_mutex_t lock;        /* all below */
 	const struct gauge *gauge;   /* NULL: there is no bound */
 	uint64_t keep_free;          /* bytes; 0: there is no bound */
-	uint64_t empty_ms;           /* when there was none last */
+	int64_t empty_ms;            /* when there was none last */
 };
 
 void room_init(struct room *);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "secret.h"
 
 void pools_init(struct pools *pools, uint64_t lend_bytes)
@@ -98,7 +99,7 @@ uint64_t pool_wait(struct pool *pool)
 {
 	if (!atomic_load_explicit(&pool->limited, memory_order_relaxed))
 		return 0;
-	uint64_t now = rate_now();
+	uint64_t now = clock_ns();
 	uint64_t a = rate_wait(&pool->requests, now), b = rate_wait(&pool->bytes, now);
 
 	return a > b ? a : b;
@@ -108,7 +109,7 @@ void pool_take(struct pool *pool, uint64_t requests, uint64_t bytes)
 {
 	if (!atomic_load_explicit(&pool->limited, memory_order_relaxed))
 		return;
-	uint64_t now = rate_now();
+	uint64_t now = clock_ns();
 
 	rate_take(&pool->requests, now, requests);
 	rate_take(&pool->bytes, now, bytes);

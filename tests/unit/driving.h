@@ -7,6 +7,7 @@
 
 #include <errno.h>
 
+#include "clock.h"
 #include "drive.h"
 
 #define BUFFERS   12u
@@ -87,7 +88,7 @@ static inline void make_drive(unsigned n, uint64_t seed)
 static inline void open_drive(unsigned n, uint64_t seed, struct core_options o)
 {
 	make_drive(n, seed);
-	drive_open(&d, drive_now() + 5000);
+	drive_open(&d, clock_ms() + 5000);
 	for (unsigned on = 0; on < n; on++)
 		assert_true(d.opening[on].up);
 	o.links = n;
@@ -112,7 +113,7 @@ static inline int run(enum op_kind kind, uint64_t page, uint32_t pages, uint8_t 
 {
 	struct run r = { .op = { .kind = kind, .page = page, .pages = pages }, .data = data };
 
-	r.op.until = drive_now() + d.core.o.deadline_ms;
+	r.op.until = clock_ms() + d.core.o.deadline_ms;
 	drive_run(&d, &r.op);
 	for (uint32_t i = 0; kind == OP_GET && !r.op.error && i < pages; i++)
 		if (r.op.record[i].state != PAGE_SEALED)

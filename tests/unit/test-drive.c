@@ -4,7 +4,7 @@
 
 static int64_t ms_since(int64_t then)
 {
-	return drive_now() - then;
+	return clock_ms() - then;
 }
 
 /* The next attempt may not be due before the time of one operation is over. */
@@ -45,7 +45,7 @@ TEST(several_operations_at_once)
 	assert_int_equal(run(OP_PUT, 5, 10, data), 0);
 	for (unsigned i = 0; i < 10; i++)
 		r[i] = (struct run){ .op = { .kind = OP_GET, .page = 5 + i, .pages = 1,
-		                             .until = drive_now() + 20000,
+		                             .until = clock_ms() + 20000,
 		                             .next = i < 9 ? &r[i + 1].op : NULL },
 		                     .data = got[i] };
 	drive_run(&d, &r[0].op);
@@ -74,7 +74,7 @@ TEST(opening_what_is_not_there)
 {
 	make_drive(2, 3);
 	fake[1]->stays_away = 1;
-	drive_open(&d, drive_now() + 5000);
+	drive_open(&d, clock_ms() + 5000);
 	assert_true(d.opening[0].up);
 	assert_int_equal(d.opening[0].pages, FAKE_PAGES);
 	assert_string_equal(d.opening[0].identity, "memory0.0 0");
@@ -86,7 +86,7 @@ TEST(opening_what_is_not_there)
 TEST(opening_what_does_not_answer)
 {
 	make_drive(2, 4);
-	drive_open(&d, drive_now());
+	drive_open(&d, clock_ms());
 	for (unsigned on = 0; on < 2; on++) {
 		assert_false(d.opening[on].up);
 		assert_non_null(strstr(d.opening[on].words, "no answer within"));
@@ -101,7 +101,7 @@ TEST(each_address_of_one_that_is_mute_gets_its_share)
 	fake[0]->silent = true;
 	fake[0]->link.ways = 3;
 	fake[1]->link.ways = 1;
-	drive_open(&d, drive_now() + 302); /* which three do not share evenly */
+	drive_open(&d, clock_ms() + 302); /* which three do not share evenly */
 	assert_true(d.opening[1].up);
 	assert_false(d.opening[0].up);
 	assert_int_equal(fake[0]->connects, 3);
@@ -121,7 +121,7 @@ TEST(a_lender_that_is_away_means_eio_in_time)
 	assert_int_equal(run(OP_PUT, 1, 1, data), 0);
 	fake[0]->stays_away = 1;
 	break_link(0);
-	then = drive_now();
+	then = clock_ms();
 	assert_int_equal(run(OP_GET, 1, 1, data), EIO);
 	assert_in_range(ms_since(then), 249, 5000);
 	assert_int_equal(run(OP_FILL, 1, 1, NULL), 0);
@@ -157,7 +157,7 @@ TEST(with_two_copies_one_that_hangs_costs_little)
 	open_drive(2, 7, (struct core_options){ .link_timeout_ms = 2000 });
 	assert_int_equal(run(OP_PUT, 1, 1, data), 0);
 	fake[0]->hangs = 1;
-	then = drive_now();
+	then = clock_ms();
 	for (int i = 0; i < 20; i++) {
 		assert_int_equal(run(OP_GET, 1, 1, got), 0);
 		assert_memory_equal(got, data, sizeof got);
@@ -226,7 +226,7 @@ TEST(wiping_takes_no_longer_than_it_may)
 
 	open_drive(2, 11, (struct core_options){0});
 	fake[0]->hangs = 1;
-	then = drive_now();
+	then = clock_ms();
 	drive_wipe(&d, true, 200);
 	assert_in_range(ms_since(then), 199, 3000);
 	close_drive();

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "call.h"
+#include "clock.h"
 
 #define PAGES (5 * EXTENT_PAGES + 100)
 
@@ -265,19 +266,19 @@ TEST(a_request_has_one_deadline)
 	f->drive.core.o.deadline_ms = 300;
 	while (n < COUNT(held) && (held[n] = buffers_take(&f->drive.buffers)))
 		n++;
-	begin = drive_now();
+	begin = clock_ms();
 	assert_int_equal(farpage_put(f, 0, 1024, data), -1);
 	assert_int_equal(errno, EIO);
-	assert_in_range(drive_now() - begin, 299, 1500); /* and not eight times that */
+	assert_in_range(clock_ms() - begin, 299, 1500); /* and not eight times that */
 	while (n)
 		buffers_drop(&f->drive.buffers, held[--n]);
 	for (uint64_t page = 0; page < 1024; page += 31)
 		assert_int_equal(farpage_get(f, page, 1, data), -1);
-	assert_int_equal(farpage_put_until(f, 0, 1, data, drive_now()), -1);
+	assert_int_equal(farpage_put_until(f, 0, 1, data, clock_ms()), -1);
 	assert_int_equal(farpage_get_until(f, 0, 1, data, farpage_until(f)), -1);
 	assert_int_equal(farpage_put_until(f, 0, 1, data, farpage_until(f)), 0);
 	assert_int_equal(farpage_get_until(f, 0, 1, data, farpage_until(f)), 0);
-	assert_int_equal(farpage_flush_until(f, 0, 1, drive_now()), 0);
+	assert_int_equal(farpage_flush_until(f, 0, 1, clock_ms()), 0);
 }
 
 static void *put_and_get(void *number)

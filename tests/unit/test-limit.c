@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "clock.h"
 #include "limit.h"
 
 static struct limits limits;
@@ -233,7 +234,7 @@ TEST(as_many_as_descriptors_allow)
 TEST(tls_handshakes_of_who_cost_most_come_last)
 {
 	struct slot *one = enter("one"), *two = enter("two");
-	uint64_t now = rate_now();
+	uint64_t now = clock_ns();
 
 	limits_tls_took(one, now, 400000000);
 	assert_int_equal(limits_tls_wait(one, now), 0);

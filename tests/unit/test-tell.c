@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "clock.h"
 #include "drive.h"
 #include "farpage.h"
 #include "tell.h"
@@ -47,7 +48,7 @@ TEST(all_in_their_order_before_the_end)
 		snprintf(words, sizeof words, "words %u", i);
 		tell_say(t, words);
 	}
-	tell_close(t, drive_now() + 10000);
+	tell_close(t, clock_ms() + 10000);
 	assert_int_equal(n, 30);
 	assert_string_equal(heard[0], "words 0");
 	assert_string_equal(heard[29], "words 29");
@@ -77,7 +78,7 @@ TEST(who_stands_still_loses_words_and_is_told_how_many)
 	tell_say(t, "last");
 	sem_post(&go_on);
 	sem_post(&go_on);
-	tell_close(t, drive_now() + 10000);
+	tell_close(t, clock_ms() + 10000);
 	assert_int_equal(n, 1 + 32 + 2);
 	assert_string_equal(heard[33], "nobody took what there was to tell: 8 warnings are lost");
 	assert_string_equal(heard[34], "last");
@@ -86,13 +87,13 @@ TEST(who_stands_still_loses_words_and_is_told_how_many)
 TEST(who_stands_still_for_ever_is_left_alone)
 {
 	struct tell *t = tell_open(stand_still, NULL);
-	int64_t then = drive_now();
+	int64_t then = clock_ms();
 
 	assert_non_null(t);
 	tell_say(t, "first");
 	sem_wait(&called);
 	tell_close(t, then + 100);
-	assert_true(drive_now() >= then + 100);
+	assert_true(clock_ms() >= then + 100);
 	sem_post(&go_on); /* it ends by itself */
 }
 
