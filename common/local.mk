@@ -5,6 +5,8 @@ common_libcommon_la_SOURCES = \
 	common/clock.h \
 	common/descriptors.c \
 	common/descriptors.h \
+	common/hostport.c \
+	common/hostport.h \
 	common/json.c \
 	common/json.h \
 	common/lines.c \

@@ -5,12 +5,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
-static int form_error(const char *text, char *words, size_t n)
+static int form_error(const char *text, const char *wrong, char *words, size_t n)
 {
-	snprintf(words, n, "lender=%.200s: write HOST, HOST:PORT (1 to 65535), [ADDR6]:PORT, "
-	         "unix:PATH, nbd://HOST[:PORT][/POOL] or nbd+unix:///[POOL]?socket=PATH", text);
+	snprintf(words, n, "lender=%.200s: %s; write HOST, HOST:PORT (1 to 65535), [ADDR6]:PORT, "
+	         "unix:PATH, nbd://HOST[:PORT][/POOL] or nbd+unix:///[POOL]?socket=PATH", text, wrong);
 	return -1;
 }
 
@@ -89,32 +88,6 @@ bool address_same(const struct address *a, const struct address *b)
 	return a->endpoints == b->endpoints;
 }
 
-/* LEN bytes "HOST", "HOST:PORT", "[ADDR6]" or "[ADDR6]:PORT". */
-static bool split(const char *text, size_t len, char host[static ADDRESS_HOST_MAX],
-                  char port[static 8])
-{
-	const char *end = text + len, *close = NULL, *colon;
-
-	if (len && *text == '[') {
-		close = memchr(text, ']', len);
-		if (!close)
-			return false;
-		text++;
-	}
-	colon = close ? (close + 1 < end ? close + 1 : NULL)
-	              : memchr(text, ':', (size_t)(end - text));
-	if (colon && (*colon != ':' || end - colon < 2 || end - colon > 6 ||
-	              strspn(colon + 1, "0123456789") < (size_t)(end - colon - 1)))
-		return false;
-	const char *host_end = close ? close : colon ? colon : end;
-	if (host_end == text || host_end - text >= ADDRESS_HOST_MAX)
-		return false;
-	snprintf(host, ADDRESS_HOST_MAX, "%.*s", (int)(host_end - text), text);
-	snprintf(port, 8, "%.*s", colon ? (int)(end - colon - 1) : 5,
-	         colon ? colon + 1 : ADDRESS_PORT);
-	return atoi(port) >= 1 && atoi(port) <= 65535;
-}
-
 bool address_pool_valid(const char *pool)
 {
 	size_t n = strspn(pool, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
@@ -139,8 +112,10 @@ static int parse_unix_uri(struct address *a, const char *rest, const char *text,
 {
 	const char *query = strstr(rest, "?socket=");
 
-	if (*rest != '/' || !query || strpbrk(query + 1, "&%"))
-		return form_error(text, words, n);
+	if (*rest != '/')
+		return form_error(text, "a unix socket is on no host", words, n);
+	if (!query || strpbrk(query + 1, "&%"))
+		return form_error(text, "it names no socket, or says more", words, n);
 	if (set_pool(a, rest + 1, (size_t)(query - rest - 1), text, words, n) < 0)
 		return -1;
 	return set_unix(a, query + strlen("?socket="), words, n);
@@ -148,10 +123,10 @@ static int parse_unix_uri(struct address *a, const char *rest, const char *text,
 
 int address_parse(struct address *a, const char *text, char *words, size_t n)
 {
-	const char *rest, *slash;
+	const char *rest, *slash, *wrong;
 
 	memset(a, 0, sizeof *a);
-	if ((rest = after(text, "unix:")))
+	if ((rest = hostport_unix(text)))
 		return set_unix(a, rest, words, n);
 	if ((rest = after(text, "nbd+unix://")))
 		return parse_unix_uri(a, rest, text, words, n);
@@ -162,12 +137,16 @@ int address_parse(struct address *a, const char *text, char *words, size_t n)
 	}
 	rest = after(text, "nbd://");
 	if (!rest && strchr(text, '/'))
-		return form_error(text, words, n);
+		return form_error(text, "it is neither a host nor one of our URIs", words, n);
 	if (!rest)
 		rest = text;
 	slash = strchr(rest, '/');
-	if (!split(rest, slash ? (size_t)(slash - rest) : strlen(rest), a->host, a->port))
-		return form_error(text, words, n);
+	wrong = hostport_parse(rest, slash ? (size_t)(slash - rest) : strlen(rest), ADDRESS_PORT,
+	                       a->host, a->port);
+	if (!wrong && atoi(a->port) == 0)
+		wrong = "nobody has port 0";
+	if (wrong)
+		return form_error(text, wrong, words, n);
 	if (slash && set_pool(a, slash + 1, strlen(slash + 1), text, words, n) < 0)
 		return -1;
 	if (resolve(a, AI_NUMERICHOST | AI_NUMERICSERV) == 0)

@@ -8,6 +8,8 @@
 #include <stddef.h>
 #include <sys/socket.h>
 
+#include "hostport.h"
+
 #define ADDRESS_POOL_MAX 65 /* bytes of a name, with its NUL */
 #define ADDRESS_POOL_WORDS \
 	"a pool's name has 1 to 64 letters, digits, dots, dashes and underscores"
@@ -20,12 +22,10 @@ struct endpoint {
 	socklen_t len;
 };
 
-#define ADDRESS_HOST_MAX 256 /* bytes of a host's name, with its NUL */
-
 /* A name may have several addresses, of which the lender listens on some. */
 struct address {
-	char host[ADDRESS_HOST_MAX]; /* a name that is to be looked up; "" if there is none */
-	char port[8];
+	char host[HOSTPORT_HOST_MAX]; /* a name that is to be looked up; "" if there is none */
+	char port[HOSTPORT_PORT_MAX];
 	int unknown;                 /* getaddrinfo's error at the last look, 0 none */
 	struct endpoint endpoint[ADDRESS_ENDPOINTS_MAX];
 	unsigned endpoints;          /* 0: not looked up yet, or in vain */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "descriptors.h"
+#include "hostport.h"
 #include "log.h"
 #include "socket.h"
 
@@ -30,43 +31,22 @@ struct listener {
 	ev_timer retry;
 };
 
-/* "HOST:PORT" into its parts, with the brackets of an IPv6 address off. */
-static bool split(const char *address, char host[static 256], char port[static 32])
+static bool split(const char *address, char host[static HOSTPORT_HOST_MAX],
+                  char port[static HOSTPORT_PORT_MAX])
 {
-	const char *colon = strrchr(address, ':'), *from = address, *to = colon;
-
-	if (!colon || colon == address || !colon[1] ||
-	    strspn(colon + 1, "0123456789") != strlen(colon + 1) ||
-	    strlen(colon + 1) > 5 || atoi(colon + 1) > 65535)
-		return false;
-	if (*from == '[') {
-		if (to[-1] != ']')
-			return false;
-		from++;
-		to--;
-	} else if (memchr(from, ':', (size_t)(to - from))) {
-		return false; /* an IPv6 address wants brackets */
-	}
-	if (to <= from || to - from > 255)
-		return false;
-	snprintf(host, 256, "%.*s", (int)(to - from), from);
-	snprintf(port, 32, "%s", colon + 1);
-	return true;
+	return !hostport_parse(address, strlen(address), NULL, host, port);
 }
 
-static const char *unix_path(const char *address)
+const char *listen_wrong(const char *address)
 {
-	return strncmp(address, "unix:", 5) == 0 ? address + 5 : NULL;
-}
+	char host[HOSTPORT_HOST_MAX], port[HOSTPORT_PORT_MAX];
+	const char *path = hostport_unix(address);
 
-bool listen_valid(const char *address)
-{
-	char host[256], port[32];
-	const char *path = unix_path(address);
-
+	if (path && !*path)
+		return "there is no path";
 	if (path)
-		return *path && strlen(path) < sizeof((struct sockaddr_un *)0)->sun_path;
-	return split(address, host, port);
+		return strlen(path) < HOSTPORT_PATH_MAX ? NULL : "the path is too long";
+	return hostport_parse(address, strlen(address), NULL, host, port);
 }
 
 static bool on_loopback(const struct sockaddr *addr)
@@ -82,10 +62,10 @@ static bool on_loopback(const struct sockaddr *addr)
 
 bool listen_exposed(const char *address)
 {
-	char host[256], port[32];
+	char host[HOSTPORT_HOST_MAX], port[HOSTPORT_PORT_MAX];
 	struct addrinfo *list, hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_NUMERICHOST };
 
-	if (unix_path(address) || !split(address, host, port) ||
+	if (hostport_unix(address) || !split(address, host, port) ||
 	    getaddrinfo(host, port, &hints, &list) != 0)
 		return false;
 	bool exposed = !on_loopback(list->ai_addr);
@@ -167,10 +147,10 @@ static int bind_unix(struct listener *l, const char *path)
 /* Does ADDRESS, of this PORT, stand beside another one that may be of IPv4? */
 static bool stands_beside(const struct loops *loops, const char *address, const char *port)
 {
-	char host[256], its[32];
+	char host[HOSTPORT_HOST_MAX], its[HOSTPORT_PORT_MAX];
 
 	for (unsigned i = 0; i < loops->listens; i++)
-		if (!unix_path(loops->listen[i]) && strcmp(loops->listen[i], address) != 0 &&
+		if (!hostport_unix(loops->listen[i]) && strcmp(loops->listen[i], address) != 0 &&
 		    split(loops->listen[i], host, its) && strcmp(its, port) == 0)
 			return true;
 	return false;
@@ -290,7 +270,7 @@ static struct listener *on_all(const struct addrinfo *list, bool only6, struct l
 static struct listener *on_name(const char *address, struct loops *loops, const char **error)
 {
 	struct addrinfo *list, hints = { .ai_socktype = SOCK_STREAM, .ai_flags = AI_PASSIVE };
-	char host[256], port[32];
+	char host[HOSTPORT_HOST_MAX], port[HOSTPORT_PORT_MAX];
 
 	if (!split(address, host, port)) {
 		errno = EINVAL;
@@ -312,7 +292,7 @@ static struct listener *on_name(const char *address, struct loops *loops, const 
 struct listener *listen_on(const char *address, struct loops *loops,
                            char words[static LISTEN_WORDS_MAX])
 {
-	const char *path = unix_path(address), *error = NULL;
+	const char *path = hostport_unix(address), *error = NULL;
 	char why[DESCRIPTORS_WORDS_MAX];
 
 	errno = 0;

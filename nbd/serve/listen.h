@@ -24,8 +24,8 @@ struct loops {
 	const struct unix_owner *owner; /* of unix sockets; or NULL */
 };
 
-/* Is this the form of an address? Looks nothing up. */
-bool listen_valid(const char *address);
+/* NULL: ADDRESS has the form of one; or what is wrong with it. Looks nothing up. */
+const char *listen_wrong(const char *address);
 /* Is it, as far as can be seen without looking it up, one that other hosts reach? */
 bool listen_exposed(const char *address);
 /* Bind ADDRESS, all that a name stands for, and accept on loops' first loop. NULL with words. */

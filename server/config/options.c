@@ -5,10 +5,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/un.h>
 
 #include "filter.h"
 #include "gauge.h"
+#include "hostport.h"
 #include "listen.h"
 #include "size.h"
 #include "socket.h"
@@ -37,7 +37,7 @@ static const char *set_check(struct options *o, const char *value)
 
 static const char *set_listen(struct options *o, const char *value)
 {
-	if (!listen_valid(value))
+	if (listen_wrong(value))
 		return "write ADDR:PORT, [ADDR6]:PORT or unix:PATH";
 	if (o->listens == OPTIONS_LISTEN_MAX)
 		return "that is one address too many";
@@ -159,7 +159,7 @@ static const char *set_reload_file(struct options *o, const char *value)
 
 static const char *set_stats(struct options *o, const char *value)
 {
-	if (!*value || strlen(value) >= sizeof ((struct sockaddr_un *)0)->sun_path)
+	if (!*value || strlen(value) >= HOSTPORT_PATH_MAX)
 		return "write a path, of at most 107 bytes";
 	return set_text(&o->stats, value);
 }

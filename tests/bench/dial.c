@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "dial.h"
+#include "hostport.h"
 #include "nbdwire.h"
 
 #define NAME_MAX_BYTES 4096u
@@ -39,22 +40,16 @@ static int dial_tcp(const char *address, char *why, size_t why_size)
 {
 	const struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
 	struct addrinfo *list, *ai;
-	char host[256];
-	const char *port = strrchr(address, ':'), *from = address;
-	size_t length = port == NULL ? 0 : (size_t)(port - address);
+	char host[HOSTPORT_HOST_MAX], port[HOSTPORT_PORT_MAX];
+	const char *wrong = hostport_parse(address, strlen(address), NULL, host, port);
 	int fd = -1, on = 1, r;
 
-	if (length >= 2 && from[0] == '[' && from[length - 1] == ']') {
-		from++;
-		length -= 2;
-	}
-	if (length == 0 || length >= sizeof host) {
-		snprintf(why, why_size, "'%s' is no address: HOST:PORT, [HOST]:PORT or unix:PATH", address);
+	if (wrong) {
+		snprintf(why, why_size, "'%s' is no address, HOST:PORT, [ADDR6]:PORT or unix:PATH: %s", address,
+		         wrong);
 		return -1;
 	}
-	memcpy(host, from, length);
-	host[length] = '\0';
-	r = getaddrinfo(host, port + 1, &hints, &list);
+	r = getaddrinfo(host, port, &hints, &list);
 	if (r != 0) {
 		snprintf(why, why_size, "looking up %s: %s", address, gai_strerror(r));
 		return -1;
@@ -181,7 +176,7 @@ int dial(const char *address, const char *name, struct dial_export *export, char
 		snprintf(why, why_size, "the export's name is longer than %u bytes", NAME_MAX_BYTES);
 		return -1;
 	}
-	if (strncmp(address, "unix:", 5) == 0)
+	if (hostport_unix(address))
 		fd = dial_unix(address + 5, why, why_size);
 	else
 		fd = dial_tcp(address, why, why_size);

@@ -11,7 +11,7 @@ struct dial_export {
 	uint16_t flags;
 };
 
-/* `address` is HOST:PORT, [HOST]:PORT or unix:PATH. Returns a blocking socket, which
+/* `address` is HOST:PORT, [ADDR6]:PORT or unix:PATH. Returns a blocking socket, which
  * the caller closes, or -1 with the reason in words in `why`. */
 int dial(const char *address, const char *name, struct dial_export *export, char *why, size_t why_size);
 

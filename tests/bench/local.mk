@@ -17,6 +17,7 @@ tests_bench_nbdload_SOURCES = \
 	tests/bench/nbdload.c \
 	tests/bench/nbdwire.h \
 	tests/bench/stamp.h
+tests_bench_nbdload_LDADD = common/libcommon.la
 tests_bench_sealspeed_SOURCES = tests/bench/sealspeed.c
 tests_bench_sealspeed_LDADD = client/libborrower.la
 noinst_LTLIBRARIES += tests/bench/nbdkit-passfloor-plugin.la

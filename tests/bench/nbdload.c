@@ -149,7 +149,7 @@ static void print_help(void)
 {
 	puts("usage: nbdload [OPTION...] ADDRESS\n"
 		"Puts the NBD server at ADDRESS under load and reports operations per second,\n"
-		"latencies and, for --server-pid, CPU time. ADDRESS: HOST:PORT, [HOST]:PORT or unix:PATH.\n"
+		"latencies and, for --server-pid, CPU time. ADDRESS: HOST:PORT, [ADDR6]:PORT or unix:PATH.\n"
 		"BYTES may end in K, M, G, T. SIGTERM ends the measuring before its time.\n");
 	for (size_t i = 0; i < OPTIONS; i++) {
 		int width = printf("  --%s%s%s", options[i].name, options[i].argument != NULL ? " " : "",

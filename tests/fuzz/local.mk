@@ -35,6 +35,7 @@ fuzz_lender = server/liblender.la
 fuzz_borrower = client/libborrower.la
 
 tests_fuzz_address_fuzz_SOURCES = tests/fuzz/address.c $(fuzz_main)
+tests_fuzz_address_fuzz_LDADD = common/libcommon.la
 tests_fuzz_address_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_config_fuzz_SOURCES = tests/fuzz/config.c $(fuzz_main)
 tests_fuzz_config_fuzz_LDADD = $(fuzz_lender)

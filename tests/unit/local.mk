@@ -65,6 +65,7 @@ unit_tests = \
 	tests/unit/test-handshake-hostile \
 	tests/unit/test-handshake-lengths \
 	tests/unit/test-handshake-meta \
+	tests/unit/test-hostport \
 	tests/unit/test-identity \
 	tests/unit/test-json \
 	tests/unit/test-keep \
@@ -216,6 +217,8 @@ tests_unit_test_handshake_lengths_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_handshake_lengths_LDADD = $(unit_lender)
 tests_unit_test_handshake_meta_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_handshake_meta_LDADD = $(unit_lender)
+tests_unit_test_hostport_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_hostport_LDADD = common/libcommon.la $(CMOCKA_LIBS)
 tests_unit_test_identity_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_identity_LDADD = $(unit_borrower)
 tests_unit_test_json_CPPFLAGS = $(unit_cppflags)
@@ -305,9 +308,9 @@ tests_unit_test_room_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_room_LDADD = $(unit_lender)
 tests_unit_test_size_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_size_LDADD = $(unit_lender)
-tests_unit_test_owner_SOURCES = tests/unit/test-owner.c plugin/owner.c client/link/address.c
+tests_unit_test_owner_SOURCES = tests/unit/test-owner.c plugin/owner.c
 tests_unit_test_owner_CPPFLAGS = $(unit_cppflags)
-tests_unit_test_owner_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)
+tests_unit_test_owner_LDADD = client/libborrower.la $(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_span_SOURCES = tests/unit/test-span.c plugin/span.c
 tests_unit_test_span_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_span_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)
