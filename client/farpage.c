@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,17 +19,7 @@
 #define CLOSE_MS 2000
 #define BUFFERS  24u /* of 128 KiB: nbdkit's 16 threads, and what is late or being healed */
 
-static void __attribute__((format(printf, 2, 3)))
-say(char *words, const char *format, ...)
-{
-	va_list ap;
-
-	if (!words)
-		return;
-	va_start(ap, format);
-	vsnprintf(words, FARPAGE_WORDS_MAX, format, ap);
-	va_end(ap);
-}
+_Static_assert(FARPAGE_WORDS_MAX == WORDS_MAX, "a caller has room for what we say");
 
 static unsigned lenders_of(const struct farpage_options *o)
 {
@@ -68,33 +57,32 @@ static int64_t link_timeout_of(const struct farpage_options *o)
 static int check_options(const struct farpage_options *o, char *words)
 {
 	unsigned lenders = lenders_of(o), places = lenders ? lenders : 1;
-	char text[FARPAGE_WORDS_MAX];
 
 	if (o->size % PAGE_BYTES) {
-		say(words, "size=%" PRIu64 " is not a multiple of 4096", o->size);
+		words_print(words, "size=%" PRIu64 " is not a multiple of 4096", o->size);
 	} else if (!lenders && !o->size) {
-		say(words, "without lender= the size must be given: size=SIZE");
+		words_print(words, "without lender= the size must be given: size=SIZE");
 	} else if (!o->tls_psk != !o->tls_username || (o->tls_psk && !lenders)) {
-		say(words, "tls-psk=FILE and tls-username=NAME go together, and with lender=");
-	} else if (o->tls_psk && psk_check(o->tls_psk, o->tls_username, text, sizeof text) < 0) {
-		say(words, "%s", text);
+		words_print(words, "tls-psk=FILE and tls-username=NAME go together, and with lender=");
+	} else if (o->tls_psk && psk_check(o->tls_psk, o->tls_username, words) < 0) {
+		return -1;
 	} else if (o->pool && !address_pool_valid(o->pool)) {
-		say(words, "pool=%.200s: " ADDRESS_POOL_WORDS, o->pool);
+		words_print(words, "pool=%.200s: " ADDRESS_POOL_WORDS, o->pool);
 	} else if (o->copies > FARPAGE_COPIES_MAX) {
-		say(words, "copies=%u: at most %d copies are kept", o->copies, FARPAGE_COPIES_MAX);
+		words_print(words, "copies=%u: at most %d copies are kept", o->copies, FARPAGE_COPIES_MAX);
 	} else if (o->copies > places && !o->lenders_file) {
-		say(words, "copies=%u: each copy is on a lender of its own, and %u %s given; others can "
-		    "come later from a file, lenders=FILE", o->copies, places,
-		    places == 1 ? "is" : "are");
+		words_print(words, "copies=%u: each copy is on a lender of its own, and %u %s given; others can "
+		            "come later from a file, lenders=FILE", o->copies, places,
+		            places == 1 ? "is" : "are");
 	} else if (o->link_timeout_ms && o->link_timeout_ms >= deadline_of(o)) {
-		say(words, "link-timeout=%u must be less than deadline=%" PRId64 ": when a lender is found "
-		    "out to be dead, there must be time to ask another one", o->link_timeout_ms,
-		    deadline_of(o));
+		words_print(words, "link-timeout=%u must be less than deadline=%" PRId64 ": when a lender is found "
+		            "out to be dead, there must be time to ask another one", o->link_timeout_ms,
+		            deadline_of(o));
 	} else if (o->heal_rate && o->heal_rate < PAGE_BYTES) {
-		say(words, "heal-rate=%" PRIu64 ": say 4096 or more: a page a second", o->heal_rate);
+		words_print(words, "heal-rate=%" PRIu64 ": say 4096 or more: a page a second", o->heal_rate);
 	} else if (seal_kind_parse(o->seal ? o->seal : "on") < 0) {
-		say(words, "seal=%.50s: say on, check or off (and this build must have it: see "
-		    "nbdkit farpage --dump-plugin)", o->seal ? o->seal : "on");
+		words_print(words, "seal=%.50s: say on, check or off (and this build must have it: see "
+		            "nbdkit farpage --dump-plugin)", o->seal ? o->seal : "on");
 	} else {
 		return 0;
 	}
@@ -121,13 +109,12 @@ static int make_names(struct farpage *f)
 static int add_links(struct farpage *f, const struct farpage_options *o, char *words)
 {
 	unsigned lenders = lenders_of(o);
-	char text[LINK_WORDS_MAX];
 	struct link *link;
 
 	if (!lenders) {
 		link = link_store(o->size / PAGE_BYTES);
 		if (!link) {
-			say(words, "no memory for %" PRIu64 " MiB: %s", o->size >> 20, strerror(errno));
+			words_print(words, "no memory for %" PRIu64 " MiB: %s", o->size >> 20, strerror(errno));
 			return -1;
 		}
 		drive_add(&f->drive, link);
@@ -135,18 +122,16 @@ static int add_links(struct farpage *f, const struct farpage_options *o, char *w
 	for (unsigned i = 0; i < lenders; i++) {
 		link = watch_link(&f->watch, i);
 		if (!link) {
-			say(words, "no memory for a link: %s", strerror(errno));
+			words_print(words, "no memory for a link: %s", strerror(errno));
 			return -1;
 		}
 		drive_add(&f->drive, link);
 	}
 	if (!o->spill)
 		return 0;
-	link = link_spill(o->spill, UINT64_MAX, text);
-	if (!link) {
-		say(words, "%s", text);
+	link = link_spill(o->spill, UINT64_MAX, words);
+	if (!link)
 		return -1;
-	}
 	drive_add(&f->drive, link);
 	return 0;
 }
@@ -158,12 +143,12 @@ static bool clash(const struct farpage *f, unsigned on, unsigned other, char *wo
 	const char *a = watch_name(&f->watch, on), *b = watch_name(&f->watch, other);
 
 	if (identity_same_pool(o[on].identity, o[other].identity))
-		say(words, "lender %.200s: its pool is that of lender %.200s: each copy is on a lender "
-		    "of its own", a, b);
+		words_print(words, "lender %.200s: its pool is that of lender %.200s: each copy is on a lender "
+		            "of its own", a, b);
 	else if (f->drive.apart && identity_same_lender(o[on].identity, o[other].identity))
-		say(words, "lender %.200s: its pool is of the same farpaged as lender %.200s: both copies "
-		    "of a page would be lost together; if that may be, say same-lender=yes, or have one, "
-		    "copies=1", a, b);
+		words_print(words, "lender %.200s: its pool is of the same farpaged as lender %.200s: both copies "
+		            "of a page would be lost together; if that may be, say same-lender=yes, or have one, "
+		            "copies=1", a, b);
 	else
 		return false;
 	return true;
@@ -182,14 +167,11 @@ static bool twice(const struct farpage *f, unsigned lenders, char *words)
 /* All of whom did not answer, as far as there is room for them. */
 static void say_who_is_away(const struct farpage *f, unsigned lenders, char *words)
 {
-	size_t n = 0;
-
-	for (unsigned on = 0; words && on < lenders && n < FARPAGE_WORDS_MAX; on++)
+	for (unsigned on = 0; on < lenders; on++)
 		if (!f->drive.opening[on].up)
-			n += (size_t)snprintf(words + n, FARPAGE_WORDS_MAX - n,
-			                      "%s lender %.200s: %.300s",
-			                      n ? "; nor that of" : "cannot open the pool of",
-			                      watch_name(&f->watch, on), f->drive.opening[on].words);
+			words_add(words, "%s lender %.200s: %s",
+			          *words ? "; nor that of" : "cannot open the pool of",
+			          watch_name(&f->watch, on), f->drive.opening[on].words);
 }
 
 /* Who did not answer: an error, unless there is enough without. */
@@ -208,7 +190,7 @@ static int check_lenders(struct farpage *f, const struct farpage_options *o, cha
 	if (first < 0)
 		return 0;
 	if (first >= (int)lenders) {
-		say(words, "%s", f->drive.opening[first].words);
+		words_print(words, "%s", f->drive.opening[first].words);
 		return -1;
 	}
 	say_who_is_away(f, lenders, words);
@@ -228,14 +210,14 @@ static int check_size(struct farpage *f, const struct farpage_options *o, char *
 	have = layout_capacity(pages, n, copies_of(o) < n ? copies_of(o) : n);
 	want = o->size ? o->size / PAGE_BYTES : have;
 	if (!want && n == 1) {
-		say(words, "the pool has no room for a page");
+		words_print(words, "the pool has no room for a page");
 	} else if (!want) {
-		say(words, "the pools have no room for %u copies of 1 MiB: an extent of 1 MiB is on "
-		    "one lender", copies_of(o));
+		words_print(words, "the pools have no room for %u copies of 1 MiB: an extent of 1 MiB is on "
+		            "one lender", copies_of(o));
 	} else if (want > have) {
-		say(words, "size=%" PRIu64 " is more than the pool%s, %" PRIu64 "; leave size= out to "
-		    "take all of it", o->size, n == 1 ? " has" : "s have room for",
-		    have * PAGE_BYTES);
+		words_print(words, "size=%" PRIu64 " is more than the pool%s, %" PRIu64 "; leave size= out to "
+		            "take all of it", o->size, n == 1 ? " has" : "s have room for",
+		            have * PAGE_BYTES);
 	} else {
 		f->pages = want;
 		return 0;
@@ -291,12 +273,9 @@ static int open_watch(struct farpage *f, const struct farpage_options *o,
 		.warn = o->warn,
 		.user = o->warn_user,
 	};
-	char text[LENDERS_WORDS_MAX];
 
-	if (watch_open(&f->watch, &watch, o->lender, lenders_of(o), text) < 0) {
-		say(words, "%s", text);
+	if (watch_open(&f->watch, &watch, o->lender, lenders_of(o), words) < 0)
 		return -1;
-	}
 	*all = *o;
 	for (unsigned i = 0; i < FARPAGE_LENDERS_MAX; i++)
 		all->lender[i] = watch_name(&f->watch, i);
@@ -310,20 +289,23 @@ static int open_seal(struct farpage *f, const struct farpage_options *o, char *w
 {
 	f->seal = seal_open((enum seal_kind)seal_kind_parse(o->seal ? o->seal : "on"));
 	if (!f->seal)
-		say(words, "cannot begin: %s", strerror(errno));
+		words_print(words, "cannot begin: %s", strerror(errno));
 	return f->seal ? 0 : -1;
 }
 
 struct farpage *farpage_open(const struct farpage_options *given, char *words)
 {
 	struct farpage_options all, *o = &all;
+	char unheard[WORDS_MAX];
 	struct farpage *f;
 	int64_t open_by;
 
-	say(words, "%s", "");
+	if (!words)
+		words = unheard;
+	*words = '\0';
 	if (standard_fill() < 0) {
-		say(words, "standard input, output or error is closed, and /dev/null cannot take "
-		    "its place: %s", strerror(errno));
+		words_print(words, "standard input, output or error is closed, and /dev/null cannot take "
+		            "its place: %s", strerror(errno));
 		return NULL;
 	}
 	f = calloc(1, sizeof *f);
@@ -331,7 +313,7 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 		return NULL;
 	f->watch.stop = -1;
 	if (drive_init(&f->drive) < 0 || make_names(f) < 0) {
-		say(words, "cannot begin: %s", strerror(errno));
+		words_print(words, "cannot begin: %s", strerror(errno));
 		goto err;
 	}
 	if (open_watch(f, given, o, words) < 0 || check_options(o, words) < 0 ||
@@ -345,7 +327,7 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 	if (check_lenders(f, o, words) < 0 || check_size(f, o, words) < 0)
 		goto err;
 	if (begin(f, o) < 0) {
-		say(words, "no memory to begin with: %s", strerror(errno));
+		words_print(words, "no memory to begin with: %s", strerror(errno));
 		goto err;
 	}
 	/* What a predecessor put is nobody's now. */

@@ -2,7 +2,6 @@
 #include "descriptors.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
 
@@ -16,19 +15,19 @@ void descriptors_raise(void)
 	}
 }
 
-const char *descriptors_words(int error, char words[static DESCRIPTORS_WORDS_MAX])
+const char *descriptors_words(int error, char words[static WORDS_MAX])
 {
 	struct rlimit limit = {0};
 
 	getrlimit(RLIMIT_NOFILE, &limit);
 	if (error == EMFILE)
-		snprintf(words, DESCRIPTORS_WORDS_MAX, "this process may have only %llu descriptors, and "
-		         "each pool and connection takes one; raise ulimit -n, or LimitNOFILE= of the "
-		         "unit", (unsigned long long)limit.rlim_cur);
+		words_print(words, "this process may have only %llu descriptors, and "
+		            "each pool and connection takes one; raise ulimit -n, or LimitNOFILE= of the "
+		            "unit", (unsigned long long)limit.rlim_cur);
 	else if (error == ENFILE)
-		snprintf(words, DESCRIPTORS_WORDS_MAX, "this host has no descriptors left; raise "
-		         "fs.file-max");
+		words_print(words, "this host has no descriptors left; raise "
+		            "fs.file-max");
 	else
-		snprintf(words, DESCRIPTORS_WORDS_MAX, "%s", strerror(error));
+		words_print(words, "%s", strerror(error));
 	return words;
 }

@@ -19,5 +19,7 @@ common_libcommon_la_SOURCES = \
 	common/size.c \
 	common/size.h \
 	common/standard.c \
-	common/standard.h
+	common/standard.h \
+	common/words.c \
+	common/words.h
 common_libcommon_la_CPPFLAGS = $(see_common)

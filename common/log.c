@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "lines.h"
+#include "words.h"
 
-#define TEXT_BYTES 1024
 #define KINDS    64
 
 enum log_level log_level = LOG_INFO;
@@ -124,11 +124,11 @@ static bool is_due(enum log_level level, const char *words, unsigned most)
 static void __attribute__((format(printf, 4, 0)))
 say(enum log_level level, const char *kind, unsigned most, const char *format, va_list ap)
 {
-	char text[TEXT_BYTES];
+	char text[WORDS_MAX];
 
 	if (level > log_level)
 		return;
-	vsnprintf(text, sizeof text, format, ap);
+	words_vprint(text, format, ap);
 	pthread_mutex_lock(&lock);
 	if (!kind || is_due(level, kind, most))
 		put_text(level, text);
@@ -155,15 +155,15 @@ void log_often(enum log_level level, const char *kind, unsigned most, const char
 
 void log_summary(void)
 {
-	char text[TEXT_BYTES];
+	char text[WORDS_MAX];
 
 	pthread_mutex_lock(&lock);
 	for (unsigned i = 0; i < KINDS; i++) {
 		struct kind *kind = &kinds[i];
 
 		if (kind->unsaid) {
-			snprintf(text, sizeof text, "%lu more within a minute: %s", kind->unsaid,
-			         kind->words);
+			words_print(text, "%lu more within a minute: %s", kind->unsaid,
+			            kind->words);
 			put_text(kind->level, text);
 		}
 		*kind = (struct kind){0};

@@ -9,6 +9,8 @@
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "descriptors.h"
+
 /* Also what a link leads to, and the link itself. In a directory like /tmp others may make
  * files, but not in the place of root's. */
 static bool is_roots(const char *dir)
@@ -52,7 +54,7 @@ static const char *not_ours(int fd, uid_t user)
 	return NULL;
 }
 
-int path_write(const char *path, uid_t user, char why[static PATH_WORDS_MAX])
+int path_write(const char *path, uid_t user, char why[static WORDS_MAX])
 {
 	int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
 	const char *bad = fd >= 0            ? not_ours(fd, user)
@@ -63,7 +65,7 @@ int path_write(const char *path, uid_t user, char why[static PATH_WORDS_MAX])
 	if (!bad)
 		return fd;
 	if (bad != why)
-		snprintf(why, PATH_WORDS_MAX, "%s", bad);
+		words_print(why, "%s", bad);
 	if (fd >= 0)
 		close(fd);
 	return -1;

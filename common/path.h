@@ -7,9 +7,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "descriptors.h"
+#include "words.h"
 
-#define PATH_WORDS_MAX DESCRIPTORS_WORDS_MAX
 
 /* Can nobody but root change what the directories of PATH lead to? Then root may make its last
  * part, if it follows no link there; in the directory of another user it must not. */
@@ -20,6 +19,6 @@ FILE *path_read(const char *path);
 /* To write what PATH is to say, a regular file of one name which root, we or USER made; it is
  * made if it is missing. -1 with WHY: whoever may write in its directory may have left something
  * else there. */
-int path_write(const char *path, uid_t user, char why[static PATH_WORDS_MAX]);
+int path_write(const char *path, uid_t user, char why[static WORDS_MAX]);
 
 #endif

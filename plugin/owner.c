@@ -62,7 +62,7 @@ static bool owner_is_here(void)
 	return false;
 }
 
-void owner_describe(char words[static OWNER_WORDS_MAX])
+void owner_describe(char words[static WORDS_MAX])
 {
 	struct tm tm;
 	char when[32] = "";
@@ -71,10 +71,10 @@ void owner_describe(char words[static OWNER_WORDS_MAX])
 	if (localtime_r(&owned_since, &tm))
 		strftime(when, sizeof when, "%F %T", &tm);
 	if (*owner)
-		snprintf(words, OWNER_WORDS_MAX, "%s has had this device since %s%s", owner_host, when,
-		         owner_is_here() ? "" : ", and is not connected now");
+		words_print(words, "%s has had this device since %s%s", owner_host, when,
+		            owner_is_here() ? "" : ", and is not connected now");
 	else
-		snprintf(words, OWNER_WORDS_MAX, "nobody has this device yet");
+		words_print(words, "nobody has this device yet");
 	pthread_mutex_unlock(&lock);
 }
 
@@ -108,31 +108,31 @@ static bool parse(struct visit *v, const char *export, char asked[static FARPAGE
 static bool refused(const struct visit *v, const char *asked, char *words)
 {
 	if (*asked && strcmp(asked, name) != 0)
-		snprintf(words, OWNER_WORDS_MAX, "export %s is not here: the process that had its pages has "
-		         "ended, and its pages with it, or another host took the device over; this one is %s", asked, name);
+		words_print(words, "export %s is not here: the process that had its pages has "
+		            "ended, and its pages with it, or another host took the device over; this one is %s", asked, name);
 	else if (*owner && strcmp(owner, v->who) != 0 && !v->force && owner_is_here())
-		snprintf(words, OWNER_WORDS_MAX, "%s is not let in: %s has this device, and is connected. "
-		         "Two hosts would write over each other's pages; if that one is gone for good, or its "
-		         "pages are worth nothing, connect to export ?claim=ID&force", v->host, owner_host);
+		words_print(words, "%s is not let in: %s has this device, and is connected. "
+		            "Two hosts would write over each other's pages; if that one is gone for good, or its "
+		            "pages are worth nothing, connect to export ?claim=ID&force", v->host, owner_host);
 	else
 		return false;
 	return true;
 }
 
-struct visit *owner_open(const char *export, const char *host, char words[static OWNER_WORDS_MAX])
+struct visit *owner_open(const char *export, const char *host, char words[static WORDS_MAX])
 {
 	struct visit *v = calloc(1, sizeof *v);
 	char asked[FARPAGE_INSTANCE_MAX];
 	bool no = true;
 
 	if (!v) {
-		snprintf(words, OWNER_WORDS_MAX, "no memory for a connection");
+		words_print(words, "no memory for a connection");
 		return NULL;
 	}
 	snprintf(v->host, sizeof v->host, "%s", host);
 	if (!parse(v, export, asked)) {
-		snprintf(words, OWNER_WORDS_MAX, "no such export name: it is NAME, or NAME?claim=ID[&force], "
-		         "where ID has 1 to 64 letters, digits, dots, dashes and underscores");
+		words_print(words, "no such export name: it is NAME, or NAME?claim=ID[&force], "
+		            "where ID has 1 to 64 letters, digits, dots, dashes and underscores");
 		free(v);
 		return NULL;
 	}

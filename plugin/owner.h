@@ -14,8 +14,8 @@
 #include <stdbool.h>
 
 #include "farpage.h"
+#include "words.h"
 
-#define OWNER_WORDS_MAX 640
 
 struct visit; /* a connection */
 
@@ -25,10 +25,10 @@ void owner_begin(struct farpage *f);
 const char *owner_name(void);
 
 /* Who has the device. */
-void owner_describe(char words[static OWNER_WORDS_MAX]);
+void owner_describe(char words[static WORDS_MAX]);
 
 /* A connection from HOST that asks for EXPORT. NULL: WORDS say why it is not let in. */
-struct visit *owner_open(const char *export, const char *host, char words[static OWNER_WORDS_MAX]);
+struct visit *owner_open(const char *export, const char *host, char words[static WORDS_MAX]);
 void owner_close(struct visit *);
 
 /* Around each request. False: the device is another's by now. A change makes it the visit's own, or is refused. */

@@ -66,7 +66,7 @@ static void tell(void *user, const char *words)
 
 static int farpage_get_ready(void)
 {
-	char words[FARPAGE_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	if (parameters.swap)
 		prepare_privileged(parameters.realtime);
@@ -131,7 +131,7 @@ static const char *farpage_default_export(int readonly, int is_tls)
 
 static int farpage_list_exports(int readonly, int is_tls, struct nbdkit_exports *exports)
 {
-	char words[OWNER_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	(void)readonly, (void)is_tls;
 	owner_describe(words);
@@ -151,7 +151,7 @@ static void find_host(char host[static HOST_MAX])
 
 static void *farpage_open_connection(int readonly)
 {
-	char words[OWNER_WORDS_MAX], host[HOST_MAX];
+	char words[WORDS_MAX], host[HOST_MAX];
 	const char *name = nbdkit_export_name();
 	struct visit *visit;
 

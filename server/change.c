@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What may be had of a configuration that is read again. Only looks; under pools.lock. */
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "daemon.h"
@@ -153,7 +152,7 @@ static const char *full_tmpfs(struct daemon *d, const struct options *o)
 }
 
 /* Would POOL, which NEW has no more, go with pages that nobody gave up? */
-static bool loses(struct pool *pool, const struct options *new, char words[static OPTIONS_WORDS_MAX])
+static bool loses(struct pool *pool, const struct options *new, char words[static WORDS_MAX])
 {
 	uint64_t used = atomic_load(&pool->used_pages) << PAGE_SHIFT;
 	char size[32], held[32];
@@ -162,9 +161,9 @@ static bool loses(struct pool *pool, const struct options *new, char words[stati
 		return false;
 	size_format(pool->size, size);
 	size_format(used, held);
-	snprintf(words, OPTIONS_WORDS_MAX, "pool %s holds %s of pages, and is not configured any more; "
-	         "configure it (it was pool = %s=%s), or let it go with them by drop-pool = %s",
-	         pool->name, held, pool->name, size, pool->name);
+	words_print(words, "pool %s holds %s of pages, and is not configured any more; "
+	            "configure it (it was pool = %s=%s), or let it go with them by drop-pool = %s",
+	            pool->name, held, pool->name, size, pool->name);
 	return true;
 }
 
@@ -186,7 +185,7 @@ static const char *fixed_of_pool(struct pool *pool, const struct pool_spec *spec
 
 /* Of the pools that there are. */
 static bool some_cannot_change(struct daemon *d, const struct options *new,
-                               char words[static OPTIONS_WORDS_MAX])
+                               char words[static WORDS_MAX])
 {
 	struct pool *pool;
 
@@ -195,7 +194,7 @@ static bool some_cannot_change(struct daemon *d, const struct options *new,
 		const char *why = fixed_of_pool(pool, spec);
 
 		if (why)
-			snprintf(words, OPTIONS_WORDS_MAX, "pool %s %s", pool->name, why);
+			words_print(words, "pool %s %s", pool->name, why);
 		if (why || (!spec && loses(pool, new, words)))
 			return true;
 	}
@@ -204,33 +203,33 @@ static bool some_cannot_change(struct daemon *d, const struct options *new,
 
 /* Of those that are new, or larger. */
 static bool some_do_not_fit(struct daemon *d, const struct options *new,
-                            char words[static OPTIONS_WORDS_MAX])
+                            char words[static WORDS_MAX])
 {
 	const char *name = grows(d, new), *full;
-	char limit[DESCRIPTORS_WORDS_MAX];
+	char limit[WORDS_MAX];
 
 	if (name && monitor_short(&d->monitor))
-		snprintf(words, OPTIONS_WORDS_MAX, "pool %s cannot be added or grow while this host "
-		         "is short of memory; free some, or lower keep-free first", name);
+		words_print(words, "pool %s cannot be added or grow while this host "
+		            "is short of memory; free some, or lower keep-free first", name);
 	else if (name && (full = daemon_no_room(d, new)))
-		snprintf(words, OPTIONS_WORDS_MAX, "pool %s: " DAEMON_NO_ROOM, full);
+		words_print(words, "pool %s: " DAEMON_NO_ROOM, full);
 	else if (name && (full = full_tmpfs(d, new)))
-		snprintf(words, OPTIONS_WORDS_MAX, "pool %s: it would not fit into the tmpfs of "
-		         "state-dir, beside what other pools may yet take; make room there, or make "
-		         "it smaller or thin", full);
+		words_print(words, "pool %s: it would not fit into the tmpfs of "
+		            "state-dir, beside what other pools may yet take; make room there, or make "
+		            "it smaller or thin", full);
 	else if (new->pools > d->options.pools && daemon_descriptors(new) < 2 * new->pools)
-		snprintf(words, OPTIONS_WORDS_MAX, "%u pools: with their owners' connections they take too "
-		         "many: %s", new->pools, descriptors_words(EMFILE, limit));
+		words_print(words, "%u pools: with their owners' connections they take too "
+		            "many: %s", new->pools, descriptors_words(EMFILE, limit));
 	else if ((full = does_not_fit(d, new)))
-		snprintf(words, OPTIONS_WORDS_MAX, "pool %s does not fit into what is lent, beside what "
-		         "thin pools hold; make it smaller or thin", full);
+		words_print(words, "pool %s does not fit into what is lent, beside what "
+		            "thin pools hold; make it smaller or thin", full);
 	else
 		return false;
 	return true;
 }
 
 const char *daemon_cannot_change(struct daemon *d, const struct options *new,
-                                 char words[static OPTIONS_WORDS_MAX])
+                                 char words[static WORDS_MAX])
 {
 	const char *why = fixed_option(&d->options, new);
 

@@ -45,7 +45,7 @@ const char *daemon_no_room(struct daemon *, const struct options *);
 /* The first thing in NEW that cannot be had without a restart, or not now, in WORDS or others;
  * or NULL. */
 const char *daemon_cannot_change(struct daemon *, const struct options *new,
-                                 char words[static OPTIONS_WORDS_MAX]);
+                                 char words[static WORDS_MAX]);
 /* Descriptors that O leaves to connections: its pools and all that is none have theirs, whoever
  * connects. UINT_MAX: any number. */
 unsigned daemon_descriptors(const struct options *);

@@ -59,7 +59,7 @@ static void lock_memory(void)
 /* libev has no other way to tell that it cannot go on. */
 static void on_ev_error(const char *what)
 {
-	char words[DESCRIPTORS_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	log_line(LOG_ERROR, "%s: %s", what, descriptors_words(errno, words));
 	exit(EXIT_FAILURE);
@@ -92,7 +92,7 @@ static int make_loops(struct daemon *d)
 /* Signals go to the first loop only. */
 static int run_loops(struct daemon *d)
 {
-	char words[FILTER_WORDS_MAX];
+	char words[WORDS_MAX];
 	sigset_t all, before;
 	unsigned started = 1;
 	int r = 0;
@@ -138,7 +138,7 @@ static void warn_of_shortage(const struct daemon *d)
 /* NULL: it was said why. */
 static struct tls *load_tls(const struct options *o)
 {
-	char words[TLS_WORDS_MAX];
+	char words[WORDS_MAX];
 	struct tls *tls = tls_new(o->tls_certificates, o->tls_psk, words);
 
 	if (!tls)
@@ -217,7 +217,7 @@ static int take_passed(void *data, int fd, const char *name)
 static int start_listening(struct daemon *d)
 {
 	unsigned n = d->passed_n ? d->passed_n : d->options.listens;
-	char words[LISTEN_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	if (d->passed_n)
 		log_line(LOG_INFO, "the service manager handed over %u socket%s: listen is not used",
@@ -246,7 +246,7 @@ static int start_stats(struct daemon *d)
 
 static int start(struct daemon *d)
 {
-	char words[PRIVILEGE_WORDS_MAX], why[DESCRIPTORS_WORDS_MAX];
+	char words[WORDS_MAX], why[WORDS_MAX];
 	struct privilege privilege;
 	struct unix_owner owner;
 
@@ -323,7 +323,7 @@ static void stop(struct daemon *d)
 int main(int argc, char **argv)
 {
 	struct daemon d = { .argc = argc, .argv = argv, .pid_file = { .fd = -1 } };
-	char words[OPTIONS_WORDS_MAX];
+	char words[WORDS_MAX];
 	int status = EXIT_SUCCESS;
 
 	if (standard_fill() < 0) {

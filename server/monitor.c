@@ -22,7 +22,6 @@
 /* How often it is said that the kernel has no memory. */
 #define TELL_MS 60000
 
-#define WORDS_MAX 512
 
 static uint64_t held_bytes(struct pools *pools)
 {
@@ -53,13 +52,13 @@ static void describe(const struct monitor *m, char words[static WORDS_MAX])
 
 	if (m->seen.available != UINT64_MAX)
 		snprintf(available, sizeof available, "%" PRIu64 " MiB", mib(m->seen.available));
-	snprintf(words, WORDS_MAX,
-	         "%s is available (keep-free %" PRIu64 " MiB), tasks wait for memory %u.%02u %%; "
-	         "pages so far: refused by lend %" PRIu64 ", refused by pressure %" PRIu64
-	         ", refused by the kernel %" PRIu64 ", vacated %" PRIu64 ", dropped %" PRIu64 "; reads of dropped ones %" PRIu64,
-	         available, mib(m->rule.keep_free), m->seen.stalled / 100, m->seen.stalled % 100,
-	         counted(&c->refused_lend), counted(&c->refused_pressure),
-	         counted(&c->refused_kernel), counted(&c->vacated), counted(&c->dropped), counted(&c->reads_dropped));
+	words_print(words,
+	            "%s is available (keep-free %" PRIu64 " MiB), tasks wait for memory %u.%02u %%; "
+	            "pages so far: refused by lend %" PRIu64 ", refused by pressure %" PRIu64
+	            ", refused by the kernel %" PRIu64 ", vacated %" PRIu64 ", dropped %" PRIu64 "; reads of dropped ones %" PRIu64,
+	            available, mib(m->rule.keep_free), m->seen.stalled / 100, m->seen.stalled % 100,
+	            counted(&c->refused_lend), counted(&c->refused_pressure),
+	            counted(&c->refused_kernel), counted(&c->vacated), counted(&c->dropped), counted(&c->reads_dropped));
 }
 
 static const char *state_words(enum pressure_state state)

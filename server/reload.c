@@ -13,7 +13,7 @@
 
 int daemon_add_pool(struct daemon *d, const struct pool_spec *spec)
 {
-	char words[POOL_WORDS_MAX], size[32], used[32];
+	char words[WORDS_MAX], size[32], used[32];
 	struct pool *pool;
 
 	if (pool_add(&d->pools, spec, words) < 0) {
@@ -56,7 +56,7 @@ static uint64_t more_pages(struct daemon *d, const struct options *new)
 
 static void remove_pools(struct daemon *d, const struct options *new)
 {
-	char words[POOL_WORDS_MAX], held[32];
+	char words[WORDS_MAX], held[32];
 	struct pool *pool, *next;
 
 	for (pool = TAILQ_FIRST(&d->pools.list); pool; pool = next) {
@@ -74,7 +74,7 @@ static void remove_pools(struct daemon *d, const struct options *new)
  * can stop this half way: then FAILED is a pool that is not as it should be. */
 static void change_pools(struct daemon *d, const struct options *new, const char **failed)
 {
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	remove_pools(d, new);
 	for (unsigned i = 0; i < new->pools; i++) {
@@ -97,7 +97,7 @@ static void change_pools(struct daemon *d, const struct options *new, const char
 
 static void write_outcome(const char *path, const char *why)
 {
-	char bad[PATH_WORDS_MAX];
+	char bad[WORDS_MAX];
 	int fd = path_write(path, geteuid(), bad);
 
 	if (fd >= 0) {
@@ -127,7 +127,7 @@ static void tell(struct daemon *d, const char *why)
 
 /* Under pools.lock. NULL: it is done, maybe not for the pool *FAILED. */
 static const char *take(struct daemon *d, const struct options *new, const char **failed,
-                        char words[static OPTIONS_WORDS_MAX])
+                        char words[static WORDS_MAX])
 {
 	const char *why = daemon_cannot_change(d, new, words);
 
@@ -145,7 +145,7 @@ static const char *take(struct daemon *d, const struct options *new, const char 
 }
 
 static const char *reload(struct daemon *d, const char **failed,
-                          char words[static OPTIONS_WORDS_MAX])
+                          char words[static WORDS_MAX])
 {
 	struct options new;
 	const char *why;
@@ -173,7 +173,7 @@ static const char *reload(struct daemon *d, const char **failed,
 
 void daemon_reload(struct daemon *d)
 {
-	char words[OPTIONS_WORDS_MAX], text[OPTIONS_WORDS_MAX + 100];
+	char words[WORDS_MAX], text[WORDS_MAX + 100];
 	const char *failed = NULL, *why;
 
 	service_reloading();

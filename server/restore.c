@@ -23,7 +23,7 @@ static enum keep_wish wish(void *options, const char *name)
 static int open_state(struct daemon *d, uid_t uid, gid_t gid)
 {
 	const char *path = d->options.state_dir;
-	char words[STATE_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	if (path && d->stored) {
 		log_line(LOG_ERROR, "state-dir %s: the service manager keeps pools; leave state-dir "
@@ -86,7 +86,7 @@ static uint64_t default_lend(struct daemon *d)
 /* How much is lent, now that it is known what was left. */
 static int settle(struct daemon *d)
 {
-	char words[OPTIONS_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	d->default_lend = default_lend(d);
 	if (options_settle(&d->options, d->default_lend, words) < 0 ||
@@ -100,7 +100,7 @@ static int settle(struct daemon *d)
 
 int daemon_add_pools(struct daemon *d, uid_t uid, gid_t gid)
 {
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	if (open_state(d, uid, gid) < 0 || settle(d) < 0 || have_room(d) < 0)
 		return -1;

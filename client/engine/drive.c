@@ -132,7 +132,7 @@ static void open_link(struct drive *d, unsigned on)
 static void close_link(struct drive *d, unsigned on)
 {
 	d->link[on]->ops->close(d->link[on]);
-	snprintf(d->opening[on].words, LINK_WORDS_MAX, "it did not answer in time");
+	snprintf(d->opening[on].words, WORDS_MAX, "it did not answer in time");
 }
 
 /* False: there was nothing to do. */

@@ -69,7 +69,7 @@ struct drive {
 		unsigned turn;       /* of its addresses */
 		uint64_t pages;
 		char identity[IDENTITY_MAX];
-		char words[LINK_WORDS_MAX]; /* why it went down last */
+		char words[WORDS_MAX]; /* why it went down last */
 	} opening[LINKS_MAX];
 };
 
@@ -109,7 +109,7 @@ struct drive_view {
 		int twin, sibling;   /* as the core's */
 		int64_t down_since;
 		char identity[IDENTITY_MAX];
-		char words[LINK_WORDS_MAX]; /* why it went down last */
+		char words[WORDS_MAX]; /* why it went down last */
 	} link[LINKS_MAX];
 };
 

@@ -58,7 +58,7 @@ static void on_down(struct link *link, const char *words)
 	struct drive *d = link->owner;
 	struct opening *o = &d->opening[link->number];
 
-	snprintf(o->words, sizeof o->words, "%s", words);
+	words_print(o->words, "%s", words);
 	if (d->begun)
 		core_link_down(&d->core, link->number, clock_ms());
 	else
@@ -157,8 +157,8 @@ void drive_open(struct drive *d, int64_t end)
 
 		if (!o->up && !o->failed) {
 			d->link[on]->ops->close(d->link[on]);
-			snprintf(o->words, sizeof o->words, "no answer within %lld s",
-			         (long long)(end - begin + 500) / 1000);
+			words_print(o->words, "no answer within %lld s",
+			            (long long)(end - begin + 500) / 1000);
 		}
 	}
 }

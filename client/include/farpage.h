@@ -36,7 +36,7 @@ extern "C" {
 #endif
 
 #define FARPAGE_PAGE_BYTES   4096
-#define FARPAGE_WORDS_MAX    640
+#define FARPAGE_WORDS_MAX    1024
 #define FARPAGE_INSTANCE_MAX 33
 
 #define FARPAGE_LENDERS_MAX  16

@@ -2,7 +2,6 @@
 #include "inquiry.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -23,7 +22,7 @@ void inquiry_close(struct inquiry *q)
 
 static int fail(struct inquiry *q, const char *words)
 {
-	snprintf(q->words, sizeof q->words, "%s", words);
+	words_print(q->words, "%s", words);
 	inquiry_close(q);
 	return -1;
 }
@@ -82,7 +81,7 @@ int inquiry_open(struct inquiry *q, const struct address *address, const char *p
 		if (open_at(q, &address->endpoint[at], pool, proof) == 0)
 			return 0;
 	if (!address->endpoints)
-		address_say_unknown(address, q->words, sizeof q->words);
+		address_say_unknown(address, q->words);
 	return -1;
 }
 

@@ -14,7 +14,7 @@ struct inquiry {
 	bool answered;
 	int error;
 	bool wants;                  /* the lender's answer */
-	char words[LINK_WORDS_MAX];  /* why it failed */
+	char words[WORDS_MAX];  /* why it failed */
 };
 
 /* Open it to pool POOL ("" the first), within INQUIRY_MS for each endpoint. -1: WORDS. */

@@ -60,7 +60,7 @@ static const char *parse_line(struct lenders *l, const char *line, size_t len)
 	return NULL;
 }
 
-int lenders_parse(struct lenders *l, const char *file, char words[static LENDERS_WORDS_MAX])
+int lenders_parse(struct lenders *l, const char *file, char words[static WORDS_MAX])
 {
 	unsigned number = 1;
 
@@ -72,16 +72,15 @@ int lenders_parse(struct lenders *l, const char *file, char words[static LENDERS
 		const char *wrong = parse_line(l, line, comment < len ? comment : len);
 
 		if (wrong) {
-			snprintf(words, LENDERS_WORDS_MAX, "line %u, %.*s: %s", number,
-			         (int)(len < 100 ? len : 100), line, wrong);
+			words_print(words, "line %u, %.*s: %s", number,
+			            (int)(len < 100 ? len : 100), line, wrong);
 			return -1;
 		}
 		line += len + (line[len] == '\n');
 	}
 	if (l->n)
 		return 0;
-	snprintf(words, LENDERS_WORDS_MAX, "there is no lender in it; to empty one, write "
-	         "ADDRESS drain");
+	words_print(words, "there is no lender in it; to empty one, write ADDRESS drain");
 	return -1;
 }
 
@@ -107,27 +106,25 @@ static ssize_t read_file(const char *path, char text[static LENDERS_FILE_MAX])
 	return n < 0 ? -1 : (ssize_t)have;
 }
 
-int lenders_read(struct lenders *l, const char *path, char words[static LENDERS_WORDS_MAX])
+int lenders_read(struct lenders *l, const char *path, char words[static WORDS_MAX])
 {
 	char text[LENDERS_FILE_MAX];
 	ssize_t n = read_file(path, text);
 
 	if (n < 0 || strlen(text) != (size_t)n) {
-		snprintf(words, LENDERS_WORDS_MAX, "%s", n < 0 ? strerrordesc_np(errno)
-		                                               : "it is no text");
+		words_print(words, "%s", n < 0 ? strerrordesc_np(errno) : "it is no text");
 		return -1;
 	}
 	return lenders_parse(l, text, words);
 }
 
 int lender_parse(const char *text, const char *pool, struct address *a,
-                 char words[static LENDERS_WORDS_MAX])
+                 char words[static WORDS_MAX])
 {
-	if (address_parse(a, text, words, LENDERS_WORDS_MAX) < 0)
+	if (address_parse(a, text, words) < 0)
 		return -1;
 	if (pool && *a->pool && strcmp(pool, a->pool) != 0) {
-		snprintf(words, LENDERS_WORDS_MAX, "pool=%s, but the lender's URI names pool %s",
-		         pool, a->pool);
+		words_print(words, "pool=%s, but the lender's URI names pool %s", pool, a->pool);
 		return -1;
 	}
 	if (pool)

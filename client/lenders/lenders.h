@@ -8,11 +8,11 @@
 #include <stddef.h>
 
 #include "address.h"
+#include "words.h"
 
 #define LENDERS_MAX       16u
 #define LENDER_TEXT_MAX   256u
 #define LENDERS_FILE_MAX  16384u
-#define LENDERS_WORDS_MAX 512u
 
 struct lenders {
 	unsigned n;
@@ -24,13 +24,13 @@ struct lenders {
 
 /* -1: WORDS say what is wrong, and in which line. A file without any lender is wrong: it
  * may be one that is just being written. */
-int lenders_parse(struct lenders *, const char *file, char words[static LENDERS_WORDS_MAX]);
-int lenders_read(struct lenders *, const char *path, char words[static LENDERS_WORDS_MAX]);
+int lenders_parse(struct lenders *, const char *file, char words[static WORDS_MAX]);
+int lenders_read(struct lenders *, const char *path, char words[static WORDS_MAX]);
 const struct lender *lenders_find(const struct lenders *, const char *text);
 
 /* Where it is, and in ADDRESS->pool its pool: POOL, or NULL, or what the address names. No
  * name is looked up. -1: WORDS. */
 int lender_parse(const char *text, const char *pool, struct address *,
-                 char words[static LENDERS_WORDS_MAX]);
+                 char words[static WORDS_MAX]);
 
 #endif

@@ -1,20 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "news.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
-
-static bool __attribute__((format(printf, 2, 3)))
-tell(char words[static NEWS_WORDS_MAX], const char *format, ...)
-{
-	va_list ap;
-
-	va_start(ap, format);
-	vsnprintf(words, NEWS_WORDS_MAX, format, ap);
-	va_end(ap);
-	return true;
-}
 
 static double seconds(int64_t ms)
 {
@@ -41,10 +29,10 @@ static bool went(struct news *n, struct news_loss *loss, const char *name,
 	n->state = NEWS_LOST;
 	n->since = since;
 	if (first)
-		return tell(words, "lender %.200s is not there yet: %.300s", name, l->words);
+		return words_print(words, "lender %.200s is not there yet: %s", name, l->words);
 	note_loss(loss, name, since);
-	return tell(words, "lender %.200s is lost: %.300s", name,
-	            *l->words ? l->words : "the connection ended");
+	return words_print(words, "lender %.200s is lost: %s", name,
+	                   *l->words ? l->words : "the connection ended");
 }
 
 static bool came(struct news *n, struct news_loss *loss, const char *name,
@@ -58,16 +46,16 @@ static bool came(struct news *n, struct news_loss *loss, const char *name,
 	if (other)
 		note_loss(loss, name, was == NEWS_LOST ? n->since : now);
 	if (was == NEWS_NEW)
-		return tell(words, "lender %.200s is added", name);
+		return words_print(words, "lender %.200s is added", name);
 	if (was == NEWS_LOST)
-		return tell(words, "lender %.200s is %s after %.1f s%s", name,
-		            new ? "there" : "back", seconds(now - n->since),
-		            other ? ", without the pages that it had" : "");
-	return other && tell(words, "lender %.200s lost the pages that it had", name);
+		return words_print(words, "lender %.200s is %s after %.1f s%s", name,
+		                   new ? "there" : "back", seconds(now - n->since),
+		                   other ? ", without the pages that it had" : "");
+	return other && words_print(words, "lender %.200s lost the pages that it had", name);
 }
 
 bool news_of(struct news *n, struct news_loss *loss, const char *name, const struct link_view *l,
-             int64_t now, char words[static NEWS_WORDS_MAX])
+             int64_t now, char words[static WORDS_MAX])
 {
 	switch (l->state) {
 	case PEER_UP:
@@ -77,8 +65,8 @@ bool news_of(struct news *n, struct news_loss *loss, const char *name, const str
 			return false;
 		n->state = NEWS_GONE;
 		note_loss(loss, name, now);
-		return tell(words, "lender %.200s: another borrower had its pool, so it is not used "
-		            "any more", name);
+		return words_print(words, "lender %.200s: another borrower had its pool, so it is not used "
+		                   "any more", name);
 	case PEER_DOWN:
 	case PEER_CONNECTING:
 		return (n->state == NEWS_NEW || n->state == NEWS_UP) &&
@@ -107,14 +95,14 @@ static bool complete(struct news_loss *loss, const struct drive_view *v, char *w
 	loss->since = 0;
 	loss->fewer = false;
 	if (!*loss->lender)
-		return tell(words, "all copies are complete again, %.1f s after the first was missing",
-		            seconds(v->now - since));
-	return tell(words, "all copies are complete again, %.1f s after lender %s was lost",
-	            seconds(v->now - since), loss->lender);
+		return words_print(words, "all copies are complete again, %.1f s after the first was missing",
+		                   seconds(v->now - since));
+	return words_print(words, "all copies are complete again, %.1f s after lender %s was lost",
+	                   seconds(v->now - since), loss->lender);
 }
 
 bool news_of_copies(struct news_loss *loss, const struct drive_view *v, unsigned copies,
-                    char words[static NEWS_WORDS_MAX])
+                    char words[static WORDS_MAX])
 {
 	bool fewer = lasts(&loss->fewer_since, v->missing, v->now);
 
@@ -124,13 +112,13 @@ bool news_of_copies(struct news_loss *loss, const struct drive_view *v, unsigned
 		return false;
 	loss->fewer = true;
 	note_loss(loss, "", loss->fewer_since);
-	return tell(words, "pages that have fewer than %u copies: %llu (%llu MiB); more are made when "
-	            "there are lenders that have room for them", copies,
-	            (unsigned long long)v->missing, (unsigned long long)(v->missing + 255) / 256);
+	return words_print(words, "pages that have fewer than %u copies: %llu (%llu MiB); more are made when "
+	                   "there are lenders that have room for them", copies,
+	                   (unsigned long long)v->missing, (unsigned long long)(v->missing + 255) / 256);
 }
 
 bool news_of_unread(struct news_loss *loss, const struct drive_view *v,
-                    char words[static NEWS_WORDS_MAX])
+                    char words[static WORDS_MAX])
 {
 	char pages[UNREAD_MAX * 22] = "";
 	size_t at = 0;
@@ -145,24 +133,24 @@ bool news_of_unread(struct news_loss *loss, const struct drive_view *v,
 	for (uint64_t i = 0; i < v->unread.n && i < UNREAD_MAX; i++)
 		at += (size_t)snprintf(pages + at, sizeof pages - at, "%s%llu", i ? ", " : "",
 		                       (unsigned long long)v->unread.page[i]);
-	return tell(words, "what lenders have of page %s%s is not what was put there, so it cannot be "
-	            "copied, and reading it ends in an error", pages,
-	            v->unread.n > UNREAD_MAX ? " and of others" : "");
+	return words_print(words, "what lenders have of page %s%s is not what was put there, so it cannot be "
+	                   "copied, and reading it ends in an error", pages,
+	                   v->unread.n > UNREAD_MAX ? " and of others" : "");
 }
 
 bool news_of_host(struct news_host *n, const struct drive_view *v,
-                  char words[static NEWS_WORDS_MAX])
+                  char words[static WORDS_MAX])
 {
 	if (n->dry != v->dry) {
 		n->dry = v->dry;
-		return tell(words, "%s", n->dry
+		return words_print(words, "%s", n->dry
 			? "there is no memory for records of more pages: what is put where nothing is yet "
 			  "fails, until there is some"
 			: "there is memory for records again");
 	}
 	if (n->stuck != v->stuck) {
 		n->stuck = v->stuck;
-		return tell(words, "%s", n->stuck
+		return words_print(words, "%s", n->stuck
 			? "the spill does not answer: its pages cannot be read, and nothing more is put there"
 			: "the spill answers again");
 	}

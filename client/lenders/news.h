@@ -5,8 +5,8 @@
 #define FARPAGE_NEWS_H
 
 #include "drive.h"
+#include "words.h"
 
-#define NEWS_WORDS_MAX 640
 #define NEWS_LOST_MS   1000 /* a cut that is mended sooner is no news */
 
 enum news_state {
@@ -42,15 +42,15 @@ struct news_host {
 
 /* Lender NAME, whose link is L at NOW. False: nothing is to be told. */
 bool news_of(struct news *, struct news_loss *, const char *name, const struct link_view *l,
-             int64_t now, char words[static NEWS_WORDS_MAX]);
+             int64_t now, char words[static WORDS_MAX]);
 /* To be called until there is nothing to be told. */
 bool news_of_host(struct news_host *, const struct drive_view *,
-                  char words[static NEWS_WORDS_MAX]);
+                  char words[static WORDS_MAX]);
 /* Are copies missing, of the COPIES that each page should have, or all there again? */
 bool news_of_copies(struct news_loss *, const struct drive_view *, unsigned copies,
-                    char words[static NEWS_WORDS_MAX]);
+                    char words[static WORDS_MAX]);
 /* Which pages cannot be healed? */
 bool news_of_unread(struct news_loss *, const struct drive_view *,
-                    char words[static NEWS_WORDS_MAX]);
+                    char words[static WORDS_MAX]);
 
 #endif

@@ -9,6 +9,7 @@
 
 #include "clock.h"
 #include "farpage.h"
+#include "words.h"
 
 #define WORDS_WAIT 32 /* that wait to be told */
 
@@ -21,7 +22,7 @@ struct tell {
 	bool ending, ended;
 	unsigned first, n;       /* words that wait */
 	unsigned long lost;
-	char words[WORDS_WAIT][FARPAGE_WORDS_MAX];
+	char words[WORDS_WAIT][WORDS_MAX];
 };
 
 /* With the lock, which is gone then. */
@@ -38,13 +39,13 @@ static void let_go(struct tell *t)
 }
 
 /* The next words, a copy; false: there are no more to come. Waits; under the lock. */
-static bool next(struct tell *t, char words[static FARPAGE_WORDS_MAX])
+static bool next(struct tell *t, char words[static WORDS_MAX])
 {
 	while (!t->n && !t->ending)
 		pthread_cond_wait(&t->changed, &t->lock);
 	if (!t->n)
 		return false;
-	snprintf(words, FARPAGE_WORDS_MAX, "%s", t->words[t->first]);
+	words_print(words, "%s", t->words[t->first]);
 	t->first = (t->first + 1) % WORDS_WAIT;
 	t->n--;
 	return true;
@@ -52,7 +53,7 @@ static bool next(struct tell *t, char words[static FARPAGE_WORDS_MAX])
 
 static void *run(void *tell)
 {
-	char words[FARPAGE_WORDS_MAX];
+	char words[WORDS_MAX];
 	struct tell *t = tell;
 
 	pthread_setname_np(pthread_self(), "farpage-tell");
@@ -103,7 +104,7 @@ struct tell *tell_open(void (*warn)(void *user, const char *words), void *user)
 
 static void add(struct tell *t, const char *words)
 {
-	snprintf(t->words[(t->first + t->n++) % WORDS_WAIT], FARPAGE_WORDS_MAX, "%s", words);
+	snprintf(t->words[(t->first + t->n++) % WORDS_WAIT], WORDS_MAX, "%s", words);
 }
 
 void tell_say(struct tell *t, const char *words)

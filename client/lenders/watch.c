@@ -17,22 +17,22 @@
 
 /* Is a pool of IDENTITY not to be claimed, for L's sake? WORDS say why. */
 static bool clash(const struct watch *w, const struct watched *l, const char *identity,
-                  char words[static LINK_WORDS_MAX])
+                  char words[static WORDS_MAX])
 {
 	if (!*l->text || l->on < 0)
 		return false;
 	if (identity_same_pool(l->news.identity, identity))
-		snprintf(words, LINK_WORDS_MAX, "its pool is that of lender %.200s", l->text);
+		words_print(words, "its pool is that of lender %.200s", l->text);
 	else if (w->o.apart && w->view.link[l->on].state != PEER_GONE &&
 	         identity_same_lender(l->news.identity, identity))
-		snprintf(words, LINK_WORDS_MAX, "its pool is of the same farpaged as lender %.200s, and "
-		         "same-lender=yes was not said", l->text);
+		words_print(words, "its pool is of the same farpaged as lender %.200s, and "
+		            "same-lender=yes was not said", l->text);
 	else
 		return false;
 	return true;
 }
 
-static bool clashes(const struct watch *w, const char *identity, char words[static LINK_WORDS_MAX])
+static bool clashes(const struct watch *w, const char *identity, char words[static WORDS_MAX])
 {
 	for (unsigned i = 0; i < LENDERS_MAX; i++)
 		if (clash(w, &w->lender[i], identity, words))
@@ -58,7 +58,7 @@ static void join(struct watch *w, struct watched *l, const char *identity)
 /* A lender is added when it answers, and is not one that there is already. */
 static void try_to_join(struct watch *w, struct watched *l)
 {
-	char identity[IDENTITY_MAX], words[FARPAGE_WORDS_MAX];
+	char identity[IDENTITY_MAX], words[WORDS_MAX];
 
 	if (inquiry_open(&l->inquiry, &l->address, l->address.pool, &w->o.proof) == 0) {
 		inquiry_identity(&l->inquiry, identity);
@@ -69,8 +69,8 @@ static void try_to_join(struct watch *w, struct watched *l)
 		}
 	}
 	if (!l->refused) {
-		snprintf(words, sizeof words, "lender %.200s is not added yet: %.300s", l->text,
-		         l->inquiry.words);
+		words_print(words, "lender %.200s is not added yet: %s", l->text,
+		            l->inquiry.words);
 		watch_say(w, words);
 	}
 	l->refused = true;
@@ -107,13 +107,13 @@ static void visit(struct watch *w, struct watched *l)
 /* A lender that nobody wants any more leaves when it is empty. */
 static void leave(struct watch *w, struct watched *l)
 {
-	char words[FARPAGE_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	if (l->wanted || (l->on >= 0 && !drive_retire(w->drive, (unsigned)l->on)))
 		return;
 	if (l->on >= 0) {
-		snprintf(words, sizeof words, "lender %.200s has no pages any more and may be stopped",
-		         l->text);
+		words_print(words, "lender %.200s has no pages any more and may be stopped",
+		            l->text);
 		inquiry_close(&l->inquiry);
 		watch_say(w, words);
 	}
@@ -142,15 +142,15 @@ static void tell_core(struct watch *w, struct watched *l)
 static void tell_of_other(struct watch *w, struct watched *l, int other, int *told, const char *what,
                           const char *why)
 {
-	char words[FARPAGE_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	if (other == *told)
 		return;
 	*told = other;
 	if (other < 0)
 		return;
-	snprintf(words, sizeof words, "lender %.200s leads to the %s of lender %.200s, and is not "
-	         "used as long as it does: %s", l->text, what, watch_name(w, (unsigned)other), why);
+	words_print(words, "lender %.200s leads to the %s of lender %.200s, and is not "
+	            "used as long as it does: %s", l->text, what, watch_name(w, (unsigned)other), why);
 	watch_say(w, words);
 }
 
@@ -166,22 +166,22 @@ static void tell_twin(struct watch *w, struct watched *l)
 static void tell_left_out(struct watch *w, struct watched *l)
 {
 	bool left_out = w->view.link[l->on].left_out;
-	char words[FARPAGE_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	if (left_out == l->left_out)
 		return;
 	l->left_out = left_out;
 	if (left_out)
-		snprintf(words, sizeof words, "lender %.200s greets, but again and again does not answer "
-		         "in time: it is left out, and what it has is copied to others that have room", l->text);
+		words_print(words, "lender %.200s greets, but again and again does not answer "
+		            "in time: it is left out, and what it has is copied to others that have room", l->text);
 	else
-		snprintf(words, sizeof words, "lender %.200s is no longer left out", l->text);
+		words_print(words, "lender %.200s is no longer left out", l->text);
 	watch_say(w, words);
 }
 
 static void tell_news(struct watch *w)
 {
-	char words[NEWS_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	for (unsigned i = 0; i < LENDERS_MAX; i++) {
 		struct watched *l = &w->lender[i];

@@ -59,7 +59,7 @@ struct watch {
 	struct watched lender[LENDERS_MAX];
 	struct watch_stamp seen, read; /* at the last look; when it was read */
 	int64_t read_again_at;      /* it was refused */
-	char refusal[LENDERS_WORDS_MAX];
+	char refusal[WORDS_MAX];
 	struct news_loss loss;
 	struct news_host host;
 	struct drive_view view;
@@ -71,7 +71,7 @@ struct watch {
 
 /* GIVEN: N lenders, behind which come those that the file names. -1: WORDS. */
 int watch_open(struct watch *, const struct watch_options *, const char *const *given, unsigned n,
-               char words[static LENDERS_WORDS_MAX]);
+               char words[static WORDS_MAX]);
 /* The lender that is to be the drive's number ON at the opening; NULL: there are no more. W
  * owns its name. */
 const char *watch_name(const struct watch *, unsigned on);

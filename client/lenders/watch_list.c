@@ -54,12 +54,12 @@ static struct watched *add(struct watch *w, const char *text, char *words)
 	struct address address;
 
 	if (!l) {
-		snprintf(words, LENDERS_WORDS_MAX, "lender %.200s: there are %u lenders at most, with "
-		         "those that are not empty yet", text, LENDERS_MAX);
+		words_print(words, "lender %.200s: there are %u lenders at most, with "
+		            "those that are not empty yet", text, LENDERS_MAX);
 		return NULL;
 	}
 	if (strlen(text) >= sizeof l->text) {
-		snprintf(words, LENDERS_WORDS_MAX, "lender %.200s: the address is too long", text);
+		words_print(words, "lender %.200s: the address is too long", text);
 		return NULL;
 	}
 	if (lender_parse(text, w->o.pool, &address, words) < 0)
@@ -83,15 +83,15 @@ static unsigned wanted_lenders(const struct watch *w)
 /* L was wanted, or was not, and that has changed. */
 static void tell_change(struct watch *w, const struct watched *l)
 {
-	char words[LENDERS_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	if (l->on < 0)
 		return;
-	snprintf(words, sizeof words, "lender %.200s is %s%s", l->text,
-	         l->wanted ? "used again" : "being drained",
-	         l->wanted || wanted_lenders(w) >= w->o.copies ? "" :
-	         "; what it has stays there until another one is added, for each copy is on a "
-	         "lender of its own");
+	words_print(words, "lender %.200s is %s%s", l->text,
+	            l->wanted ? "used again" : "being drained",
+	            l->wanted || wanted_lenders(w) >= w->o.copies ? "" :
+	            "; what it has stays there until another one is added, for each copy is on a "
+	            "lender of its own");
 	watch_say(w, words);
 }
 
@@ -130,13 +130,13 @@ static int apply(struct watch *w, const struct lenders *file, char *words)
 
 static void refuse(struct watch *w, const char *wrong)
 {
-	char words[FARPAGE_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	w->read_again_at = clock_ms() + READ_AGAIN_MS;
 	if (strcmp(w->refusal, wrong) == 0)
 		return;
 	snprintf(w->refusal, sizeof w->refusal, "%s", wrong);
-	snprintf(words, sizeof words, "lenders=%.200s: %.400s; nothing is changed", w->o.file, wrong);
+	words_print(words, "lenders=%.200s: %.400s; nothing is changed", w->o.file, wrong);
 	watch_say(w, words);
 }
 
@@ -144,7 +144,7 @@ static void refuse(struct watch *w, const char *wrong)
 void watch_read(struct watch *w)
 {
 	struct watch_stamp now = stamp(w->o.file);
-	char words[LENDERS_WORDS_MAX];
+	char words[WORDS_MAX];
 	struct lenders file;
 
 	if (!same_stamp(&now, &w->seen)) {
@@ -199,24 +199,24 @@ static int copy_texts(struct watch *w)
 
 static int read_first(struct watch *w, char *words)
 {
-	char wrong[LENDERS_WORDS_MAX];
+	char wrong[WORDS_MAX];
 	struct lenders file;
 
 	w->seen = w->read = stamp(w->o.file);
 	if (lenders_read(&file, w->o.file, wrong) == 0 && apply(w, &file, wrong) == 0)
 		return 0;
-	snprintf(words, LENDERS_WORDS_MAX, "lenders=%.150s: %.350s", w->o.file, wrong);
+	words_print(words, "lenders=%.200s: %s", w->o.file, wrong);
 	return -1;
 }
 
 int watch_open(struct watch *w, const struct watch_options *o, const char *const *given, unsigned n,
-               char words[static LENDERS_WORDS_MAX])
+               char words[static WORDS_MAX])
 {
 	int on = 0;
 
 	*w = (struct watch){ .o = *o, .stop = eventfd(0, EFD_CLOEXEC) };
 	if (copy_texts(w) < 0 || w->stop < 0) {
-		snprintf(words, LENDERS_WORDS_MAX, "cannot begin: %s", strerrordesc_np(errno));
+		words_print(words, "cannot begin: %s", strerrordesc_np(errno));
 		return -1;
 	}
 	for (unsigned i = 0; i < n; i++) {

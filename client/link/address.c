@@ -6,9 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static int form_error(const char *text, const char *wrong, char *words, size_t n)
+static int form_error(const char *text, const char *wrong, char words[static WORDS_MAX])
 {
-	snprintf(words, n, "lender=%.200s: %s; write HOST, HOST:PORT (1 to 65535), [ADDR6]:PORT, "
+	words_print(words, "lender=%.200s: %s; write HOST, HOST:PORT (1 to 65535), [ADDR6]:PORT, "
 	         "unix:PATH, nbd://HOST[:PORT][/POOL] or nbd+unix:///[POOL]?socket=PATH", text, wrong);
 	return -1;
 }
@@ -20,18 +20,18 @@ static const char *after(const char *text, const char *prefix)
 	return strncmp(text, prefix, n) == 0 ? text + n : NULL;
 }
 
-static int set_unix(struct address *a, const char *path, char *words, size_t n)
+static int set_unix(struct address *a, const char *path, char words[static WORDS_MAX])
 {
 	struct sockaddr_un *un = (struct sockaddr_un *)&a->endpoint[0].sockaddr;
 
 	/* This process may be in another directory when it connects again. */
 	if (*path != '/') {
-		snprintf(words, n, "lender=unix:%.100s: write the whole path of the socket, from / on", path);
+		words_print(words, "lender=unix:%.100s: write the whole path of the socket, from / on", path);
 		return -1;
 	}
 	if (strlen(path) >= sizeof un->sun_path) {
-		snprintf(words, n, "lender: the path of a unix socket has %zu bytes at most",
-		         sizeof un->sun_path - 1);
+		words_print(words, "lender: the path of a unix socket has %zu bytes at most",
+		            sizeof un->sun_path - 1);
 		return -1;
 	}
 	un->sun_family = AF_UNIX;
@@ -65,10 +65,10 @@ int address_look_up(struct address *a)
 	return a->unknown ? -1 : 0;
 }
 
-void address_say_unknown(const struct address *a, char *words, size_t n)
+void address_say_unknown(const struct address *a, char words[static WORDS_MAX])
 {
-	snprintf(words, n, "cannot resolve %.200s: %.200s", a->host,
-	         a->unknown ? gai_strerror(a->unknown) : "no answer yet");
+	words_print(words, "cannot resolve %.200s: %.200s", a->host,
+	            a->unknown ? gai_strerror(a->unknown) : "no answer yet");
 }
 
 static bool has(const struct address *a, const struct endpoint *e)
@@ -98,46 +98,46 @@ bool address_pool_valid(const char *pool)
 
 /* LEN bytes; none of them: the lender's first pool. */
 static int set_pool(struct address *a, const char *pool, size_t len, const char *text,
-                    char *words, size_t n)
+                    char words[static WORDS_MAX])
 {
 	snprintf(a->pool, sizeof a->pool, "%.*s", (int)len, pool);
 	if (len == 0 || (len < sizeof a->pool && address_pool_valid(a->pool)))
 		return 0;
-	snprintf(words, n, "lender=%.200s: " ADDRESS_POOL_WORDS, text);
+	words_print(words, "lender=%.200s: " ADDRESS_POOL_WORDS, text);
 	return -1;
 }
 
 static int parse_unix_uri(struct address *a, const char *rest, const char *text,
-                          char *words, size_t n)
+                          char words[static WORDS_MAX])
 {
 	const char *query = strstr(rest, "?socket=");
 
 	if (*rest != '/')
-		return form_error(text, "a unix socket is on no host", words, n);
+		return form_error(text, "a unix socket is on no host", words);
 	if (!query || strpbrk(query + 1, "&%"))
-		return form_error(text, "it names no socket, or says more", words, n);
-	if (set_pool(a, rest + 1, (size_t)(query - rest - 1), text, words, n) < 0)
+		return form_error(text, "it names no socket, or says more", words);
+	if (set_pool(a, rest + 1, (size_t)(query - rest - 1), text, words) < 0)
 		return -1;
-	return set_unix(a, query + strlen("?socket="), words, n);
+	return set_unix(a, query + strlen("?socket="), words);
 }
 
-int address_parse(struct address *a, const char *text, char *words, size_t n)
+int address_parse(struct address *a, const char *text, char words[static WORDS_MAX])
 {
 	const char *rest, *slash, *wrong;
 
 	memset(a, 0, sizeof *a);
 	if ((rest = hostport_unix(text)))
-		return set_unix(a, rest, words, n);
+		return set_unix(a, rest, words);
 	if ((rest = after(text, "nbd+unix://")))
-		return parse_unix_uri(a, rest, text, words, n);
+		return parse_unix_uri(a, rest, text, words);
 	if (after(text, "nbds://") || after(text, "nbds+unix://")) {
-		snprintf(words, n, "lender=%.200s: for TLS write nbd:// here, and add "
-		         "tls-psk=FILE tls-username=NAME", text);
+		words_print(words, "lender=%.200s: for TLS write nbd:// here, and add "
+		            "tls-psk=FILE tls-username=NAME", text);
 		return -1;
 	}
 	rest = after(text, "nbd://");
 	if (!rest && strchr(text, '/'))
-		return form_error(text, "it is neither a host nor one of our URIs", words, n);
+		return form_error(text, "it is neither a host nor one of our URIs", words);
 	if (!rest)
 		rest = text;
 	slash = strchr(rest, '/');
@@ -146,8 +146,8 @@ int address_parse(struct address *a, const char *text, char *words, size_t n)
 	if (!wrong && atoi(a->port) == 0)
 		wrong = "nobody has port 0";
 	if (wrong)
-		return form_error(text, wrong, words, n);
-	if (slash && set_pool(a, slash + 1, strlen(slash + 1), text, words, n) < 0)
+		return form_error(text, wrong, words);
+	if (slash && set_pool(a, slash + 1, strlen(slash + 1), text, words) < 0)
 		return -1;
 	if (resolve(a, AI_NUMERICHOST | AI_NUMERICSERV) == 0)
 		*a->host = '\0';

@@ -9,6 +9,7 @@
 #include <sys/socket.h>
 
 #include "hostport.h"
+#include "words.h"
 
 #define ADDRESS_POOL_MAX 65 /* bytes of a name, with its NUL */
 #define ADDRESS_POOL_WORDS \
@@ -32,12 +33,12 @@ struct address {
 	char pool[ADDRESS_POOL_MAX]; /* that a URI named, or "" */
 };
 
-/* Looks no name up. -1 with WORDS (N bytes at most): what was wrong, and the way out. */
-int address_parse(struct address *, const char *text, char *words, size_t n);
+/* Looks no name up. -1 with WORDS: what was wrong, and the way out. */
+int address_parse(struct address *, const char *text, char words[static WORDS_MAX]);
 /* Look its name up, which may take long. -1: "unknown" says why, and the endpoints are as they were. */
 int address_look_up(struct address *);
 /* Why it has no endpoints. */
-void address_say_unknown(const struct address *, char *words, size_t n);
+void address_say_unknown(const struct address *, char words[static WORDS_MAX]);
 /* Have they the same endpoints, in whatever order? */
 bool address_same(const struct address *, const struct address *);
 

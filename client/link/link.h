@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #include "op.h"
+#include "words.h"
 
-#define LINK_WORDS_MAX 512
 #define LINK_NAME_MAX  256
 
 struct link;
@@ -75,7 +75,7 @@ void link_nbd_pool(const struct link *, char *pool);
 /* PAGES pages in this process. */
 struct link *link_store(uint64_t pages);
 /* The file or block device PATH; its pages are lost with this process. At most PAGES of
- * it are used. NULL with WORDS (LINK_WORDS_MAX bytes). */
-struct link *link_spill(const char *path, uint64_t pages, char *words);
+ * it are used. NULL with WORDS. */
+struct link *link_spill(const char *path, uint64_t pages, char words[static WORDS_MAX]);
 
 #endif

@@ -71,10 +71,10 @@ static void hide_claim(char *words)
  * lender who refused. */
 void link_nbd_fail(struct link_nbd *n, const char *words)
 {
-	char copy[LINK_WORDS_MAX];
+	char copy[WORDS_MAX];
 	bool opening = !n->up;
 
-	snprintf(copy, sizeof copy, "%s", *n->refusal ? n->refusal : words);
+	words_print(copy, "%s", *n->refusal ? n->refusal : words);
 	hide_claim(copy);
 	link_nbd_close(&n->link);
 	if (opening && !*n->refusal && ++n->tried < n->address.endpoints) {
@@ -145,14 +145,14 @@ static void open_nbd(struct link_nbd *n)
 void link_nbd_connect(struct link *l)
 {
 	struct link_nbd *n = link_nbd_of(l);
-	char words[LINK_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	n->tried = 0;
 	if (n->address.endpoints) {
 		open_nbd(n);
 		return;
 	}
-	address_say_unknown(&n->address, words, sizeof words);
+	address_say_unknown(&n->address, words);
 	l->upcalls->down(l, words);
 }
 

@@ -24,7 +24,7 @@ struct link_nbd {
 	enum { LINK_HELLO, LINK_ASKS, LINK_CLAIMS } step; /* of an opening, see link_nbd.c */
 	bool up;                /* claimed */
 	bool ending;            /* the lender said that it shuts down */
-	char refusal[LINK_WORDS_MAX]; /* the lender's words while opening */
+	char refusal[WORDS_MAX]; /* the lender's words while opening */
 
 	struct wire wire;       /* without TLS, once it is up */
 	bool asking;            /* TLS: inside one of libnbd's functions that ask */

@@ -11,7 +11,6 @@
 #include "link.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -198,12 +197,12 @@ static const struct link_ops ops = {
 	.free = free_spill,
 };
 
-struct link *link_spill(const char *path, uint64_t pages, char *words)
+struct link *link_spill(const char *path, uint64_t pages, char words[static WORDS_MAX])
 {
 	struct link_spill *s = calloc(1, sizeof *s);
 
 	if (!s) {
-		snprintf(words, LINK_WORDS_MAX, "spill: %s", strerror(errno));
+		words_print(words, "spill: %s", strerror(errno));
 		return NULL;
 	}
 	s->link.ops = &ops;
@@ -220,8 +219,8 @@ struct link *link_spill(const char *path, uint64_t pages, char *words)
 	s->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	s->hand = s->event < 0 ? NULL : hand_open(s->fd, s->event);
 	if (!s->hand) {
-		snprintf(words, LINK_WORDS_MAX, "spill=%.200s: asynchronous I/O: %s%s", path,
-		         strerror(errno), errno == EAGAIN ? "; raise fs.aio-max-nr" : "");
+		words_print(words, "spill=%.200s: asynchronous I/O: %s%s", path,
+		            strerror(errno), errno == EAGAIN ? "; raise fs.aio-max-nr" : "");
 		free_spill(&s->link);
 		return NULL;
 	}

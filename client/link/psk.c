@@ -59,20 +59,20 @@ static const char *check_lines(FILE *file, const char *username)
 	return wrong;
 }
 
-int psk_check(const char *path, const char *username, char *words, size_t n)
+int psk_check(const char *path, const char *username, char words[static WORDS_MAX])
 {
 	FILE *file = open_regular(path);
 	const char *wrong;
 
 	if (!file) {
-		snprintf(words, n, "tls-psk=%.300s: %s", path,
-		         errno == EINVAL ? "it is no regular file" : strerrordesc_np(errno));
+		words_print(words, "tls-psk=%.300s: %s", path,
+		            errno == EINVAL ? "it is no regular file" : strerrordesc_np(errno));
 		return -1;
 	}
 	wrong = check_lines(file, username);
 	fclose(file);
 	if (!wrong)
 		return 0;
-	snprintf(words, n, "tls-psk=%.300s, tls-username=%.64s: %s", path, username, wrong);
+	words_print(words, "tls-psk=%.300s, tls-username=%.64s: %s", path, username, wrong);
 	return -1;
 }

@@ -3,10 +3,9 @@
 #ifndef FARPAGE_PSK_H
 #define FARPAGE_PSK_H
 
-#include <stddef.h>
+#include "words.h"
 
-/* Is there a key for USERNAME in PATH, as libnbd will want it? -1: WORDS (N bytes) say what is
- * wrong. */
-int psk_check(const char *path, const char *username, char *words, size_t n);
+/* Is there a key for USERNAME in PATH, as libnbd will want it? -1: WORDS say what is wrong. */
+int psk_check(const char *path, const char *username, char words[static WORDS_MAX]);
 
 #endif

@@ -33,14 +33,14 @@ struct opening {
 	uint64_t wanted; /* pages */
 };
 
-__attribute__((format(printf, 2, 3)))
-static int refuse(struct opening *o, const char *format, ...)
+static int __attribute__((format(printf, 2, 3)))
+refuse(struct opening *o, const char *format, ...)
 {
-	int n = snprintf(o->words, LINK_WORDS_MAX, "spill=%.200s: ", o->path);
 	va_list args;
 
+	words_print(o->words, "spill=%.200s: ", o->path);
 	va_start(args, format);
-	vsnprintf(o->words + n, LINK_WORDS_MAX - (size_t)n, format, args);
+	words_vadd(o->words, format, args);
 	va_end(args);
 	return -1;
 }
@@ -174,7 +174,7 @@ static int take(struct opening *o, char *page)
 	return 0;
 }
 
-int spill_open(const char *path, uint64_t *pages, char *words)
+int spill_open(const char *path, uint64_t *pages, char words[static WORDS_MAX])
 {
 	struct opening o = { .path = path, .words = words, .fd = -1, .wanted = *pages };
 	char *page = aligned_alloc(PAGE_BYTES, PAGE_BYTES);

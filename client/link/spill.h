@@ -6,11 +6,13 @@
 
 #include <stdint.h>
 
+#include "words.h"
+
 #define SPILL_LABEL_PAGES 1
 
 /* Opens PATH for direct I/O, locked against any other use. It must be preallocated, and
  * hold nothing but what a spill left there. At most *PAGES of it are wanted (UINT64_MAX: all);
- * in *PAGES are those that it has room for. -1 with WORDS (LINK_WORDS_MAX bytes). */
-int spill_open(const char *path, uint64_t *pages, char *words);
+ * in *PAGES are those that it has room for. -1 with WORDS. */
+int spill_open(const char *path, uint64_t *pages, char words[static WORDS_MAX]);
 
 #endif

@@ -10,9 +10,9 @@
 #include <sys/uio.h>
 
 #include "buf.h"
+#include "words.h"
 
 #define TLS_IDENTITY_MAX 64
-#define TLS_WORDS_MAX    512
 /* What may have come before and is decrypted only with the next byte. */
 #define TLS_RECORD_BYTES 16640
 
@@ -25,9 +25,9 @@ struct tls_session; /* of one connection; one thread */
  * and maybe ca-crl.pem, and PSK, a file of lines "IDENTITY:HEXKEY"; either may be
  * NULL. NULL with words. */
 struct tls *tls_new(const char *certificates, const char *psk,
-                    char words[static TLS_WORDS_MAX]);
+                    char words[static WORDS_MAX]);
 /* Read them again, for the connections to come. -1 with words: nothing changed. */
-int tls_reload(struct tls *, char words[static TLS_WORDS_MAX]);
+int tls_reload(struct tls *, char words[static WORDS_MAX]);
 void tls_free(struct tls *);
 
 /* The server's end of a connection that begins now. NULL: no memory. */

@@ -15,14 +15,14 @@
 #define KEY_BYTES_MIN 16
 #define KEYS_MAX      65536
 
-static int say(char words[static TLS_WORDS_MAX], const char *path, const char *why)
+static int say(char words[static WORDS_MAX], const char *path, const char *why)
 {
-	snprintf(words, TLS_WORDS_MAX, "%.300s: %.180s", path, why);
+	words_print(words, "%.300s: %.180s", path, why);
 	return -1;
 }
 
 /* GnuTLS would wait for a pipe. */
-static int check_file(const char *path, struct stat *st, char words[static TLS_WORDS_MAX])
+static int check_file(const char *path, struct stat *st, char words[static WORDS_MAX])
 {
 	if (stat(path, st) < 0)
 		return say(words, path, strerror(errno));
@@ -30,7 +30,7 @@ static int check_file(const char *path, struct stat *st, char words[static TLS_W
 }
 
 /* A secret that everybody can read is none. */
-static int check_secret(const char *path, char words[static TLS_WORDS_MAX])
+static int check_secret(const char *path, char words[static WORDS_MAX])
 {
 	struct stat st;
 
@@ -41,13 +41,13 @@ static int check_secret(const char *path, char words[static TLS_WORDS_MAX])
 	return 0;
 }
 
-static void add_words(char words[static TLS_WORDS_MAX], const char *path, int error)
+static void add_words(char words[static WORDS_MAX], const char *path, int error)
 {
 	say(words, path, gnutls_strerror(error));
 }
 
 static int load_crl(gnutls_certificate_credentials_t x509, const char *path,
-                    char words[static TLS_WORDS_MAX])
+                    char words[static WORDS_MAX])
 {
 	struct stat st;
 	int r;
@@ -63,7 +63,7 @@ static int load_crl(gnutls_certificate_credentials_t x509, const char *path,
 }
 
 static int load_x509(struct credentials *c, const char *directory,
-                     char words[static TLS_WORDS_MAX])
+                     char words[static WORDS_MAX])
 {
 	char ca[PATH_MAX], crl[PATH_MAX], cert[PATH_MAX], key[PATH_MAX];
 	int r;
@@ -137,7 +137,7 @@ static int find_key(gnutls_session_t session, const char *identity, gnutls_datum
 }
 
 static int load_psk(struct credentials *c, const char *path,
-                    char words[static TLS_WORDS_MAX])
+                    char words[static WORDS_MAX])
 {
 	FILE *file = check_secret(path, words) < 0 ? NULL : path_read(path);
 	const char *error = NULL;
@@ -160,7 +160,7 @@ static int load_psk(struct credentials *c, const char *path,
 			error = add_key(c, text);
 	}
 	if (error)
-		snprintf(words, TLS_WORDS_MAX, "%.300s:%u: %s", path, n, error);
+		words_print(words, "%.300s:%u: %s", path, n, error);
 	else if (!c->keys)
 		say(words, path, "no key in it");
 	else if (gnutls_psk_allocate_server_credentials(&c->psk) < 0)
@@ -175,13 +175,13 @@ static int load_psk(struct credentials *c, const char *path,
 }
 
 struct credentials *credentials_new(const char *certificates, const char *psk,
-                                    char words[static TLS_WORDS_MAX])
+                                    char words[static WORDS_MAX])
 {
 	struct credentials *c = calloc(1, sizeof *c);
 
 	*words = '\0';
 	if (!c) {
-		snprintf(words, TLS_WORDS_MAX, "no memory");
+		words_print(words, "no memory");
 		return NULL;
 	}
 	atomic_init(&c->users, 1);

@@ -24,7 +24,7 @@ struct credentials {
 
 /* NULL with words. */
 struct credentials *credentials_new(const char *certificates, const char *psk,
-                                    char words[static TLS_WORDS_MAX]);
+                                    char words[static WORDS_MAX]);
 /* One user less; the last one frees them. */
 void credentials_release(struct credentials *);
 

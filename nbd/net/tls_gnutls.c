@@ -35,7 +35,7 @@ static char *copy(const char *text)
 }
 
 struct tls *tls_new(const char *certificates, const char *psk,
-                    char words[static TLS_WORDS_MAX])
+                    char words[static WORDS_MAX])
 {
 	struct tls *tls = calloc(1, sizeof *tls);
 
@@ -58,7 +58,7 @@ err:
 	return NULL;
 }
 
-int tls_reload(struct tls *tls, char words[static TLS_WORDS_MAX])
+int tls_reload(struct tls *tls, char words[static WORDS_MAX])
 {
 	struct credentials *new = credentials_new(tls->certificates, tls->psk, words), *old;
 

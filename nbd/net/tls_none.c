@@ -1,19 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Built without GnuTLS: there are no credentials, so nobody gets further. */
-#include <stdio.h>
 #include <stdlib.h>
 
 #include "tls.h"
 
 struct tls *tls_new(const char *certificates, const char *psk,
-                    char words[static TLS_WORDS_MAX])
+                    char words[static WORDS_MAX])
 {
 	(void)certificates, (void)psk;
-	snprintf(words, TLS_WORDS_MAX, "this farpaged was built without GnuTLS");
+	words_print(words, "this farpaged was built without GnuTLS");
 	return NULL;
 }
 
-int tls_reload(struct tls *tls, char words[static TLS_WORDS_MAX])
+int tls_reload(struct tls *tls, char words[static WORDS_MAX])
 {
 	(void)tls, (void)words;
 	return -1;

@@ -1,26 +1,25 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "admit.h"
 
-#include <stdio.h>
 
 #include "nbd.h"
 
 uint32_t admit_named(struct handshake *h, const struct export *e, struct pool **pool,
-                     char words[static POOL_WORDS_MAX])
+                     char words[static WORDS_MAX])
 {
 	*pool = pool_offered(h->pools, e->name, h->member->identity, &h->member->origin);
 	if (*pool)
 		return 0;
 	if (*e->name)
-		snprintf(words, POOL_WORDS_MAX, "no pool is called %s", e->name);
+		words_print(words, "no pool is called %s", e->name);
 	else
-		snprintf(words, POOL_WORDS_MAX, "no pool is lent here");
+		words_print(words, "no pool is lent here");
 	return NBD_REP_ERR_UNKNOWN;
 }
 
 struct pool *admit_by_ticket(struct handshake *h, const struct export *e)
 {
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 	struct pool *pool = e->how == EXPORT_TICKET ? pool_find(h->pools, e->name) : NULL;
 
 	return pool && allow_admits(&pool->allow, &h->member->origin) &&
@@ -28,22 +27,22 @@ struct pool *admit_by_ticket(struct handshake *h, const struct export *e)
 }
 
 uint32_t admit_to(struct handshake *h, const struct export *e, struct pool **pool,
-                  char words[static POOL_WORDS_MAX])
+                  char words[static WORDS_MAX])
 {
 	*pool = admit_by_ticket(h, e);
 	return *pool ? 0 : admit_named(h, e, pool, words);
 }
 
-static int refuse_epoch(const struct pool *pool, char words[static POOL_WORDS_MAX])
+static int refuse_epoch(const struct pool *pool, char words[static WORDS_MAX])
 {
-	snprintf(words, POOL_WORDS_MAX,
-	         "pool %s: NAME@EPOCH opens nothing: the answer to a claim has a longer name, "
-	         "NAME@EPOCH.TICKET, good for one connection; or claim the pool", pool->name);
+	words_print(words,
+	            "pool %s: NAME@EPOCH opens nothing: the answer to a claim has a longer name, "
+	            "NAME@EPOCH.TICKET, good for one connection; or claim the pool", pool->name);
 	return -1;
 }
 
 uint32_t admit_would_join(struct handshake *h, const struct export *e, struct pool *pool,
-                          char words[static POOL_WORDS_MAX])
+                          char words[static WORDS_MAX])
 {
 	int r = 0;
 
@@ -66,13 +65,13 @@ static enum limits_rank rank(const struct export *e, struct pool *pool)
 }
 
 uint32_t admit_join(struct handshake *h, const struct export *e, struct pool *pool,
-                    char words[static POOL_WORDS_MAX])
+                    char words[static WORDS_MAX])
 {
 	int r = -1;
 
 	if (!limits_join(h->slot, rank(e, pool))) {
-		snprintf(words, POOL_WORDS_MAX, "too many connections of this address, of this "
-		         "identity, or in all; close some, or raise the limits on the lender");
+		words_print(words, "too many connections of this address, of this "
+		            "identity, or in all; close some, or raise the limits on the lender");
 		return NBD_REP_ERR_POLICY;
 	}
 	switch (e->how) {

@@ -58,7 +58,7 @@ void option_meta_context(struct handshake *h, uint32_t option, const uint8_t *da
                          uint32_t len, struct buf *out)
 {
 	bool listing = option == NBD_OPT_LIST_META_CONTEXT;
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 	struct pool *pool;
 	struct export e;
 	struct text name;

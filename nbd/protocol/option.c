@@ -67,7 +67,7 @@ static uint16_t export_flags(const struct handshake *h)
 
 /* Contexts were chosen for one name only. */
 static uint32_t join(struct handshake *h, const struct text *name, const struct export *e,
-                     struct pool *pool, char words[static POOL_WORDS_MAX])
+                     struct pool *pool, char words[static WORDS_MAX])
 {
 	if (!text_is(name, (const char *)h->chosen.data, h->chosen.len))
 		h->terms.contexts = 0;
@@ -102,7 +102,7 @@ static void canonical_name(const struct handshake *h, const struct pool *pool,
 static void send_infos(struct handshake *h, uint32_t option, struct pool *pool,
                        const uint8_t *wanted, uint16_t n, struct buf *out)
 {
-	char text[POOL_WORDS_MAX];
+	char text[WORDS_MAX];
 	uint8_t *p = option_reply(out, option, NBD_REP_INFO, 12);
 
 	if (p) {
@@ -148,7 +148,7 @@ static void structured_reply(struct handshake *h, uint32_t len, struct buf *out)
 static void info_or_go(struct handshake *h, uint32_t option,
                        const uint8_t *data, uint32_t len, struct buf *out)
 {
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 	uint32_t error = 0;
 	struct export e;
 	struct pool *pool;
@@ -193,7 +193,7 @@ static void info_or_go(struct handshake *h, uint32_t option,
 static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
                         struct buf *out)
 {
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 	struct text name = { data, len };
 	struct export e;
 	struct pool *pool;

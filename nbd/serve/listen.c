@@ -290,19 +290,19 @@ static struct listener *on_name(const char *address, struct loops *loops, const 
 }
 
 struct listener *listen_on(const char *address, struct loops *loops,
-                           char words[static LISTEN_WORDS_MAX])
+                           char words[static WORDS_MAX])
 {
 	const char *path = hostport_unix(address), *error = NULL;
-	char why[DESCRIPTORS_WORDS_MAX];
+	char why[WORDS_MAX];
 
 	errno = 0;
 	struct listener *l = path ? on_path(path, loops) : on_name(address, loops, &error);
 	if (l)
 		return l;
-	snprintf(words, LISTEN_WORDS_MAX, "cannot listen on %s: %s%s", address,
-	         error ? error : descriptors_words(errno, why),
-	         !error && errno == EADDRINUSE
-	             ? "; is another farpaged running? --listen chooses another address" : "");
+	words_print(words, "cannot listen on %s: %s%s", address,
+	            error ? error : descriptors_words(errno, why),
+	            !error && errno == EADDRINUSE
+	                ? "; is another farpaged running? --listen chooses another address" : "");
 	return NULL;
 }
 
@@ -327,7 +327,7 @@ static const char *unfit(int fd, const struct loops *loops)
 }
 
 struct listener *listen_adopt(int fd, struct loops *loops,
-                              char words[static LISTEN_WORDS_MAX])
+                              char words[static WORDS_MAX])
 {
 	struct listener *l = new_listener(loops);
 	const char *why = l ? unfit(fd, loops) : strerror(errno);
@@ -336,8 +336,8 @@ struct listener *listen_adopt(int fd, struct loops *loops,
 		l->fd = fd;
 		return begin(l);
 	}
-	snprintf(words, LISTEN_WORDS_MAX, "cannot listen on descriptor %d, which was handed "
-	         "over: %s", fd, why);
+	words_print(words, "cannot listen on descriptor %d, which was handed "
+	            "over: %s", fd, why);
 	free(l);
 	close(fd);
 	return NULL;

@@ -6,8 +6,8 @@
 
 #include "loop.h"
 #include "unix_socket.h"
+#include "words.h"
 
-#define LISTEN_WORDS_MAX 512
 #define LISTEN_EXPOSED_WORDS \
 	"other hosts reach this address, and without TLS everybody there may read, alter and " \
 	"take what is lent; set tls, or say allow-plaintext if you mean it"
@@ -30,11 +30,11 @@ const char *listen_wrong(const char *address);
 bool listen_exposed(const char *address);
 /* Bind ADDRESS, all that a name stands for, and accept on loops' first loop. NULL with words. */
 struct listener *listen_on(const char *address, struct loops *loops,
-                           char words[static LISTEN_WORDS_MAX]);
+                           char words[static WORDS_MAX]);
 /* The same on FD, which listens already. It is ours from now on, also after an
  * error, but its file is not. */
 struct listener *listen_adopt(int fd, struct loops *loops,
-                              char words[static LISTEN_WORDS_MAX]);
+                              char words[static WORDS_MAX]);
 void listen_close(struct listener *);
 
 #endif

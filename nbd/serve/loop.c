@@ -7,7 +7,6 @@
 
 #include "clock.h"
 
-
 static void end(struct loop *loop)
 {
 	loop->ended = true;

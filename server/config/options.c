@@ -248,15 +248,15 @@ struct options options_nothing(void)
 	                         .dead_after_s = 43200 };
 }
 
-static int check_sizes(const struct options *o, char words[static OPTIONS_WORDS_MAX])
+static int check_sizes(const struct options *o, char words[static WORDS_MAX])
 {
 	uint64_t total = gauge_look().total, reserved = 0;
 	char lend[32], sum[32];
 
 	size_format(o->lend, lend);
 	if (total && o->lend > total) {
-		snprintf(words, OPTIONS_WORDS_MAX, "lend = %s: this host has only %" PRIu64 " MiB",
-		         lend, total >> 20);
+		words_print(words, "lend = %s: this host has only %" PRIu64 " MiB",
+		            lend, total >> 20);
 		return -1;
 	}
 	for (unsigned i = 0; i < o->pools; i++)
@@ -264,43 +264,43 @@ static int check_sizes(const struct options *o, char words[static OPTIONS_WORDS_
 			reserved = UINT64_MAX;
 	if (reserved > o->lend) {
 		size_format(reserved, sum);
-		snprintf(words, OPTIONS_WORDS_MAX,
-		         "the pools reserve %s, but only %s is lent; raise lend, shrink a pool, "
-		         "or make one thin (NAME=SIZE,thin)", sum, lend);
+		words_print(words,
+		            "the pools reserve %s, but only %s is lent; raise lend, shrink a pool, "
+		            "or make one thin (NAME=SIZE,thin)", sum, lend);
 		return -1;
 	}
 	return 0;
 }
 
-static int check_drops(const struct options *o, char words[static OPTIONS_WORDS_MAX])
+static int check_drops(const struct options *o, char words[static WORDS_MAX])
 {
 	for (unsigned i = 0; i < o->drops; i++)
 		if (options_find_pool(o, o->drop[i])) {
-			snprintf(words, OPTIONS_WORDS_MAX, "pool %s is both wanted and to be dropped; "
-			         "leave out its pool or its drop-pool", o->drop[i]);
+			words_print(words, "pool %s is both wanted and to be dropped; "
+			            "leave out its pool or its drop-pool", o->drop[i]);
 			return -1;
 		}
 	return 0;
 }
 
-static int check_tls(const struct options *o, char words[static OPTIONS_WORDS_MAX])
+static int check_tls(const struct options *o, char words[static WORDS_MAX])
 {
 	if (o->tls != TLS_OFF && !o->tls_certificates && !o->tls_psk) {
-		snprintf(words, OPTIONS_WORDS_MAX,
-		         "tls wants credentials: tls-certificates, tls-psk, or both");
+		words_print(words,
+		            "tls wants credentials: tls-certificates, tls-psk, or both");
 		return -1;
 	}
 	for (unsigned i = 0; i < o->pools; i++)
 		if (*o->pool[i].owner && o->tls == TLS_OFF) {
-			snprintf(words, OPTIONS_WORDS_MAX,
-			         "pool %s has an owner, whom only TLS can tell; set tls-certificates "
-			         "or tls-psk, or leave the owner out", o->pool[i].name);
+			words_print(words,
+			            "pool %s has an owner, whom only TLS can tell; set tls-certificates "
+			            "or tls-psk, or leave the owner out", o->pool[i].name);
 			return -1;
 		}
 	for (unsigned i = 0; i < o->listens; i++)
 		if (o->tls != TLS_REQUIRE && !o->allow_plaintext && listen_exposed(o->listen[i])) {
-			snprintf(words, OPTIONS_WORDS_MAX, "listen = %s: " LISTEN_EXPOSED_WORDS,
-			         o->listen[i]);
+			words_print(words, "listen = %s: " LISTEN_EXPOSED_WORDS,
+			            o->listen[i]);
 			return -1;
 		}
 	return 0;
@@ -313,7 +313,7 @@ uint64_t options_default_lend(void)
 	return available == UINT64_MAX ? 0 : available / 2;
 }
 
-int options_fill_in(struct options *o, char words[static OPTIONS_WORDS_MAX])
+int options_fill_in(struct options *o, char words[static WORDS_MAX])
 {
 	const char *error = o->listens ? NULL : set_listen(o, DEFAULT_LISTEN);
 	uint64_t total = gauge_look().total;
@@ -324,20 +324,20 @@ int options_fill_in(struct options *o, char words[static OPTIONS_WORDS_MAX])
 	if (!o->tls_said && (o->tls_certificates || o->tls_psk))
 		o->tls = TLS_REQUIRE;
 	if (error) {
-		snprintf(words, OPTIONS_WORDS_MAX, "%s", error);
+		words_print(words, "%s", error);
 		return -1;
 	}
 	if (total && o->keep_free > total) {
 		size_format(o->keep_free, keep);
-		snprintf(words, OPTIONS_WORDS_MAX, "keep-free = %s: this host has only %" PRIu64
-		         " MiB in all", keep, total >> 20);
+		words_print(words, "keep-free = %s: this host has only %" PRIu64
+		            " MiB in all", keep, total >> 20);
 		return -1;
 	}
 	return check_tls(o, words);
 }
 
 int options_settle(struct options *o, uint64_t default_lend,
-                   char words[static OPTIONS_WORDS_MAX])
+                   char words[static WORDS_MAX])
 {
 	const char *error = NULL;
 	char pool[64], size[32];
@@ -351,7 +351,7 @@ int options_settle(struct options *o, uint64_t default_lend,
 		error = options_set_pool(o, pool);
 	}
 	if (error) {
-		snprintf(words, OPTIONS_WORDS_MAX, "%s", error);
+		words_print(words, "%s", error);
 		return -1;
 	}
 	return check_sizes(o, words) < 0 ? -1 : check_drops(o, words);

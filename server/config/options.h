@@ -18,7 +18,6 @@
 #define OPTIONS_IOPS_MAX 100000000
 #define OPTIONS_BANDWIDTH_MAX (UINT64_C(1) << 40)
 #define OPTIONS_DEADLINE_MAX 86400
-#define OPTIONS_WORDS_MAX  1024
 
 struct options {
 	uint64_t said;             /* a bit for each row of the table */
@@ -61,10 +60,10 @@ uint64_t options_default_lend(void);
  * O and frees it, also after BAD. What is lent, and the pool of all of it where there is no
  * other, come with options_settle(). */
 enum options_result options_read(struct options *o, int argc, char **argv,
-                                 char words[static OPTIONS_WORDS_MAX]);
+                                 char words[static WORDS_MAX]);
 /* DEFAULT_LEND is lent, unless it was said how much. -1 with WORDS: the pools do not fit. */
 int options_settle(struct options *, uint64_t default_lend,
-                   char words[static OPTIONS_WORDS_MAX]);
+                   char words[static WORDS_MAX]);
 /* The pool that there is when none is configured. */
 #define OPTIONS_DEFAULT_POOL "default"
 void options_free(struct options *);

@@ -27,14 +27,14 @@ struct reading {
 	int line;                   /* that was read last, from 1 */
 	int error;                  /* errno of reading, or 0 */
 	int bad_line;               /* the first that is wrong by what WORDS say, or 0 */
-	char words[OPTIONS_WORDS_MAX];
+	char words[WORDS_MAX];
 };
 
 static void bad_line(struct reading *r, const char *what, const char *error)
 {
 	if (!r->bad_line) {
 		r->bad_line = r->line;
-		snprintf(r->words, sizeof r->words, "%.400s%s", what, error);
+		words_print(r->words, "%.400s%s", what, error);
 	}
 }
 
@@ -87,7 +87,7 @@ static int on_line(void *reading, const char *section, const char *name,
                    const char *value)
 {
 	struct reading *r = reading;
-	char what[OPTIONS_WORDS_MAX];
+	char what[WORDS_MAX];
 	const char *error = *section ? "a config file has no sections"
 	                             : set_from_file(r, name, value);
 
@@ -99,10 +99,10 @@ static int on_line(void *reading, const char *section, const char *name,
 }
 
 static int read_file(struct options *o, const struct options *cli,
-                     char words[static OPTIONS_WORDS_MAX])
+                     char words[static WORDS_MAX])
 {
 	struct reading r = { .o = o, .over = cli, .file = path_read(cli->config) };
-	char why[DESCRIPTORS_WORDS_MAX];
+	char why[WORDS_MAX];
 	int line = 0; /* the first that inih or on_line() did not like */
 
 	if (r.file) {
@@ -113,14 +113,14 @@ static int read_file(struct options *o, const struct options *cli,
 		r.error = errno;
 	}
 	if (r.error)
-		snprintf(words, OPTIONS_WORDS_MAX, "cannot read %s: %s", cli->config,
-		         r.error == EINVAL ? "it is no regular file" : descriptors_words(r.error, why));
+		words_print(words, "cannot read %s: %s", cli->config,
+		            r.error == EINVAL ? "it is no regular file" : descriptors_words(r.error, why));
 	else if (r.bad_line && (line == 0 || r.bad_line <= line))
-		snprintf(words, OPTIONS_WORDS_MAX, "%s:%d: %.800s", cli->config, r.bad_line,
-		         r.words);
+		words_print(words, "%.200s:%d: %s", cli->config, r.bad_line,
+		            r.words);
 	else if (line)
-		snprintf(words, OPTIONS_WORDS_MAX,
-		         "%s:%d: not a line of the form \"name = value\"", cli->config, line);
+		words_print(words,
+		            "%s:%d: not a line of the form \"name = value\"", cli->config, line);
 	return r.error || r.bad_line || line ? -1 : 0;
 }
 
@@ -139,7 +139,7 @@ static void getopt_table(struct option longs[static OPTIONS_ROWS_MAX + 3])
 }
 
 static enum options_result read_argv(struct options *o, int argc, char **argv,
-                                     char words[static OPTIONS_WORDS_MAX])
+                                     char words[static WORDS_MAX])
 {
 	struct option longs[OPTIONS_ROWS_MAX + 3];
 	const char *error;
@@ -160,28 +160,28 @@ static enum options_result read_argv(struct options *o, int argc, char **argv,
 		if (c < LONG) {
 			char letter[] = { '-', (char)optopt, '\0' };
 
-			snprintf(words, OPTIONS_WORDS_MAX, "%.200s: %s; see farpaged --help",
-			         optopt > 0 && optopt < LONG ? letter : argv[optind - 1],
-			         c == ':' ? "wants a value" : "no such option, or not with a value");
+			words_print(words, "%.200s: %s; see farpaged --help",
+			            optopt > 0 && optopt < LONG ? letter : argv[optind - 1],
+			            c == ':' ? "wants a value" : "no such option, or not with a value");
 			return OPTIONS_BAD;
 		}
 		error = set_row(o, (unsigned)(c - LONG), optarg);
 		if (error) {
-			snprintf(words, OPTIONS_WORDS_MAX, "--%s %.200s: %s",
-			         options_table[c - LONG].name, optarg, error);
+			words_print(words, "--%s %.200s: %s",
+			            options_table[c - LONG].name, optarg, error);
 			return OPTIONS_BAD;
 		}
 	}
 	if (optind < argc) {
-		snprintf(words, OPTIONS_WORDS_MAX,
-		         "%.200s: options only, please; see farpaged --help", argv[optind]);
+		words_print(words,
+		            "%.200s: options only, please; see farpaged --help", argv[optind]);
 		return OPTIONS_BAD;
 	}
 	return OPTIONS_OK;
 }
 
 enum options_result options_read(struct options *o, int argc, char **argv,
-                                 char words[static OPTIONS_WORDS_MAX])
+                                 char words[static WORDS_MAX])
 {
 	struct options cli = options_nothing();
 	enum options_result r;

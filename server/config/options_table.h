@@ -28,6 +28,6 @@ void options_help(void);
 /* As if nothing was said. */
 struct options options_nothing(void);
 /* What was not said, and whether all of it goes together. -1 with words. */
-int options_fill_in(struct options *, char words[static OPTIONS_WORDS_MAX]);
+int options_fill_in(struct options *, char words[static WORDS_MAX]);
 
 #endif

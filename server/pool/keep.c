@@ -46,13 +46,13 @@ void keep_label(struct pool *pool)
 	label_commit(pool->store->head, &label);
 }
 
-int keep_no_memory(const struct pool *pool, uint64_t size, char words[static POOL_WORDS_MAX])
+int keep_no_memory(const struct pool *pool, uint64_t size, char words[static WORDS_MAX])
 {
 	const char *why = strerror(errno), *way_out = "";
-	char limit[DESCRIPTORS_WORDS_MAX];
+	char limit[WORDS_MAX];
 
 	if (errno == EMFILE || errno == ENFILE) {
-		snprintf(words, POOL_WORDS_MAX, "pool %s: %s", pool->name, descriptors_words(errno, limit));
+		words_print(words, "pool %s: %s", pool->name, descriptors_words(errno, limit));
 		return -1;
 	}
 	if (errno == ENOTSUP) {
@@ -64,12 +64,12 @@ int keep_no_memory(const struct pool *pool, uint64_t size, char words[static POO
 	} else if (errno == EFBIG) {
 		way_out = "; make it smaller, or raise ulimit -f, or LimitFSIZE= of the unit";
 	}
-	snprintf(words, POOL_WORDS_MAX, "pool %s: no memory for %" PRIu64 " MiB: %s%s",
-	         pool->name, size >> 20, why, way_out);
+	words_print(words, "pool %s: no memory for %" PRIu64 " MiB: %s%s",
+	            pool->name, size >> 20, why, way_out);
 	return -1;
 }
 
-static int create(struct pool *pool, struct state *state, char words[static POOL_WORDS_MAX])
+static int create(struct pool *pool, struct state *state, char words[static WORDS_MAX])
 {
 	struct label label = {0};
 	int fd = state ? state->ops->make(state) : -1;
@@ -95,37 +95,37 @@ err:
 	return -1;
 }
 
-static int refuse(struct pool *pool, const char *why, char words[static POOL_WORDS_MAX])
+static int refuse(struct pool *pool, const char *why, char words[static WORDS_MAX])
 {
 	struct state *state = pool->pools->state;
-	char where[STATE_WORDS_MAX], way_out[STATE_WORDS_MAX];
+	char where[WORDS_MAX], way_out[WORDS_MAX];
 
 	state->ops->tell(state, pool->name, where, way_out);
-	snprintf(words, POOL_WORDS_MAX, "pool %s: %.160s: %.110s; %.160s", pool->name, where, why,
-	         way_out);
+	words_print(words, "pool %s: %.160s: %.110s; %.160s", pool->name, where, why,
+	            way_out);
 	return -1;
 }
 
 /* The label of FD, if it is one that this very file was given as NAME's. */
 static int read_label(int fd, const char *name, struct label *label,
-                      char why[static LABEL_WORDS_MAX])
+                      char why[static WORDS_MAX])
 {
 	struct label_head head;
 	struct label here;
 
 	if (pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head) {
-		snprintf(why, LABEL_WORDS_MAX, "it is no pool of farpaged's");
+		words_print(why, "it is no pool of farpaged's");
 		return -1;
 	}
 	if (label_read(&head, label, why) < 0)
 		return -1;
 	if (strcmp(label->name, name) != 0) {
-		snprintf(why, LABEL_WORDS_MAX, "it is the pool %s", label->name);
+		words_print(why, "it is the pool %s", label->name);
 		return -1;
 	}
 	if (label_identify(&here, fd) < 0 || here.inode != label->inode ||
 	    here.born_ns != label->born_ns) {
-		snprintf(why, LABEL_WORDS_MAX, "it is a copy, and may lack what was put since");
+		words_print(why, "it is a copy, and may lack what was put since");
 		return -1;
 	}
 	return 0;
@@ -133,18 +133,18 @@ static int read_label(int fd, const char *name, struct label *label,
 
 /* Does it go with what is wanted of the pool? */
 static int check_wanted(const struct pool *pool, const struct label *label,
-                        char why[static LABEL_WORDS_MAX])
+                        char why[static WORDS_MAX])
 {
 	if (pool->dropped)
-		snprintf(why, LABEL_WORDS_MAX, "it is revocable now, and those are not kept");
+		words_print(why, "it is revocable now, and those are not kept");
 	else if ((bool)label->thin != pool->thin)
-		snprintf(why, LABEL_WORDS_MAX, "it is %sthin, and cannot change to or from thin",
-		         label->thin ? "" : "not ");
+		words_print(why, "it is %sthin, and cannot change to or from thin",
+		            label->thin ? "" : "not ");
 	else if (strcmp(label->owner, pool->owner) != 0)
-		snprintf(why, LABEL_WORDS_MAX, "it cannot change its owner");
+		words_print(why, "it cannot change its owner");
 	else if (label->pages > pool->size >> PAGE_SHIFT)
-		snprintf(why, LABEL_WORDS_MAX, "it has %" PRIu64 " MiB, and cannot shrink to %" PRIu64
-		         " MiB", label->pages >> (20 - PAGE_SHIFT), pool->size >> 20);
+		words_print(why, "it has %" PRIu64 " MiB, and cannot shrink to %" PRIu64
+		            " MiB", label->pages >> (20 - PAGE_SHIFT), pool->size >> 20);
 	else
 		return 0;
 	return -1;
@@ -162,9 +162,9 @@ static void take_over(struct pool *pool, const struct label *label)
 	memcpy(pool->owner_peer, label->owner_peer, sizeof pool->owner_peer);
 }
 
-static int adopt(struct pool *pool, int fd, char words[static POOL_WORDS_MAX])
+static int adopt(struct pool *pool, int fd, char words[static WORDS_MAX])
 {
-	char why[LABEL_WORDS_MAX];
+	char why[WORDS_MAX];
 	struct label label;
 	uint64_t used;
 
@@ -195,10 +195,10 @@ static int adopt(struct pool *pool, int fd, char words[static POOL_WORDS_MAX])
 	return -1;
 }
 
-int keep_open(struct pool *pool, char words[static POOL_WORDS_MAX])
+int keep_open(struct pool *pool, char words[static WORDS_MAX])
 {
 	struct state *state = pool->pools->state;
-	char why[STATE_WORDS_MAX];
+	char why[WORDS_MAX];
 	int fd = state ? state->ops->take(state, pool->name, why) : -1;
 
 	if (fd >= 0)
@@ -220,12 +220,12 @@ struct check {
 	struct pools *pools;
 	enum keep_wish (*wish)(void *data, const char *name);
 	void *data;
-	char *words; /* POOL_WORDS_MAX */
+	char *words; /* WORDS_MAX */
 };
 
 /* How many pages NAME's file has; -1 with WHY. */
 static int64_t look_inside(struct state *state, const char *name,
-                           char why[static STATE_WORDS_MAX])
+                           char why[static WORDS_MAX])
 {
 	int fd = state->ops->take(state, name, why);
 	struct store *store = NULL;
@@ -238,7 +238,7 @@ static int64_t look_inside(struct state *state, const char *name,
 	if (read_label(fd, name, &label, why) == 0) {
 		store = store_flat.adopt(fd, label.pages, &locked, &used);
 		if (!store)
-			snprintf(why, LABEL_WORDS_MAX, "its pages are not what its label says");
+			words_print(why, "its pages are not what its label says");
 	}
 	if (!store) {
 		close(fd);
@@ -248,15 +248,15 @@ static int64_t look_inside(struct state *state, const char *name,
 	return (int64_t)used;
 }
 
-static int refuse_unwanted(struct pool *pool, uint64_t used, char words[static POOL_WORDS_MAX])
+static int refuse_unwanted(struct pool *pool, uint64_t used, char words[static WORDS_MAX])
 {
 	struct state *state = pool->pools->state;
-	char where[STATE_WORDS_MAX], way_out[STATE_WORDS_MAX];
+	char where[WORDS_MAX], way_out[WORDS_MAX];
 
 	state->ops->tell(state, pool->name, where, way_out);
-	snprintf(words, POOL_WORDS_MAX, "pool %s: %.160s: it holds %" PRIu64 " KiB of pages, and is "
-	         "not configured; configure it, or let it go with them by drop-pool = %s",
-	         pool->name, where, used << (PAGE_SHIFT - 10), pool->name);
+	words_print(words, "pool %s: %.160s: it holds %" PRIu64 " KiB of pages, and is "
+	            "not configured; configure it, or let it go with them by drop-pool = %s",
+	            pool->name, where, used << (PAGE_SHIFT - 10), pool->name);
 	return -1;
 }
 
@@ -266,7 +266,7 @@ static int check_name(void *data, const char *name)
 	struct pools *pools = check->pools;
 	struct pool gone = { .pools = pools };
 	enum keep_wish wish = check->wish(check->data, name);
-	char why[STATE_WORDS_MAX];
+	char why[WORDS_MAX];
 	int64_t used = 0;
 
 	if (wish == KEEP_WANTED)
@@ -282,7 +282,7 @@ static int check_name(void *data, const char *name)
 }
 
 int keep_check(struct pools *pools, enum keep_wish (*wish)(void *data, const char *name), void *data,
-               char words[static POOL_WORDS_MAX])
+               char words[static WORDS_MAX])
 {
 	struct check check = { pools, wish, data, words };
 
@@ -300,7 +300,7 @@ struct needing {
 static int add_need(void *data, const char *name)
 {
 	struct needing *n = data;
-	char why[STATE_WORDS_MAX];
+	char why[WORDS_MAX];
 	struct label label;
 	struct stat st;
 	int fd;

@@ -11,9 +11,9 @@
  * restart which pages were dropped, and must not read as zeros. What it holds is in
  * used_pages then, and granted if it is thin. -1 with WORDS: what was left is not as it
  * should be, and stays as it is. */
-int keep_open(struct pool *pool, char words[static POOL_WORDS_MAX]);
+int keep_open(struct pool *pool, char words[static WORDS_MAX]);
 /* WORDS for errno, when POOL cannot have SIZE bytes. Returns -1. */
-int keep_no_memory(const struct pool *, uint64_t size, char words[static POOL_WORDS_MAX]);
+int keep_no_memory(const struct pool *, uint64_t size, char words[static WORDS_MAX]);
 /* The pool's fields are as they shall be found again. Under its lock. */
 void keep_label(struct pool *);
 /* The pool is not to be found again. */
@@ -27,7 +27,7 @@ enum keep_wish {
 /* Before pools are added: what of those that were left nobody wants is dropped. -1 with
  * WORDS: one of them holds pages, or cannot be looked at, and is not to be dropped. */
 int keep_check(struct pools *, enum keep_wish (*wish)(void *data, const char *name), void *data,
-               char words[static POOL_WORDS_MAX]);
+               char words[static WORDS_MAX]);
 
 /* What pools that were left, and are WANTED, take of what is lent, in bytes. */
 struct keep_need {

@@ -3,7 +3,6 @@
 
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -46,23 +45,23 @@ static bool is_text(const char *text, size_t room)
 }
 
 int label_read(const struct label_head *head, struct label *label,
-               char words[static LABEL_WORDS_MAX])
+               char words[static WORDS_MAX])
 {
 	uint64_t sequence = atomic_load(&head->committed), foreign = atomic_load(&head->foreign);
 	const struct label_slot *slot = &head->slot[sequence % 2];
 
 	if (head->magic != MAGIC) {
-		snprintf(words, LABEL_WORDS_MAX, "it is no pool of farpaged's");
+		words_print(words, "it is no pool of farpaged's");
 		return -1;
 	}
 	if (head->version != LABEL_VERSION) {
-		snprintf(words, LABEL_WORDS_MAX, "it is of version %" PRIu32 ", this farpaged's is %u",
-		         head->version, LABEL_VERSION);
+		words_print(words, "it is of version %" PRIu32 ", this farpaged's is %u",
+		            head->version, LABEL_VERSION);
 		return -1;
 	}
 	if (head->page_bytes != PAGE_SIZE) {
-		snprintf(words, LABEL_WORDS_MAX, "its pages are of %" PRIu32 " bytes, ours of %u",
-		         head->page_bytes, PAGE_SIZE);
+		words_print(words, "its pages are of %" PRIu32 " bytes, ours of %u",
+		            head->page_bytes, PAGE_SIZE);
 		return -1;
 	}
 	*label = slot->label;
@@ -72,7 +71,7 @@ int label_read(const struct label_head *head, struct label *label,
 	    !is_text(label->instance, sizeof label->instance) ||
 	    !is_text(label->owner_peer, sizeof label->owner_peer) ||
 	    !is_text(label->owner, sizeof label->owner)) {
-		snprintf(words, LABEL_WORDS_MAX, "its label is damaged");
+		words_print(words, "its label is damaged");
 		return -1;
 	}
 	return 0;

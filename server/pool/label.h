@@ -13,11 +13,11 @@
 #include <stdint.h>
 
 #include "tls.h"
+#include "words.h"
 
 #define POOL_NAME_MAX     64
 #define POOL_INSTANCE_MAX 64
 #define POOL_PEER_MAX     80
-#define LABEL_WORDS_MAX   128
 
 /* Changing it, or what follows it, or the flat store's layout, makes the pools
  * of running daemons useless to the new one: raise LABEL_VERSION then. */
@@ -55,7 +55,7 @@ struct label_head {
  * store of it. */
 void label_commit(struct label_head *, const struct label *);
 /* -1 with WORDS that say what it is instead. */
-int label_read(const struct label_head *, struct label *, char words[static LABEL_WORDS_MAX]);
+int label_read(const struct label_head *, struct label *, char words[static WORDS_MAX]);
 /* What only this one file has: its inode and when it was born. */
 int label_identify(struct label *, int fd);
 

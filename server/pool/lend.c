@@ -2,7 +2,6 @@
 #include "lend.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,19 +25,19 @@ static void lock_init(pthread_rwlock_t *lock)
 }
 
 static int refuse_lend(struct pools *pools, const char *name, uint64_t want,
-                       char words[static POOL_WORDS_MAX])
+                       char words[static WORDS_MAX])
 {
-	snprintf(words, POOL_WORDS_MAX,
-	         "pool %s: %" PRIu64 " MiB more do not fit into what is lent (%" PRIu64
-	         " of %" PRIu64 " MiB are reserved); raise lend, shrink a pool, or make it thin",
-	         name, want >> 20,
-	         atomic_load(&pools->granted_pages) >> (20 - PAGE_SHIFT),
-	         pools->lend_pages >> (20 - PAGE_SHIFT));
+	words_print(words,
+	            "pool %s: %" PRIu64 " MiB more do not fit into what is lent (%" PRIu64
+	            " of %" PRIu64 " MiB are reserved); raise lend, shrink a pool, or make it thin",
+	            name, want >> 20,
+	            atomic_load(&pools->granted_pages) >> (20 - PAGE_SHIFT),
+	            pools->lend_pages >> (20 - PAGE_SHIFT));
 	return -1;
 }
 
 int pool_add(struct pools *pools, const struct pool_spec *spec,
-             char words[static POOL_WORDS_MAX])
+             char words[static WORDS_MAX])
 {
 	uint64_t pages = spec->size >> PAGE_SHIFT;
 	struct pool *pool;
@@ -47,11 +46,11 @@ int pool_add(struct pools *pools, const struct pool_spec *spec,
 		return refuse_lend(pools, spec->name, spec->size, words);
 	pool = calloc(1, sizeof *pool);
 	if (!pool) {
-		snprintf(words, POOL_WORDS_MAX, "pool %s: no memory", spec->name);
+		words_print(words, "pool %s: no memory", spec->name);
 		goto err;
 	}
 	if (spec->revocable && !(pool->dropped = dropped_open(pages))) {
-		snprintf(words, POOL_WORDS_MAX, "pool %s: no memory", spec->name);
+		words_print(words, "pool %s: no memory", spec->name);
 		goto err;
 	}
 	strcpy(pool->name, spec->name);
@@ -79,7 +78,7 @@ err:
 	return -1;
 }
 
-int pool_grow(struct pool *pool, uint64_t size, char words[static POOL_WORDS_MAX])
+int pool_grow(struct pool *pool, uint64_t size, char words[static WORDS_MAX])
 {
 	uint64_t more = (size - pool->size) >> PAGE_SHIFT;
 	int r;
@@ -112,13 +111,13 @@ static void pool_free(struct pool *pool)
 }
 
 /* To unmap and free all of a large pool at once would keep everybody waiting. */
-int pool_remove(struct pool *pool, char words[static POOL_WORDS_MAX])
+int pool_remove(struct pool *pool, char words[static WORDS_MAX])
 {
 	struct pools *pools = pool->pools;
 
 	if (!pool_idle(pool)) {
-		snprintf(words, POOL_WORDS_MAX,
-		         "pool %s cannot be removed while it is in use", pool->name);
+		words_print(words,
+		            "pool %s cannot be removed while it is in use", pool->name);
 		return -1;
 	}
 	keep_drop(pool);

@@ -9,9 +9,9 @@
  * a multiple of PAGE_SIZE. Caller holds pools.lock or is the only thread. If
  * the memory of a pool of that NAME is kept, it is the new pool's; it goes with
  * pool_remove(), and stays kept after pools_free(). */
-int pool_add(struct pools *, const struct pool_spec *, char words[static POOL_WORDS_MAX]);
-int pool_grow(struct pool *, uint64_t size, char words[static POOL_WORDS_MAX]);
-int pool_remove(struct pool *, char words[static POOL_WORDS_MAX]);
+int pool_add(struct pools *, const struct pool_spec *, char words[static WORDS_MAX]);
+int pool_grow(struct pool *, uint64_t size, char words[static WORDS_MAX]);
+int pool_remove(struct pool *, char words[static WORDS_MAX]);
 /* The share of lend that a removed pool had is free at once; its memory goes back bit by
  * bit, at most MAX pages a call. By the thread that removes pools; needs no lock. */
 void pools_sweep(struct pools *, uint64_t max);

@@ -68,21 +68,21 @@ static void stop_writers(struct pool *pool)
 
 /* -1 with words. Under pool.lock. */
 static int check_ticket(struct pool *pool, uint64_t epoch, const struct ticket *ticket,
-                        char words[static POOL_WORDS_MAX])
+                        char words[static WORDS_MAX])
 {
 	bool good = ticket_good(&pool->tickets, ticket);
 
 	if (good && epoch == pool->epoch && !atomic_load(pool_foreign(pool)))
 		return 0;
-	snprintf(words, POOL_WORDS_MAX,
-	         "pool %s: this name is void: each is good for one connection, and none after a "
-	         "newer claim, a restart, or a write by somebody else; claim the pool again",
-	         pool->name);
+	words_print(words,
+	            "pool %s: this name is void: each is good for one connection, and none after a "
+	            "newer claim, a restart, or a write by somebody else; claim the pool again",
+	            pool->name);
 	return -1;
 }
 
 int member_join_ticket(struct member *m, struct pool *pool, uint64_t epoch,
-                       const struct ticket *ticket, char words[static POOL_WORDS_MAX])
+                       const struct ticket *ticket, char words[static WORDS_MAX])
 {
 	pthread_rwlock_wrlock(&pool->lock);
 	int r = check_ticket(pool, epoch, ticket, words);
@@ -97,7 +97,7 @@ int member_join_ticket(struct member *m, struct pool *pool, uint64_t epoch,
 }
 
 int member_may_join(struct pool *pool, uint64_t epoch, const struct ticket *ticket,
-                    char words[static POOL_WORDS_MAX])
+                    char words[static WORDS_MAX])
 {
 	pthread_rwlock_rdlock(&pool->lock);
 	int r = check_ticket(pool, epoch, ticket, words);
@@ -119,20 +119,20 @@ void member_tell_name(const struct member *m, char name[static MEMBER_NAME_MAX])
 }
 
 /* Under which name it was claimed is told to nobody: it is what claiming again takes. */
-static void refuse_claim(struct pool *pool, char words[static POOL_WORDS_MAX])
+static void refuse_claim(struct pool *pool, char words[static WORDS_MAX])
 {
 	char since[32];
 	struct tm tm;
 
 	strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ",
 	         gmtime_r(&pool->owner_since, &tm));
-	snprintf(words, POOL_WORDS_MAX,
-	         "pool %s is claimed, from %s, since %s; another instance gets it when that is "
-	         "stopped, or by &force in the name, which takes its pages away from it",
-	         pool->name, pool->owner_peer, since);
+	words_print(words,
+	            "pool %s is claimed, from %s, since %s; another instance gets it when that is "
+	            "stopped, or by &force in the name, which takes its pages away from it",
+	            pool->name, pool->owner_peer, since);
 }
 
-static int check_owner(struct pool *pool, bool force, char words[static POOL_WORDS_MAX])
+static int check_owner(struct pool *pool, bool force, char words[static WORDS_MAX])
 {
 	if (force || !owner_is_heard(pool))
 		return 0;
@@ -140,7 +140,7 @@ static int check_owner(struct pool *pool, bool force, char words[static POOL_WOR
 	return -1;
 }
 
-int member_may_claim(struct pool *pool, bool force, char words[static POOL_WORDS_MAX])
+int member_may_claim(struct pool *pool, bool force, char words[static WORDS_MAX])
 {
 	pthread_rwlock_rdlock(&pool->lock);
 	int r = check_owner(pool, force, words);
@@ -161,7 +161,7 @@ static bool is_instance(const struct pool *pool, const char *instance)
 /* Fenced members are hung up on here and leave on their own loops; until then
  * member_enter() keeps them out. */
 int member_claim(struct member *m, struct pool *pool, const char *instance,
-                 bool force, char words[static POOL_WORDS_MAX])
+                 bool force, char words[static WORDS_MAX])
 {
 	struct member *old;
 	int r = -1;

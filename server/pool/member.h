@@ -42,17 +42,17 @@ struct member {
  * Under pools.lock, so that the pool cannot go meanwhile. */
 int member_join(struct member *, struct pool *);
 int member_join_ticket(struct member *, struct pool *, uint64_t epoch, const struct ticket *,
-                       char words[static POOL_WORDS_MAX]);
+                       char words[static WORDS_MAX]);
 int member_claim(struct member *, struct pool *, const char *instance,
-                 bool force, char words[static POOL_WORDS_MAX]);
+                 bool force, char words[static WORDS_MAX]);
 void member_leave(struct member *);
 /* The name that lets one further connection of the owner in: of an owner only. */
 void member_tell_name(const struct member *, char name[static MEMBER_NAME_MAX]);
 /* What these two would say now; nothing comes of it. Of a claim it is what any other
  * instance would be told, so that nobody learns by asking which one is right. */
 int member_may_join(struct pool *, uint64_t epoch, const struct ticket *,
-                    char words[static POOL_WORDS_MAX]);
-int member_may_claim(struct pool *, bool force, char words[static POOL_WORDS_MAX]);
+                    char words[static WORDS_MAX]);
+int member_may_claim(struct pool *, bool force, char words[static WORDS_MAX]);
 /* Would it lose pages with its connection? Its own thread only. */
 static inline bool member_has_pages(const struct member *m)
 {

@@ -2,7 +2,6 @@
 #include "pool.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "clock.h"
@@ -150,13 +149,13 @@ struct pool *pool_offered(struct pools *pools, const char *name, const char *ide
 	return NULL;
 }
 
-void pool_describe(struct pool *pool, char text[static POOL_WORDS_MAX])
+void pool_describe(struct pool *pool, char text[static WORDS_MAX])
 {
 	pthread_rwlock_rdlock(&pool->lock);
-	snprintf(text, POOL_WORDS_MAX,
-	         "incarnation=%s epoch=%" PRIu64 " since=%" PRIu64 " used=%" PRIu64
-	         " size=%" PRIu64 " lender=%s",
-	         pool->incarnation, pool->epoch, pool->since,
-	         atomic_load(&pool->used_pages) << PAGE_SHIFT, pool->size, pool->pools->lender);
+	words_print(text,
+	            "incarnation=%s epoch=%" PRIu64 " since=%" PRIu64 " used=%" PRIu64
+	            " size=%" PRIu64 " lender=%s",
+	            pool->incarnation, pool->epoch, pool->since,
+	            atomic_load(&pool->used_pages) << PAGE_SHIFT, pool->size, pool->pools->lender);
 	pthread_rwlock_unlock(&pool->lock);
 }

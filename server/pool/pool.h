@@ -20,8 +20,8 @@
 #include "store.h"
 #include "ticket.h"
 #include "tls.h"
+#include "words.h"
 
-#define POOL_WORDS_MAX    512 /* bytes of an explanation, with its NUL */
 
 struct dropped;
 struct member;
@@ -138,7 +138,7 @@ struct pool *pool_offered(struct pools *, const char *name, const char *identity
 
 /* "incarnation=HEX epoch=N since=N used=BYTES size=BYTES lender=HEX". An owner that finds
  * incarnation and since as they were finds its pages as they were. */
-void pool_describe(struct pool *, char text[static POOL_WORDS_MAX]);
+void pool_describe(struct pool *, char text[static WORDS_MAX]);
 
 /* While pools are changed: hold PAGES more, and what removed pools had, for those
  * that are added and grow, so that no thin pool takes it in between. false: there

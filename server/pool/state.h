@@ -12,8 +12,8 @@
 #include <sys/types.h>
 
 #include "label.h"
+#include "words.h"
 
-#define STATE_WORDS_MAX 512
 
 struct state {
 	const struct state_ops *ops;
@@ -22,7 +22,7 @@ struct state {
 struct state_ops {
 	/* The file of pool NAME, as it was left; the caller closes it. -1 with
 	 * ENOENT: there is none. -1 otherwise: WORDS say why it is not taken. */
-	int (*take)(struct state *, const char *name, char words[static STATE_WORDS_MAX]);
+	int (*take)(struct state *, const char *name, char words[static WORDS_MAX]);
 	/* An empty file that nobody finds yet, or -1 with errno. */
 	int (*make)(struct state *);
 	/* It is found from now on, as NAME's. -1 with errno. */
@@ -32,19 +32,19 @@ struct state_ops {
 	/* SEE every name that has a file, until it returns -1; then so does this. */
 	int (*each)(struct state *, int (*see)(void *data, const char *name), void *data);
 	/* Words: which file NAME has, and how to go on without it. */
-	void (*tell)(struct state *, const char *name, char where[static STATE_WORDS_MAX],
-	             char way_out[static STATE_WORDS_MAX]);
+	void (*tell)(struct state *, const char *name, char where[static WORDS_MAX],
+	             char way_out[static WORDS_MAX]);
 	void (*close)(struct state *);
 };
 
 /* The directory PATH, which is made if it is missing; it belongs to UID and so does
  * all in it. NULL with WORDS. */
 struct state *state_dir(const char *path, uid_t uid, gid_t gid,
-                        char words[static STATE_WORDS_MAX]);
+                        char words[static WORDS_MAX]);
 /* Bytes that its tmpfs has free; UINT64_MAX: it has no limit. */
 uint64_t state_dir_free(struct state *);
 /* Is there room in it for LEND bytes of pages? -1 with WORDS. */
-int state_dir_room(struct state *, uint64_t lend, char words[static STATE_WORDS_MAX]);
+int state_dir_room(struct state *, uint64_t lend, char words[static WORDS_MAX]);
 
 /* NULL with errno. */
 struct state *state_fds(void);

@@ -48,7 +48,7 @@ static const char *bad_file(const struct dir *d, const struct stat *st)
 	return NULL;
 }
 
-static int dir_take(struct state *state, const char *pool, char words[static STATE_WORDS_MAX])
+static int dir_take(struct state *state, const char *pool, char words[static WORDS_MAX])
 {
 	const struct dir *d = (struct dir *)state;
 	char name[FILE_NAME_MAX];
@@ -64,7 +64,7 @@ static int dir_take(struct state *state, const char *pool, char words[static STA
 		bad = fstat(fd, &st) < 0 ? strerror(errno) : bad_file(d, &st);
 	if (!bad)
 		return fd;
-	snprintf(words, STATE_WORDS_MAX, "%s", bad);
+	words_print(words, "%s", bad);
 	if (fd >= 0)
 		close(fd);
 	errno = e;
@@ -133,12 +133,12 @@ static int dir_each(struct state *state, int (*see)(void *data, const char *name
 	return r;
 }
 
-static void dir_tell(struct state *state, const char *pool, char where[static STATE_WORDS_MAX],
-                     char way_out[static STATE_WORDS_MAX])
+static void dir_tell(struct state *state, const char *pool, char where[static WORDS_MAX],
+                     char way_out[static WORDS_MAX])
 {
-	snprintf(where, STATE_WORDS_MAX, "%.100s/%s" SUFFIX, ((struct dir *)state)->path, pool);
-	snprintf(way_out, STATE_WORDS_MAX,
-	         "to go on without its pages remove that file, or name another state-dir");
+	words_print(where, "%.100s/%s" SUFFIX, ((struct dir *)state)->path, pool);
+	words_print(way_out,
+	            "to go on without its pages remove that file, or name another state-dir");
 }
 
 static void dir_close(struct state *state)
@@ -203,7 +203,7 @@ uint64_t state_dir_free(struct state *state)
 
 /* For pages that will be put. What was kept must be had again, also where others have
  * filled the tmpfs since: puts are refused then. */
-int state_dir_room(struct state *state, uint64_t lend, char words[static STATE_WORDS_MAX])
+int state_dir_room(struct state *state, uint64_t lend, char words[static WORDS_MAX])
 {
 	struct dir *d = (struct dir *)state;
 	struct { struct dir *d; uint64_t bytes; } sum = { d, 0 }; /* held, then to be had */
@@ -215,10 +215,10 @@ int state_dir_room(struct state *state, uint64_t lend, char words[static STATE_W
 	sum.bytes = state_dir_free(state);
 	if (sum.bytes >= need)
 		return 0;
-	snprintf(words, STATE_WORDS_MAX,
-	         "state-dir %.100s: there is room for %" PRIu64 " MiB, and lend needs %" PRIu64
-	         " MiB; mount a tmpfs of its own with size=%" PRIu64 "m, or lend less",
-	         d->path, sum.bytes >> 20, need >> 20, (need >> 20) + 1);
+	words_print(words,
+	            "state-dir %.100s: there is room for %" PRIu64 " MiB, and lend needs %" PRIu64
+	            " MiB; mount a tmpfs of its own with size=%" PRIu64 "m, or lend less",
+	            d->path, sum.bytes >> 20, need >> 20, (need >> 20) + 1);
 	return -1;
 }
 
@@ -238,14 +238,14 @@ static int open_dir(const struct dir *d)
 }
 
 struct state *state_dir(const char *path, uid_t uid, gid_t gid,
-                        char words[static STATE_WORDS_MAX])
+                        char words[static WORDS_MAX])
 {
 	struct dir *d = calloc(1, sizeof *d);
-	char why[DESCRIPTORS_WORDS_MAX];
+	char why[WORDS_MAX];
 	const char *bad = NULL;
 
 	if (!d) {
-		snprintf(words, STATE_WORDS_MAX, "no memory");
+		words_print(words, "no memory");
 		return NULL;
 	}
 	d->state.ops = &ops;
@@ -263,7 +263,7 @@ struct state *state_dir(const char *path, uid_t uid, gid_t gid,
 		bad = bad_dir(d);
 	if (!bad)
 		return &d->state;
-	snprintf(words, STATE_WORDS_MAX, "state-dir %.200s: %s", path, bad);
+	words_print(words, "state-dir %.200s: %s", path, bad);
 	dir_close(&d->state);
 	return NULL;
 }

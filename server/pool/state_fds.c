@@ -53,7 +53,7 @@ static void forget(struct stored *stored)
 	free(stored);
 }
 
-static int fds_take(struct state *state, const char *name, char words[static STATE_WORDS_MAX])
+static int fds_take(struct state *state, const char *name, char words[static WORDS_MAX])
 {
 	struct stored *stored = find(state, name);
 	int fd = stored ? fcntl(stored->fd, F_DUPFD_CLOEXEC, 0) : -1;
@@ -61,7 +61,7 @@ static int fds_take(struct state *state, const char *name, char words[static STA
 	if (!stored)
 		errno = ENOENT;
 	else if (fd < 0)
-		snprintf(words, STATE_WORDS_MAX, "%s", strerror(errno));
+		words_print(words, "%s", strerror(errno));
 	return fd;
 }
 
@@ -112,14 +112,14 @@ static int fds_each(struct state *state, int (*see)(void *data, const char *name
 	return r;
 }
 
-static void fds_tell(struct state *state, const char *name, char where[static STATE_WORDS_MAX],
-                     char way_out[static STATE_WORDS_MAX])
+static void fds_tell(struct state *state, const char *name, char where[static WORDS_MAX],
+                     char way_out[static WORDS_MAX])
 {
 	(void)state;
-	snprintf(where, STATE_WORDS_MAX, "the service manager's descriptor " SERVICE_FDS_PREFIX "%s",
-	         name);
-	snprintf(way_out, STATE_WORDS_MAX,
-	         "to go on without its pages stop the service, then start it");
+	words_print(where, "the service manager's descriptor " SERVICE_FDS_PREFIX "%s",
+	            name);
+	words_print(way_out,
+	            "to go on without its pages stop the service, then start it");
 }
 
 static void fds_close(struct state *state)

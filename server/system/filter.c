@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <seccomp.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
@@ -88,7 +87,7 @@ bool filter_built(void)
 	return true;
 }
 
-int filter_install(char words[static FILTER_WORDS_MAX])
+int filter_install(char words[static WORDS_MAX])
 {
 	scmp_filter_ctx f = seccomp_init(SCMP_ACT_ERRNO(ENOSYS));
 	int r = f ? 0 : -ENOMEM;
@@ -110,7 +109,7 @@ int filter_install(char words[static FILTER_WORDS_MAX])
 	}
 	seccomp_release(f);
 	if (r < 0)
-		snprintf(words, FILTER_WORDS_MAX, "cannot filter system calls: %s; seccomp = off "
-		         "does without", strerror(-r));
+		words_print(words, "cannot filter system calls: %s; seccomp = off "
+		            "does without", strerror(-r));
 	return r < 0 ? -1 : 0;
 }

@@ -6,11 +6,12 @@
 
 #include <stdbool.h>
 
-#define FILTER_WORDS_MAX 256
+#include "words.h"
+
 
 /* Was it built with one? */
 bool filter_built(void);
 /* When all threads are there: for all of them, for ever. -1 with words. */
-int filter_install(char words[static FILTER_WORDS_MAX]);
+int filter_install(char words[static WORDS_MAX]);
 
 #endif

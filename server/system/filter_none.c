@@ -3,15 +3,14 @@
  * from a process of their own that traces ours. */
 #include "filter.h"
 
-#include <stdio.h>
 
 bool filter_built(void)
 {
 	return false;
 }
 
-int filter_install(char words[static FILTER_WORDS_MAX])
+int filter_install(char words[static WORDS_MAX])
 {
-	snprintf(words, FILTER_WORDS_MAX, "this farpaged was built without libseccomp");
+	words_print(words, "this farpaged was built without libseccomp");
 	return -1;
 }

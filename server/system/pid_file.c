@@ -30,7 +30,7 @@ static bool names(const char *path, int fd)
 
 int pid_file_hold(struct pid_file *f, const char *path, uid_t user)
 {
-	char why[PATH_WORDS_MAX];
+	char why[WORDS_MAX];
 
 	for (int tries = 0; f->fd < 0; tries++) {
 		int fd = path_write(path, user, why);

@@ -5,7 +5,6 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <pwd.h>
-#include <stdio.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -44,7 +43,7 @@ static bool raise_lock_limit(void)
 }
 
 int privilege_prepare(struct privilege *p, const char *user,
-                      char words[static PRIVILEGE_WORDS_MAX])
+                      char words[static WORDS_MAX])
 {
 	const struct passwd *who;
 
@@ -54,21 +53,21 @@ int privilege_prepare(struct privilege *p, const char *user,
 	errno = 0;
 	who = getpwnam(user);
 	if (!who) {
-		snprintf(words, PRIVILEGE_WORDS_MAX, "user %.100s: %s", user,
-		         errno ? strerror(errno) : "there is no such user");
+		words_print(words, "user %.100s: %s", user,
+		            errno ? strerror(errno) : "there is no such user");
 		return -1;
 	}
 	if (who->pw_uid == 0) {
-		snprintf(words, PRIVILEGE_WORDS_MAX, "user %.100s: that is root; name another, "
-		         "or leave it out", user);
+		words_print(words, "user %.100s: that is root; name another, "
+		            "or leave it out", user);
 		return -1;
 	}
 	p->uid = who->pw_uid;
 	p->gid = who->pw_gid;
 	p->change = p->uid != geteuid();
 	if (p->change && geteuid() != 0) {
-		snprintf(words, PRIVILEGE_WORDS_MAX, "user %.100s: only root can become another; "
-		         "start farpaged as root, or leave it out", user);
+		words_print(words, "user %.100s: only root can become another; "
+		            "start farpaged as root, or leave it out", user);
 		return -1;
 	}
 	p->keep_lock = p->change && !raise_lock_limit() && may_lock();
@@ -89,16 +88,16 @@ static int become(const struct privilege *p)
 	return 0;
 }
 
-int privilege_drop(const struct privilege *p, char words[static PRIVILEGE_WORDS_MAX])
+int privilege_drop(const struct privilege *p, char words[static WORDS_MAX])
 {
 	if (p->change && become(p) < 0) {
-		snprintf(words, PRIVILEGE_WORDS_MAX, "cannot become user %.100s: %s", p->user,
-		         strerror(errno));
+		words_print(words, "cannot become user %.100s: %s", p->user,
+		            strerror(errno));
 		return -1;
 	}
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0) {
-		snprintf(words, PRIVILEGE_WORDS_MAX, "cannot give up privileges: %s",
-		         strerror(errno));
+		words_print(words, "cannot give up privileges: %s",
+		            strerror(errno));
 		return -1;
 	}
 	return 0;

@@ -6,7 +6,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-#define PRIVILEGE_WORDS_MAX 512
+#include "words.h"
+
 
 struct privilege {
 	const char *user; /* to become, or NULL */
@@ -20,10 +21,10 @@ struct privilege {
  * what we lock then, and later, stays locked when we are nobody special. -1 with
  * words. */
 int privilege_prepare(struct privilege *, const char *user,
-                      char words[static PRIVILEGE_WORDS_MAX]);
+                      char words[static WORDS_MAX]);
 /* When all that wants root is done, and while there is one thread only: become
  * that user for ever, gain no rights by any program, and let nobody who is not
  * root see our memory, which holds pages: no core dump, no tracing. -1 with words. */
-int privilege_drop(const struct privilege *, char words[static PRIVILEGE_WORDS_MAX]);
+int privilege_drop(const struct privilege *, char words[static WORDS_MAX]);
 
 #endif

@@ -6,15 +6,15 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	char *text = text_of(data, len), *words = calloc(1, 512);
+	char *text = text_of(data, len), *words = calloc(1, WORDS_MAX);
 	struct address a;
 
 	must(words);
-	if (address_parse(&a, text, words, 512) == 0) {
+	if (address_parse(&a, text, words) == 0) {
 		must(a.endpoints <= ADDRESS_ENDPOINTS_MAX && !a.endpoints == !!*a.host);
 		must(!*a.pool || address_pool_valid(a.pool));
 	} else {
-		must(*words && memchr(words, 0, 512));
+		must(*words && memchr(words, 0, WORDS_MAX));
 	}
 	free(words);
 	free(text);

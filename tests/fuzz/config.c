@@ -70,7 +70,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	const uint8_t *line = len ? memchr(data, 0xff, len) : NULL;
 	size_t file_len = line ? (size_t)(line - data) : len;
-	char path[32], *words = calloc(1, OPTIONS_WORDS_MAX);
+	char path[32], *words = calloc(1, WORDS_MAX);
 	char *made[ARGS], *argv[ARGS + 3] = { (char *)"farpaged", (char *)"--config", path };
 	char *lines = line ? text_of(line + 1, len - file_len - 1) : NULL;
 	unsigned n = lines ? command_line(lines, made) : 0;
@@ -87,7 +87,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			break;
 		} /* fall through */
 	case OPTIONS_BAD:
-		must(*words && memchr(words, 0, OPTIONS_WORDS_MAX));
+		must(*words && memchr(words, 0, WORDS_MAX));
 		break;
 	case OPTIONS_DONE: /* it was not asked */
 		must(false);

@@ -47,7 +47,7 @@ static void fence(struct member *m)
 static void add_pool(struct pools *pools, const char *name, const char *owner, bool thin)
 {
 	struct pool_spec spec = { .size = PAGES * PAGE_SIZE, .thin = thin };
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 	struct pool *pool;
 
 	strcpy(spec.name, name);
@@ -71,7 +71,7 @@ static enum tls_mode tls_mode(unsigned switches)
 
 static void own(struct member *m, struct pool *pool)
 {
-	char words[POOL_WORDS_MAX], name[MEMBER_NAME_MAX];
+	char words[WORDS_MAX], name[MEMBER_NAME_MAX];
 
 	must(member_claim(m, pool, "o", false, words) == 0);
 	pool->owner_since = 0;

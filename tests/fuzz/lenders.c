@@ -5,7 +5,7 @@
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
-	char *text = text_of(data, len), *words = calloc(1, LENDERS_WORDS_MAX);
+	char *text = text_of(data, len), *words = calloc(1, WORDS_MAX);
 	struct lenders *l = calloc(1, sizeof *l);
 
 	must(words && l);
@@ -14,7 +14,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		for (unsigned i = 0; i < l->n; i++)
 			must(*l->lender[i].text && lenders_find(l, l->lender[i].text) == &l->lender[i]);
 	} else {
-		must(*words && memchr(words, 0, LENDERS_WORDS_MAX));
+		must(*words && memchr(words, 0, WORDS_MAX));
 	}
 	free(l);
 	free(words);

@@ -58,7 +58,7 @@ static void fence(struct member *m)
 static void begin(struct input *in)
 {
 	unsigned switches = (unsigned)take(in, 1), lent = (unsigned)take(in, 1);
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	memset(&d, 0, offsetof(struct drive, said));
 	memset(&d.first, 0, sizeof d - offsetof(struct drive, first));
@@ -291,7 +291,7 @@ static struct ask take_ask(struct input *in, unsigned what)
 
 static void other_claims(void)
 {
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	must(member_claim(&d.other, d.me.pool, "other", false, words) == 0);
 	must(d.fenced && member_enter(&d.me) < 0);

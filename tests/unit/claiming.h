@@ -31,7 +31,7 @@ static inline struct body *plain(void)
 static inline struct body *claim(const char *instance, bool force)
 {
 	struct body *b = body(instance);
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 
 	if (member_claim(&b->m, pool, instance, force, words) < 0)
 		fail_msg("%s", words);
@@ -40,7 +40,7 @@ static inline struct body *claim(const char *instance, bool force)
 
 static inline bool refused(const char *instance)
 {
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 	struct body *b = body(instance);
 	int r = member_claim(&b->m, pool, instance, false, words);
 

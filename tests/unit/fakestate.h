@@ -28,13 +28,13 @@ static inline struct file *find(const char *name)
 }
 
 static inline int fake_take(struct state *state, const char *name,
-                            char words[static STATE_WORDS_MAX])
+                            char words[static WORDS_MAX])
 {
 	struct file *file = find(name);
 
 	(void)state;
 	if (file && file->fd < 0) {
-		snprintf(words, STATE_WORDS_MAX, "it bites");
+		words_print(words, "it bites");
 		errno = EPERM;
 		return -1;
 	}
@@ -90,12 +90,12 @@ static inline int fake_each(struct state *state, int (*see)(void *data, const ch
 }
 
 static inline void fake_tell(struct state *state, const char *name,
-                             char where[static STATE_WORDS_MAX],
-                             char way_out[static STATE_WORDS_MAX])
+                             char where[static WORDS_MAX],
+                             char way_out[static WORDS_MAX])
 {
 	(void)state;
-	snprintf(where, STATE_WORDS_MAX, "file %s", name);
-	snprintf(way_out, STATE_WORDS_MAX, "go round it");
+	words_print(where, "file %s", name);
+	words_print(way_out, "go round it");
 }
 
 static const struct state_ops fake_ops = {
@@ -133,7 +133,7 @@ static inline struct pools *lend_kept(uint64_t pages)
 static inline struct body *claimed(struct pool *pool, const char *instance)
 {
 	struct body *b = body(instance);
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	assert_int_equal(member_claim(&b->m, pool, instance, false, words), 0);
 	return b;

@@ -18,7 +18,7 @@ static struct told {
 	uint64_t pages;
 	char identity[IDENTITY_MAX], met[IDENTITY_MAX];
 	bool refuses;           /* what it meets is another's */
-	char words[LINK_WORDS_MAX];
+	char words[WORDS_MAX];
 } told;
 
 static inline const char *on_meets(struct link *l, const char *identity)

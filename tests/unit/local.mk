@@ -115,7 +115,8 @@ unit_tests = \
 	tests/unit/test-store-map \
 	tests/unit/test-store-size \
 	tests/unit/test-tell \
-	tests/unit/test-vacate
+	tests/unit/test-vacate \
+	tests/unit/test-words
 if HAVE_GNUTLS
 unit_tests += tests/unit/test-seal-key tests/unit/test-stream tests/unit/test-tls
 endif
@@ -334,6 +335,8 @@ tests_unit_test_tls_CPPFLAGS = $(unit_cppflags) $(GNUTLS_CFLAGS)
 tests_unit_test_tls_LDADD = $(unit_lender) $(GNUTLS_LIBS)
 tests_unit_test_vacate_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_vacate_LDADD = $(unit_lender)
+tests_unit_test_words_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_words_LDADD = common/libcommon.la $(CMOCKA_LIBS)
 endif
 
 # The unit tests once more, under valgrind; but for those whose threads spin

@@ -50,7 +50,7 @@ static inline struct body *body(const char *peer)
 static inline struct body *join(struct pool *pool, const char *name)
 {
 	struct body *b = body("joined");
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 	struct export e;
 
 	assert_int_equal(export_parse(&e, name, strlen(name)), 0);
@@ -102,7 +102,7 @@ static inline void lend_no_more(struct pools *pools)
 
 static inline struct pool *add_spec(struct pools *pools, const struct pool_spec *spec)
 {
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 
 	if (pool_add(pools, spec, words) < 0)
 		fail_msg("%s", words);
@@ -223,7 +223,7 @@ static inline void flush(struct body *b, uint64_t offset, uint64_t end)
 /* A number in the pool's description. */
 static inline uint64_t told(struct pool *pool, const char *key)
 {
-	char text[POOL_WORDS_MAX], *at;
+	char text[WORDS_MAX], *at;
 
 	pool_describe(pool, text);
 	at = strstr(text, key);

@@ -13,7 +13,7 @@
 #define DEFAULT_LEND (UINT64_C(64) << 20)
 
 static struct options o;
-static char words[OPTIONS_WORDS_MAX];
+static char words[WORDS_MAX];
 
 static inline enum options_result read_options(int argc, const char **argv)
 {

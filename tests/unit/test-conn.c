@@ -210,7 +210,7 @@ TEST(what_a_fenced_connection_had_sent_is_not_carried_out)
 		assert_int_equal(send(old, w.byte + before, w.len - before, 0), w.len - before);
 		/* The loop does not turn: another one answers the claim. */
 		struct body *claimer = body("claimer");
-		char words[POOL_WORDS_MAX];
+		char words[WORDS_MAX];
 		assert_int_equal(member_claim(&claimer->m, pool_find(pools, "p"), "a", false, words), 0);
 		turn();
 		assert_false(present(9));
@@ -257,7 +257,7 @@ TEST(a_fenced_connection_reads_nothing_new)
 {
 	int old = open_pool("p?claim=a");
 	struct body *claimer = body("claimer");
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 	struct wire w = {0}, got = {0};
 
 	for (uint64_t i = 0; i < 100; i++)

@@ -27,7 +27,7 @@
 /* WHAT returns 0 if it went as it should; the child's status as of waitpid(). */
 static int filtered(int (*what)(void))
 {
-	char words[FILTER_WORDS_MAX];
+	char words[WORDS_MAX];
 	pid_t pid = fork();
 	int status;
 
@@ -196,7 +196,7 @@ static void *wait_and_try(void *unused)
 
 TEST(threads_that_are_there_have_it_too)
 {
-	char words[FILTER_WORDS_MAX];
+	char words[WORDS_MAX];
 	pid_t pid = fork();
 	pthread_t thread;
 	void *result;

@@ -66,7 +66,7 @@ TEST(no_pool_is_opened_before_the_handshake_is_done)
 TALK_TEST(go_claims)
 {
 	uint64_t epoch = told(t->p, "epoch=") + 1;
-	char name[MEMBER_NAME_MAX], text[POOL_WORDS_MAX];
+	char name[MEMBER_NAME_MAX], text[WORDS_MAX];
 
 	say_open(&t->in, GO, "p?claim=me", 2, name_and_description);
 	feed(t, 0);
@@ -131,7 +131,7 @@ TALK_TEST(a_ticket_is_good_without_tls)
 {
 	struct pool_spec spec = { .name = "mine", .size = 4096, .owner = "me" };
 	struct body *owner = body("owner");
-	char words[POOL_WORDS_MAX], name[MEMBER_NAME_MAX], wrong[MEMBER_NAME_MAX];
+	char words[WORDS_MAX], name[MEMBER_NAME_MAX], wrong[MEMBER_NAME_MAX];
 	const char *const names[] = { "mine", "mine?claim=o", "mine@1", wrong };
 
 	member_claim(&owner->m, add_spec(t->pools, &spec), "o", false, words);
@@ -164,7 +164,7 @@ TALK_TEST(a_ticket_is_good_without_tls)
 TALK_TEST(export_name_takes_a_ticket_without_tls)
 {
 	struct body *owner = body("owner");
-	char words[POOL_WORDS_MAX], name[MEMBER_NAME_MAX];
+	char words[WORDS_MAX], name[MEMBER_NAME_MAX];
 
 	member_claim(&owner->m, t->p, "o", false, words);
 	member_tell_name(&owner->m, name);
@@ -179,7 +179,7 @@ TALK_TEST(export_name_takes_a_ticket_without_tls)
 TALK_TEST(beside_an_owner_a_plain_name_is_read_only)
 {
 	struct body *owner = body("owner");
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	member_claim(&owner->m, t->p, "o", false, words);
 	say_open(&t->in, GO, "p", 0, NULL);
@@ -193,7 +193,7 @@ TALK_TEST(beside_an_owner_a_plain_name_is_read_only)
 TALK_TEST(info_tells_what_go_would)
 {
 	struct body *owner = body("owner");
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	member_claim(&owner->m, t->p, "o", false, words);
 	say_open(&t->in, INFO, "p", 0, NULL);
@@ -214,7 +214,7 @@ TALK_TEST(info_tells_what_go_would)
 TALK_TEST(info_does_not_tell_which_instance_is_right)
 {
 	struct body *owner = body("owner");
-	char words[POOL_WORDS_MAX], other[1024];
+	char words[WORDS_MAX], other[1024];
 
 	member_claim(&owner->m, t->p, "o", false, words);
 	say_open(&t->in, INFO, "p?claim=other", 0, NULL);
@@ -237,7 +237,7 @@ TALK_TEST(info_does_not_tell_which_instance_is_right)
 TALK_TEST(a_claim_that_is_refused)
 {
 	struct body *owner = body("owner");
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	member_claim(&owner->m, t->p, "secret", false, words);
 	say_open(&t->in, GO, "p?claim=me", 0, NULL);
@@ -259,7 +259,7 @@ TALK_TEST(a_claim_that_is_refused)
 TALK_TEST(an_epoch_alone_opens_nothing)
 {
 	struct body *owner = body("owner");
-	char words[POOL_WORDS_MAX], name[64];
+	char words[WORDS_MAX], name[64];
 
 	member_claim(&owner->m, t->p, "o", false, words);
 	snprintf(name, sizeof name, "p@%llu", (unsigned long long)told(t->p, "epoch="));

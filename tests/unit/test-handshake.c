@@ -81,7 +81,7 @@ TALK_TEST(go_without_a_name_is_the_first_pool)
 TALK_TEST(infos_are_told_once_however_often_they_are_asked_for)
 {
 	const uint16_t infos[] = { 1, 1, 3, 0, 2, 77, 0xffff, 2, 1 };
-	char text[POOL_WORDS_MAX];
+	char text[WORDS_MAX];
 
 	say_open(&t->in, INFO, "p", COUNT(infos), infos);
 	feed(t, 0);

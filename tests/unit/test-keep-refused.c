@@ -9,7 +9,7 @@ static void expect_refusal(struct pools *pools, uint64_t pages, bool thin, const
 {
 	const struct pool_spec spec = { .name = "a", .size = PAGE(pages), .thin = thin };
 	uint64_t granted = pools->granted_pages;
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 
 	assert_int_equal(pool_add(pools, &spec, words), -1);
 	if (!strstr(words, want) || !strstr(words, "file a") || !strstr(words, "go round it"))
@@ -26,7 +26,7 @@ TEST(not_what_is_wanted)
 	expect_refusal(pools, 63, false, "cannot shrink");
 	expect_refusal(pools, 64, true, "cannot change to or from thin");
 	const struct pool_spec spec = { .name = "a", .size = PAGE(64), .owner = "somebody" };
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 	assert_int_equal(pool_add(pools, &spec, words), -1);
 	assert_non_null(strstr(words, "cannot change its owner"));
 	lend_no_more(pools);
@@ -40,7 +40,7 @@ TEST(not_what_is_wanted)
 TEST(one_that_grew_is_found_so)
 {
 	struct pools *pools = lend_kept(100);
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	assert_int_equal(pool_grow(add(pools, "a", 64, false), PAGE(90), words), 0);
 	lend_no_more(pools);
@@ -74,7 +74,7 @@ TEST(the_pool_of_another_name)
 
 	left(false);
 	strcpy(find("a")->name, "b");
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 	const struct pool_spec spec = { .name = "b", .size = PAGE(64) };
 	assert_int_equal(pool_add(pools, &spec, words), -1);
 	assert_non_null(strstr(words, "it is the pool a"));
@@ -104,7 +104,7 @@ TEST(a_revocable_pool_is_not_kept)
 	const struct pool_spec spec = { .name = "a", .size = PAGE(64), .thin = true,
 	                                .revocable = true };
 	struct pools *pools = lend_kept(200);
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 
 	assert_int_equal(pool_add(pools, &spec, words), 0);
 	assert_null(find("a"));
@@ -119,7 +119,7 @@ TEST(a_revocable_pool_is_not_kept)
 TEST(one_that_cannot_be_kept_is_not_made)
 {
 	struct pools *pools = lend_kept(64);
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 
 	no_commit = true;
 	const struct pool_spec spec = { .name = "a", .size = PAGE(64) };
@@ -150,7 +150,7 @@ static enum keep_wish drop(void *data, const char *name)
 TEST(a_pool_that_is_not_wanted)
 {
 	struct pools *pools = lend_kept(64);
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 
 	left(false);
 	assert_int_equal(keep_check(pools, none, NULL, words), -1);
@@ -173,7 +173,7 @@ TEST(a_pool_that_is_not_wanted)
 TEST(one_that_may_go_with_its_pages)
 {
 	struct pools *pools = lend_kept(64);
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 
 	left(false);
 	assert_int_equal(keep_check(pools, drop, NULL, words), 0);

@@ -31,7 +31,7 @@ TEST(who_wrote_is_forgotten_last)
 }
 
 /* All of the pool's description but which process lends it. */
-static void describe(struct pool *pool, char text[static POOL_WORDS_MAX])
+static void describe(struct pool *pool, char text[static WORDS_MAX])
 {
 	char *lender;
 
@@ -45,7 +45,7 @@ TEST(everything_promised_stands)
 {
 	struct pools *pools = lend_kept(64);
 	struct pool *pool = add(pools, "a", 64, false);
-	char before[POOL_WORDS_MAX], after[POOL_WORDS_MAX], name[MEMBER_NAME_MAX];
+	char before[WORDS_MAX], after[WORDS_MAX], name[MEMBER_NAME_MAX];
 	struct body *b = claimed(pool, "me");
 	uint64_t epoch = b->m.epoch;
 
@@ -143,7 +143,7 @@ TEST(it_may_have_grown_meanwhile)
 TEST(a_removed_pool_is_not_found)
 {
 	struct pools *pools = lend_kept(64);
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	assert_int_equal(pool_remove(add(pools, "a", 64, false), words), 0);
 	assert_null(find("a"));

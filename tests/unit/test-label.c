@@ -25,7 +25,7 @@ static struct label sample(uint64_t n)
 static void expect_label(const struct label_head *head, uint64_t n)
 {
 	struct label want = sample(n), got;
-	char words[LABEL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	assert_int_equal(label_read(head, &got, words), 0);
 	assert_true(got.inode == want.inode && got.born_ns == want.born_ns);
@@ -42,7 +42,7 @@ static void expect_label(const struct label_head *head, uint64_t n)
 static void expect_refusal(const struct label_head *head, const char *words)
 {
 	struct label label;
-	char said[LABEL_WORDS_MAX] = "";
+	char said[WORDS_MAX] = "";
 
 	assert_int_equal(label_read(head, &label, said), -1);
 	if (!strstr(said, words))

@@ -10,7 +10,7 @@
 #include "call.h" /* has the client's watch.h, and lenders.h */
 
 static struct lenders lenders;
-static char words[LENDERS_WORDS_MAX];
+static char words[WORDS_MAX];
 
 static void takes(const char *file, unsigned n)
 {

@@ -69,7 +69,7 @@ static _Alignas(PAGE_BYTES) uint8_t data[PAGES * PAGE_BYTES], got[PAGES * PAGE_B
 
 static void open_spill(uint64_t pages)
 {
-	char words[LINK_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	memset(&disk, 0, sizeof disk);
 	make_file(PAGES + SPILL_LABEL_PAGES, true, NULL);

@@ -36,7 +36,7 @@ static void *run(void *unused)
 
 static void lender_up(void)
 {
-	char words[LISTEN_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	limits_init(&limits, 100, 100, 100);
 	loops = (struct loops){ .loop = &loop, .n = 1,
@@ -61,7 +61,7 @@ static void lender_down(void)
 
 static void new_memory(void)
 {
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	pools_init(&pools, 4 * BYTES);
 	assert_int_equal(pool_add(&pools, &(struct pool_spec){ .name = "p", .size = BYTES, .thin = false }, words), 0);
@@ -89,10 +89,10 @@ static const struct link_proof proof = { .instance = "me" };
 static struct link *link_to(const char *pool)
 {
 	struct address address;
-	char words[LINK_WORDS_MAX];
+	char words[WORDS_MAX];
 	struct link *l;
 
-	assert_int_equal(address_parse(&address, at, words, sizeof words), 0);
+	assert_int_equal(address_parse(&address, at, words), 0);
 	l = link_nbd(&address, pool, &proof, 2000);
 	assert_non_null(l);
 	own(l);
@@ -297,7 +297,7 @@ TEST(a_pool_that_was_anothers_meanwhile_says_so)
 TEST(a_pool_that_is_taken_away)
 {
 	struct member other = { .fence = nobody, .peer = "elsewhere" };
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 	struct link *l = good("p");
 
 	put(l, 5, 1);

@@ -8,7 +8,7 @@ static struct news news;
 static struct news_loss loss;
 static struct drive_view view;
 static struct link_view *of;
-static char words[NEWS_WORDS_MAX];
+static char words[WORDS_MAX];
 
 static int setup(void **state)
 {

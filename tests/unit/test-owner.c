@@ -13,7 +13,7 @@
 #include "owner.h"
 
 static struct farpage *const device = (struct farpage *)0x1000;
-static char words[OWNER_WORDS_MAX];
+static char words[WORDS_MAX];
 static unsigned flushes;
 static atomic_int under_way; /* requests of who had the device */
 

@@ -114,7 +114,7 @@ TEST(the_same_instance_may_always_claim_again)
 TEST(another_instance_is_refused_while_the_owner_lives)
 {
 	struct body *a = body("here"), *b = body("b");
-	char words[POOL_WORDS_MAX] = "", year[] = "since 2";
+	char words[WORDS_MAX] = "", year[] = "since 2";
 
 	assert_int_equal(member_claim(&a->m, pool, "owner-1", false, words), 0);
 	uint64_t epoch = told(pool, "epoch="), since = told(pool, "since=");

@@ -29,7 +29,7 @@ TEST(a_ticket_lets_one_connection_in)
 TEST(no_other_ticket_does)
 {
 	struct body *a = claim("a", false);
-	char name[MEMBER_NAME_MAX], words[POOL_WORDS_MAX], *digit;
+	char name[MEMBER_NAME_MAX], words[WORDS_MAX], *digit;
 	struct export e;
 
 	snprintf(name, sizeof name, "p@%llu.%032d", (unsigned long long)a->m.epoch, 0);
@@ -133,7 +133,7 @@ TEST(epochs_and_incarnations_do_not_repeat)
 
 TEST(an_incarnation_lasts_as_long_as_its_memory)
 {
-	char before[33], words[POOL_WORDS_MAX] = "", text[POOL_WORDS_MAX];
+	char before[33], words[WORDS_MAX] = "", text[WORDS_MAX];
 
 	strcpy(before, pool->incarnation);
 	gone(claim("a", false));
@@ -148,7 +148,7 @@ TEST(an_incarnation_lasts_as_long_as_its_memory)
 
 static void lender_of(struct pool *p, char id[static 33])
 {
-	char text[POOL_WORDS_MAX], *at;
+	char text[WORDS_MAX], *at;
 
 	pool_describe(p, text);
 	at = strstr(text, " lender=");
@@ -160,7 +160,7 @@ static void lender_of(struct pool *p, char id[static 33])
 
 TEST(all_pools_of_a_process_have_one_lender)
 {
-	char first[33], second[33], words[POOL_WORDS_MAX];
+	char first[33], second[33], words[WORDS_MAX];
 	const struct pool_spec q = { .name = "q", .size = PAGE(1), .thin = true };
 	struct pools others;
 

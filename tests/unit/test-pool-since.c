@@ -25,7 +25,7 @@ static int teardown(void **state)
 static struct body *claim(const char *instance)
 {
 	struct body *b = body(instance);
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	assert_int_equal(member_claim(&b->m, pool, instance, true, words), 0);
 	return b;
@@ -155,7 +155,7 @@ TEST(a_refused_claim_does_not)
 {
 	struct body *a = claim("a"), *b = body("b");
 	uint64_t first = told(pool, "since=");
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	assert_int_equal(member_claim(&b->m, pool, "b", false, words), -1);
 	gone(b), gone(a);

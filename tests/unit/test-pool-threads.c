@@ -47,7 +47,7 @@ static void *flush_until_fenced(void *of)
 static struct body *claim(void)
 {
 	struct body *b = body("a");
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	assert_int_equal(member_claim(&b->m, pool, "a", false, words), 0);
 	return b;
@@ -150,7 +150,7 @@ TEST(accounts_balance)
 
 static void *come_and_go(void *instance)
 {
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	while (!stop) {
 		struct body *b = body("b");

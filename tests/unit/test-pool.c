@@ -116,7 +116,7 @@ TEST(a_flush_comes_in_slices)
 TEST(a_reserved_pool_takes_its_size_from_what_is_lent)
 {
 	struct pools *pools = lend(100);
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 
 	add(pools, "a", 60, false);
 	assert_int_equal(granted(pools), 60);
@@ -134,7 +134,7 @@ TEST(a_reserved_pool_takes_its_size_from_what_is_lent)
 TEST(a_removed_pool_gives_its_share_back)
 {
 	struct pools *pools = lend(100);
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 	struct body *b = body("b");
 
 	member_join(&b->m, add(pools, "thin", 1000, true));
@@ -152,7 +152,7 @@ TEST(a_removed_pool_gives_its_share_back)
 TEST(a_pool_in_use_is_not_removed)
 {
 	struct body *b = sole(8);
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 
 	put(b, 1, 1);
 	assert_false(pool_idle(b->m.pool));
@@ -250,7 +250,7 @@ TEST(growing)
 {
 	struct pools *pools = lend(20);
 	struct body *b = body("b");
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 	struct pool *pool = add(pools, "b", 8, false);
 
 	member_join(&b->m, pool);
@@ -276,7 +276,7 @@ TEST(what_is_held_while_pools_change)
 	struct pools *pools = lend(10);
 	struct pool *old = add(pools, "old", 8, false), *kept = add(pools, "kept", 1, false);
 	struct body *b = body("b");
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	member_join(&b->m, add(pools, "thin", 100, true));
 	assert_int_equal(put(b, 0, 1), 0);
@@ -317,7 +317,7 @@ TEST(half_an_identity_is_not_admitted)
 	const char *const others[] = { NULL, "", "a", "alic", "alice.b", "lice", "Alice", "bob" };
 	const struct pool_spec spec = { .name = "p", .size = PAGE(8), .owner = "alice" };
 	struct pools *pools = lend(8);
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	assert_int_equal(pool_add(pools, &spec, words), 0);
 	for (size_t i = 0; i < COUNT(others); i++) {
@@ -333,7 +333,7 @@ TEST(half_an_identity_is_not_admitted)
 TEST(a_size_for_which_there_is_no_address_space)
 {
 	struct pools *pools = lend(20);
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 
 	assert_int_equal(pool_add(pools, &(struct pool_spec){ .name = "huge", .size = UINT64_C(1) << 62, .thin = true }, words), -1);
 	assert_non_null(strstr(words, "pool huge: no memory"));
@@ -347,7 +347,7 @@ TEST(a_size_for_which_there_is_no_address_space)
 TEST(the_memory_of_a_removed_pool_goes_back_bit_by_bit)
 {
 	struct pools *pools = lend(20000000);
-	char words[POOL_WORDS_MAX] = "";
+	char words[WORDS_MAX] = "";
 	struct body *b = body("b");
 	uint64_t calls = 0;
 

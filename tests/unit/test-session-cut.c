@@ -119,7 +119,7 @@ TEST(fenced_in_the_middle)
 	struct pool *pool = add(pools, "p", PAGES, false);
 	struct serve *v = serve_begin(pool);
 	struct body *owner = body("owner");
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	say_write(v, 1, 0, 2 * PAGE_SIZE, 3);
 	v->in.len -= 100;

@@ -240,7 +240,7 @@ TEST(fenced_between_two_slices)
 	for (size_t i = 0; i < COUNT(flags); i++) {
 		struct serve *s = serve_begin(v->me->m.pool), *mine = v;
 		struct body *owner = body("owner");
-		char words[POOL_WORDS_MAX];
+		char words[WORDS_MAX];
 
 		v = s;
 		put_all();

@@ -14,7 +14,7 @@
 #define PAGES  UINT64_C(64)
 #define WANTED UINT64_C(1000)
 
-static char words[LINK_WORDS_MAX];
+static char words[WORDS_MAX];
 
 static int open_at(const char *path, uint64_t *pages)
 {

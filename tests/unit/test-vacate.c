@@ -303,7 +303,7 @@ TEST(while_it_refuses)
 
 TEST(a_pool_that_grows_and_one_that_goes)
 {
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 
 	put_all(in_a, 0, 1000, 1);
 	overdue(pools, 1000);
@@ -328,7 +328,7 @@ TEST(few_pages_in_a_pool_that_looks_very_large)
 	struct body *me = body("me");
 	const struct pool_spec spec = { .name = "p", .size = PAGE(many), .thin = true,
 	                                .revocable = true };
-	char words[POOL_WORDS_MAX];
+	char words[WORDS_MAX];
 	unsigned asks = 0, drops = 0;
 
 	if (pool_add(small, &spec, words) < 0) {

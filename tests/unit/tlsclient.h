@@ -69,7 +69,7 @@ static inline void client_end(struct tls_client *c)
 /* The lender's side, with the key of "me". */
 static inline struct tls *keyed_tls(void)
 {
-	char path[] = "/tmp/farpage-test-tls-XXXXXX", words[TLS_WORDS_MAX];
+	char path[] = "/tmp/farpage-test-tls-XXXXXX", words[WORDS_MAX];
 	static const char line[] = "me:" CLIENT_KEY "\n";
 	int fd = mkstemp(path);
 	struct tls *tls;
