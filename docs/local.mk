@@ -28,6 +28,7 @@ docs/%.8: docs/%.pod Makefile
 
 documents_tests = \
 	tests/docs-examples.sh \
+	tests/docs-lines.sh \
 	tests/docs-options.sh \
 	tests/docs-tests.sh
 dist_check_SCRIPTS += $(documents_tests)
