@@ -30,7 +30,7 @@ uint8_t extent_counts(const struct core *c, const struct extent *e, enum counts 
 	for (unsigned copy = 0; copy < COPY_SPILL; copy++) {
 		const struct copy *at = &e->copy[copy];
 
-		if (!at->stale && peer_counts(c, at->on, now) && !layout_wanted(&c->layout, at) &&
+		if (at->on >= 0 && !at->stale && peer_counts(c, at->on, now) && !layout_wanted(&c->layout, at) &&
 		    (which >= COUNTS_REFUSED || !refuses(at, now)) && trusts(c, at->on, which, now))
 			counts |= (uint8_t)(1u << copy);
 	}
@@ -55,7 +55,7 @@ uint8_t extent_targets(const struct core *c, const struct extent *e, enum target
 	for (unsigned copy = 0; copy < COPY_SPILL; copy++) {
 		const struct copy *at = &e->copy[copy];
 
-		if (!at->stale && peer_up(c, at->on) && !layout_wanted(&c->layout, at) &&
+		if (peer_up(c, at->on) && !at->stale && !layout_wanted(&c->layout, at) &&
 		    may_put(c, at->on, which, now))
 			*(at->going ? &going : &targets) |= (uint8_t)(1u << copy);
 	}

@@ -58,7 +58,7 @@ static int best(const struct core *c, const struct op *op, uint8_t without, uint
 		uint32_t pages;
 		unsigned costs;
 
-		if (without & 1u << copy || e->copy[copy].stale || !peer_up(c, e->copy[copy].on))
+		if (!peer_up(c, e->copy[copy].on) || without & 1u << copy || e->copy[copy].stale)
 			continue;
 		pages = pages_of(c, op, copy);
 		if (!pages)

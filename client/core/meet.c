@@ -124,7 +124,7 @@ bool peer_retire(struct core *c, unsigned on, int64_t now)
 	struct peer *p = &c->peer[on];
 
 	assert((int)on != c->layout.spill);
-	if (c->layout.slots[on].used ||
+	if (c->layout.slots[on].used || p->buffers ||
 	    (p->state == PEER_UP && (p->asks || p->wipe || c->layout.slots[on].dirty_n)))
 		return false;
 	peer_close(c, on, now);

@@ -40,11 +40,6 @@ void peer_set_state(struct core *c, unsigned on, enum peer_state state, int64_t 
 	p->state = state;
 }
 
-bool peer_up(const struct core *c, int on)
-{
-	return on >= 0 && c->peer[on].state == PEER_UP;
-}
-
 bool peer_away(const struct core *c, unsigned on)
 {
 	enum peer_state state = c->peer[on].state;

@@ -8,7 +8,11 @@
 
 void peer_init(struct peer *);
 void peer_set_state(struct core *, unsigned on, enum peer_state, int64_t now);
-bool peer_up(const struct core *, int on);
+static inline bool peer_up(const struct core *c, int on)
+{
+	return on >= 0 && c->peer[on].state == PEER_UP;
+}
+
 /* It may come back. */
 bool peer_away(const struct core *, unsigned on);
 /* Is it there, or not away so long that its copies are to be made elsewhere? */

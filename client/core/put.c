@@ -121,8 +121,10 @@ static void begin_sealing(struct core *c, struct op *op, uint8_t to)
 void put_checked(struct core *c, struct op *op, uint32_t bad)
 {
 	assert(op->buffer && op->seals_for);
-	for (unsigned on = 0; on < c->o.links; on++)
+	for (unsigned on = 0; on < c->o.links; on++) {
+		assert(c->peer[on].buffers >= (op->seals_for >> on & 1));
 		c->peer[on].buffers -= op->seals_for >> on & 1;
+	}
 	op->seals_for = 0;
 	c->freed = true; /* the links may have more buffers */
 	if (bad) {

@@ -111,6 +111,29 @@ TEST(one_that_owes_an_answer_is_waited_for)
 	assert_true(core_link_retire(&c, from, now));
 }
 
+/* What it may have in buffers would be the next one's, and be taken from that one twice. */
+TEST(one_that_pages_are_sealed_for_is_waited_for)
+{
+	struct command sealing;
+	unsigned from;
+
+	begin_healing(2, 1, false);
+	put_now(1, 1);
+	from = (unsigned)__builtin_ctz(holders(1));
+	put = put_of(0, 1);
+	start(&put);
+	assert_true(core_next(&c, &sealing, now));
+	assert_ptr_equal(sealing.op, &put);
+	core_link_wants(&c, from, 0);
+	while (c.layout.slots[from].used || core_wiping(&c))
+		carry_out(), later(1);
+	assert_false(core_link_retire(&c, from, now));
+	seal_pages(&put);
+	answer(asked(ASK_PUT, !from, &put), 0);
+	done(&put, 0);
+	assert_true(core_link_retire(&c, from, now));
+}
+
 /* The others are full: a put has nobody to wait for. */
 TEST(one_that_left_is_not_waited_for)
 {
@@ -253,6 +276,7 @@ int main(void)
 		UNIT(one_that_was_drained_is_retired),
 		UNIT(one_that_is_away_and_empty_is_retired),
 		UNIT(one_that_owes_an_answer_is_waited_for),
+		UNIT(one_that_pages_are_sealed_for_is_waited_for),
 		UNIT(one_that_left_is_not_waited_for),
 		UNIT(one_that_is_away_and_full_is_not_waited_for),
 		UNIT(a_number_is_used_again),
