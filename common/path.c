@@ -46,7 +46,7 @@ static const char *not_ours(int fd, uid_t user)
 	if (fstat(fd, &st) < 0)
 		return strerror(errno);
 	if (!S_ISREG(st.st_mode))
-		return "it is no regular file";
+		return "it is not a regular file";
 	if (st.st_nlink > 1)
 		return "it has another name, too";
 	if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != user)
@@ -59,7 +59,7 @@ int path_write(const char *path, uid_t user, char why[static WORDS_MAX])
 	int fd = open(path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0644);
 	const char *bad = fd >= 0            ? not_ours(fd, user)
 	                  : errno == ELOOP ? "it is a symbolic link"
-	                  : errno == ENXIO ? "it is no regular file"
+	                  : errno == ENXIO ? "it is not a regular file"
 	                                     : descriptors_words(errno, why);
 
 	if (!bad)

@@ -21,8 +21,8 @@ refused() { # words parameter...
     [ $status = 1 ] || fail "$*: status $status"
     grep -q "$words" "$tmp/said" || fail "$*: not '$words' but $(cat "$tmp/said")"
 }
-refused 'this lender wants TLS' pool=a
-refused 'no pool is called a' pool=a tls-psk="$tmp/keys" tls-username=db
+refused 'this lender requires TLS' pool=a
+refused 'there is no pool a' pool=a tls-psk="$tmp/keys" tls-username=db
 refused 'TLS' pool=a tls-psk="$tmp/forged" tls-username=web
 refused 'tls-username=nobody: it has no line' pool=a tls-psk="$tmp/keys" tls-username=nobody
 refused 'No such file' pool=a tls-psk="$tmp/none" tls-username=web
@@ -46,7 +46,7 @@ echo webs:1234 >"$tmp/odd"
 psk 'no line'
 rm "$tmp/odd"
 mkfifo "$tmp/odd"
-psk 'no regular file'
+psk 'not a regular file'
 relay
 cd "$tmp"
 borrower "lender=unix:$tmp/relay.sock" pool=a tls-psk=keys tls-username=web

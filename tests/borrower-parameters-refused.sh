@@ -22,7 +22,7 @@ refused "unknown parameter 'colour'" size=1M colour=red
 refused "needs lender=" size=1M pool=a
 refused "a pool.s name has" "$l" pool=a/b
 refused "pool= is empty" "$l" pool=
-refused "no pool is called nosuch" "$l" pool=nosuch
+refused "there is no pool nosuch" "$l" pool=nosuch
 refused "more than the pool has" "$l" pool=a size=16M
 refused "is given twice" "$l" "$l"
 refused "for TLS write nbd://" lender=nbds://127.0.0.1

@@ -28,7 +28,7 @@ def pools(source, to=None):
                 Conn(to=to).go(name, option)
                 assert pool in seen, (source, name)
             except Refused as e:
-                assert pool not in seen and (e.code, e.words) == (UNKNOWN, "no pool is called " + pool), (source, e)
+                assert pool not in seen and (e.code, e.words) == (UNKNOWN, "there is no pool " + pool), (source, e)
         old = Conn(to=to)
         old.s.sendall(option_bytes(EXPORT_NAME, pool.encode()))
         old.half_close()

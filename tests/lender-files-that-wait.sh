@@ -18,10 +18,10 @@ for file in lender.conf keys tls/ca-cert.pem tls/server-cert.pem tls/server-key.
     status=0
     timeout 5 farpaged --check-config --config "$tmp/lender.conf" 2>"$tmp/said" || status=$?
     [ $status = 1 ] || fail "$file: status $status: $(cat "$tmp/said")"
-    grep -q "$file: it is no regular file" "$tmp/said" || fail "$file: $(cat "$tmp/said")"
+    grep -q "$file: it is not a regular file" "$tmp/said" || fail "$file: $(cat "$tmp/said")"
     before=$(wc -l <"$tmp/lender.log")
     kill -HUP "$lender_pid"
-    wait_for 10 sh -c "tail -n +$((before + 1)) '$tmp/lender.log' | grep -q 'nothing changed: .*it is no regular file'"
+    wait_for 10 sh -c "tail -n +$((before + 1)) '$tmp/lender.log' | grep -q 'nothing changed: .*it is not a regular file'"
     rm "$tmp/$file"
     [ ! -e "$tmp/aside" ] || mv "$tmp/aside" "$tmp/$file"
 done

@@ -55,6 +55,6 @@ for _ in range(20):
 ending = True
 witness.finish()
 PY
-grep -q 'hung up on an older connection to let it in' "$tmp/lender.log" || fail "the log does not say so"
+grep -q 'hung up on an older connection to let this one in' "$tmp/lender.log" || fail "the log does not say so"
 lines=$(wc -l <"$tmp/lender.log")
 [ "$lines" -lt 300 ] || fail "$lines lines in the log"

@@ -48,7 +48,7 @@ for c in one + two:
     c.close()
 wait_for(lambda: not shut_out(source="127.0.0.4"))
 PY
-n=$(grep -c 'too many connections of its address' "$tmp/lender.log")
+n=$(grep -c 'too many connections from its address' "$tmp/lender.log")
 case $n in
 [1-9] | 1[0-9]) ;;
 *) fail "$n lines in the log" ;;

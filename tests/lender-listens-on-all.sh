@@ -35,7 +35,7 @@ refused() { # WORDS OPTION...
     grep -q "$want" "$tmp/said" || fail "$*: $(cat "$tmp/said")"
 }
 refused 'cannot listen on absent:0: Cannot assign' --listen absent:0 --allow-plaintext
-refused 'cannot listen on mixed:0: other hosts reach this address' --listen mixed:0
+refused 'cannot listen on mixed:0: other hosts can reach this address' --listen mixed:0
 grep -q ' lo$' /proc/net/if_inet6 2>/dev/null || exit 0
 # By itself [::] is both.
 lender --listen '[::]:0' --allow-plaintext --lend 1M --pool a=1M

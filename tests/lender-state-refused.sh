@@ -61,7 +61,7 @@ cp "$tmp/copy" "$file" --sparse=always && chmod 600 "$file"
 refuses_file 'it is a copy, and may lack what was put since'
 : >"$file" && refuses_file "it is no pool of farpaged's"
 rm "$file" && ln -s real "$file" && refuses_file 'it is a symbolic link'
-rm "$file" && mkfifo -m 600 "$file" && refuses_file 'it is no regular file'
+rm "$file" && mkfifo -m 600 "$file" && refuses_file 'it is not a regular file'
 rm "$file" && mkdir "$file" && refuses_file ".*directory"
 rmdir "$file" && ln "$dir/real" "$file" && refuses_file 'it has another name, too'
 rm "$file" && mv "$dir/real" "$file"

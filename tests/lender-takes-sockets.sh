@@ -61,10 +61,10 @@ refused() { # SOCKETS WORDS
     [ $status = 1 ] || fail "$1: status $status: $(cat "$tmp/refused")"
     grep -q "error: .*$2" "$tmp/refused" || fail "$1: $(cat "$tmp/refused")"
 }
-no_socket='no listening stream socket; a socket unit wants ListenStream= and Accept=no'
+no_socket='not a listening stream socket; a socket unit needs ListenStream= and Accept=no'
 refused '[heard(tcp()), udp()]' "descriptor 4.*$no_socket"
 refused '[tcp()]' "descriptor 3.*$no_socket"
 refused '[socket.socketpair()[0]]' "$no_socket"
 refused '[0]' "$no_socket"
-refused '[heard(tcp(anywhere))]' 'descriptor 3.*other hosts reach this address'
+refused '[heard(tcp(anywhere))]' 'descriptor 3.*other hosts can reach this address'
 refused '[heard(tcp())] * 17' 'more than 16 sockets'

@@ -77,7 +77,7 @@ PY
 # shellcheck disable=SC2086
 lender --tls allow --tls-psk "$tmp/keys" $pools
 raw <<'PY'
-assert refused("hers") == refused("none")[:1] + ("no pool is called hers",), refused("hers")
+assert refused("hers") == refused("none")[:1] + ("there is no pool hers",), refused("hers")
 c = Conn("any")
 c.write(0, page(1))
 names = [d[4:].decode() for k, d in Conn().option(LIST) if k == SERVER]
@@ -95,9 +95,9 @@ wrong() { # words
 }
 : >"$tmp/wrong"
 chmod o+r "$tmp/wrong"
-wrong 'everybody may open it'
+wrong 'everybody can read it'
 chmod o= "$tmp/wrong"
-wrong 'no key in it'
+wrong 'it has no key'
 printf '# a remark\nalice\n' >"$tmp/wrong"
 wrong 'wrong:2: write IDENTITY:HEXKEY'
 echo 'alice:00112233445566778899aabbccddeefg' >"$tmp/wrong"
@@ -105,6 +105,6 @@ wrong 'wrong:1: the key is not hexadecimal'
 echo 'alice:0011' >"$tmp/wrong"
 wrong 'wrong:1: a key has at least 16 bytes'
 cat "$tmp/keys" "$tmp/keys" >"$tmp/wrong"
-wrong 'wrong:6: that identity has a key already'
+wrong 'wrong:6: this identity already has a key'
 rm "$tmp/wrong"
 wrong 'wrong: No such file'

@@ -28,7 +28,7 @@ def strangers(name):
         try:
             c.go(asked)
         except Refused as e:
-            assert (e.code, e.words) == (TLS_REQD, "this lender wants TLS"), (asked, e)
+            assert (e.code, e.words) == (TLS_REQD, "this lender requires TLS"), (asked, e)
     for option, data in (INFO, go_bytes(name)[16:]), (LIST, b""), (10, b""), (GO, go_bytes(name)[16:-7]):
         try:
             c.option(option, data)

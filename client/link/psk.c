@@ -66,7 +66,7 @@ int psk_check(const char *path, const char *username, char words[static WORDS_MA
 
 	if (!file) {
 		words_print(words, "tls-psk=%.300s: %s", path,
-		            errno == EINVAL ? "it is no regular file" : strerrordesc_np(errno));
+		            errno == EINVAL ? "it is not a regular file" : strerrordesc_np(errno));
 		return -1;
 	}
 	wrong = check_lines(file, username);

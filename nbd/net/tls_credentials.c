@@ -26,7 +26,7 @@ static int check_file(const char *path, struct stat *st, char words[static WORDS
 {
 	if (stat(path, st) < 0)
 		return say(words, path, strerror(errno));
-	return S_ISREG(st->st_mode) ? 0 : say(words, path, "it is no regular file");
+	return S_ISREG(st->st_mode) ? 0 : say(words, path, "it is not a regular file");
 }
 
 /* A secret that everybody can read is none. */
@@ -37,7 +37,7 @@ static int check_secret(const char *path, char words[static WORDS_MAX])
 	if (check_file(path, &st, words) < 0)
 		return -1;
 	if (st.st_mode & S_IRWXO)
-		return say(words, path, "everybody may open it; chmod o= and make it again");
+		return say(words, path, "everybody can read it; chmod o= it, and make a new key");
 	return 0;
 }
 
@@ -81,7 +81,7 @@ static int load_x509(struct credentials *c, const char *directory,
 		return say(words, directory, gnutls_strerror(r));
 	r = gnutls_certificate_set_x509_trust_file(c->x509, ca, GNUTLS_X509_FMT_PEM);
 	if (r <= 0)
-		return say(words, ca, r < 0 ? gnutls_strerror(r) : "no certificate in it");
+		return say(words, ca, r < 0 ? gnutls_strerror(r) : "it has no certificate");
 	if (load_crl(c->x509, crl, words) < 0)
 		return -1;
 	r = gnutls_certificate_set_x509_key_file(c->x509, cert, key, GNUTLS_X509_FMT_PEM);
@@ -100,9 +100,9 @@ static const char *add_key(struct credentials *c, char *line)
 	*colon = '\0';
 	for (unsigned i = 0; i < c->keys; i++)
 		if (strcmp(c->key[i].identity, line) == 0)
-			return "that identity has a key already";
+			return "this identity already has a key";
 	if (c->keys == KEYS_MAX)
-		return "that is one key too many";
+		return "there are too many keys";
 	more = realloc(c->key, (c->keys + 1) * sizeof *more);
 	if (!more)
 		return "no memory";
@@ -162,7 +162,7 @@ static int load_psk(struct credentials *c, const char *path,
 	if (error)
 		words_print(words, "%.300s:%u: %s", path, n, error);
 	else if (!c->keys)
-		say(words, path, "no key in it");
+		say(words, path, "it has no key");
 	else if (gnutls_psk_allocate_server_credentials(&c->psk) < 0)
 		say(words, path, "no memory");
 	else

@@ -300,7 +300,7 @@ static ssize_t receive(struct tls_session *s, uint8_t *to, size_t room)
 			return over(s, gnutls_strerror((int)r));
 		}
 	}
-	return n == 0 && s->closed ? over(s, "it said goodbye") : (ssize_t)n;
+	return n == 0 && s->closed ? over(s, "it ended TLS") : (ssize_t)n;
 }
 
 ssize_t tls_decrypt(struct tls_session *s, const uint8_t *in, size_t len, uint8_t *to,

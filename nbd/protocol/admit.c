@@ -11,9 +11,9 @@ uint32_t admit_named(struct handshake *h, const struct export *e, struct pool **
 	if (*pool)
 		return 0;
 	if (*e->name)
-		words_print(words, "no pool is called %s", e->name);
+		words_print(words, "there is no pool %s", e->name);
 	else
-		words_print(words, "no pool is lent here");
+		words_print(words, "this lender has no pools");
 	return NBD_REP_ERR_UNKNOWN;
 }
 
@@ -36,8 +36,8 @@ uint32_t admit_to(struct handshake *h, const struct export *e, struct pool **poo
 static int refuse_epoch(const struct pool *pool, char words[static WORDS_MAX])
 {
 	words_print(words,
-	            "pool %s: NAME@EPOCH opens nothing: the answer to a claim has a longer name, "
-	            "NAME@EPOCH.TICKET, good for one connection; or claim the pool", pool->name);
+	            "pool %s: NAME@EPOCH opens nothing; use NAME@EPOCH.TICKET, which the reply to a claim "
+	            "contains and which is good for one connection, or claim the pool", pool->name);
 	return -1;
 }
 
@@ -70,8 +70,8 @@ uint32_t admit_join(struct handshake *h, const struct export *e, struct pool *po
 	int r = -1;
 
 	if (!limits_join(h->slot, rank(e, pool))) {
-		words_print(words, "too many connections of this address, of this "
-		            "identity, or in all; close some, or raise the limits on the lender");
+		words_print(words, "too many connections from this address, of this "
+		            "identity, or in total; close some, or raise the limits on the lender");
 		return NBD_REP_ERR_POLICY;
 	}
 	switch (e->how) {

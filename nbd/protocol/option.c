@@ -210,7 +210,7 @@ static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
 	}
 	pthread_mutex_unlock(&h->pools->lock);
 	if (!joined) {
-		handshake_hang_up(h, "EXPORT_NAME asked for what it cannot have");
+		handshake_hang_up(h, "EXPORT_NAME asked for an export that it cannot have");
 		return;
 	}
 	uint8_t *p = buf_add(out, h->no_zeroes ? 10 : 134);
@@ -251,7 +251,7 @@ static void list(struct handshake *h, uint32_t len, struct buf *out)
 static void start_tls(struct handshake *h, uint32_t len, struct buf *out)
 {
 	const char *why = h->tls == TLS_OFF ? "this lender has no TLS"
-	                  : h->secured      ? "TLS has begun already"
+	                  : h->secured      ? "TLS has already begun"
 	                  : len             ? "STARTTLS carries no data"
 	                                    : NULL;
 
@@ -291,7 +291,7 @@ bool option_needs_tls(struct handshake *h, uint32_t option, const uint8_t *data,
 	if (option == NBD_OPT_EXPORT_NAME)
 		handshake_hang_up(h, "EXPORT_NAME without TLS");
 	else
-		option_refuse(out, option, NBD_REP_ERR_TLS_REQD, "this lender wants TLS");
+		option_refuse(out, option, NBD_REP_ERR_TLS_REQD, "this lender requires TLS");
 	return true;
 }
 

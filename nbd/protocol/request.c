@@ -175,7 +175,7 @@ static void carry_out(struct session *s)
 		/* A refused payload is read all the same, if it is of a size
 		 * that we ever agreed to. */
 		if (r->length > REQUEST_MAX_BYTES)
-			break_off(s, "a WRITE larger than any that we allow");
+			break_off(s, "a WRITE larger than allowed");
 		else if (r->length)
 			begin(s, SESSION_PAYLOAD);
 		else

@@ -19,8 +19,8 @@ static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
 	size_t used = handshake_feed(&c->handshake, in, len, &c->out);
 
 	if (c->slot->refused)
-		log_often(LOG_WARN, "too many connections", 1, "%s: too many connections of its "
-		          "address, of its identity, or in all; %lu were refused so far",
+		log_often(LOG_WARN, "too many connections", 1, "%s: too many connections from its "
+		          "address, of its identity, or in total; %lu were refused so far",
 		          c->member.peer, limits->refused);
 	c->slot->refused = false;
 
@@ -104,7 +104,7 @@ static bool feed(struct conn *c, const uint8_t *in, size_t len)
 	}
 	/* TLS is to begin: what came in the open may be of somebody else. */
 	if (c->handshake.state == HANDSHAKE_TLS && used < len) {
-		conn_drop(c, "it went on in the open after STARTTLS");
+		conn_drop(c, "it sent plaintext after STARTTLS");
 		return false;
 	}
 	conn_pause(c, PAUSE_KEPT, !hungry(c) && !(c->paused & PAUSE_TURN) && used < len);

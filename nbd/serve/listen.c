@@ -91,11 +91,11 @@ static void let_in(struct loops *loops, int fd)
 	socket_name_host(fd, network);
 	slot = limits_enter(limits, fd, network);
 	if (!slot)
-		log_often(LOG_WARN, "connections too fast", 1, "%s: its connections come too fast; "
+		log_often(LOG_WARN, "connections too fast", 1, "%s: connections from there come too fast; "
 		          "%lu were refused so far", network, limits->refused);
 	else if (limits->ended != ended)
 		log_often(LOG_WARN, "hung up to let in", 1, "%s: hung up on an older connection to "
-		          "let it in; that happened %lu times so far", network, limits->ended);
+		          "let this one in; that happened %lu times so far", network, limits->ended);
 	if (slot)
 		loop_adopt(loops->loop[loops->next++ % loops->n], (struct accepted){ fd, slot });
 	else
@@ -318,7 +318,7 @@ static const char *unfit(int fd, const struct loops *loops)
 	getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &int_len);
 	if ((addr.ss_family != AF_INET && addr.ss_family != AF_INET6 &&
 	     addr.ss_family != AF_UNIX) || type != SOCK_STREAM || !listens)
-		return "that is no listening stream socket; a socket unit wants ListenStream= "
+		return "it is not a listening stream socket; a socket unit needs ListenStream= "
 		       "and Accept=no";
 	if (addr.ss_family != AF_UNIX && !loops->exposed &&
 	    !on_loopback((const struct sockaddr *)&addr))

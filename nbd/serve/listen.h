@@ -9,8 +9,8 @@
 #include "words.h"
 
 #define LISTEN_EXPOSED_WORDS \
-	"other hosts reach this address, and without TLS everybody there may read, alter and " \
-	"take what is lent; set tls, or say allow-plaintext if you mean it"
+	"other hosts can reach this address, and without TLS they can all read, alter and take " \
+	"what is lent; configure TLS, or set allow-plaintext if you mean it"
 
 struct listener;
 

@@ -34,7 +34,7 @@ static ssize_t send_replies(struct conn *c)
 	if (replies_gather(&c->session.replies, &c->member, g) < 0) {
 		member_exit(&c->member);
 		log_often(LOG_INFO, "a page that was being sent was dropped", 1,
-		          "%s: a page that it is being sent was dropped; hanging up",
+		          "%s: a page was dropped while it was being sent; hanging up",
 		          c->member.peer);
 		return -1;
 	}

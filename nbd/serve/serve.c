@@ -142,7 +142,7 @@ static void on_timer(struct ev_loop *ev, ev_timer *w, int events)
 		conn_set_overdue(c);
 	} else {
 		conn_drop(c, c->state == CONN_HANDSHAKE ? "no handshake within 10 s"
-		                                   : "it does not take what it asked for");
+		                                   : "it does not take its replies");
 	}
 }
 

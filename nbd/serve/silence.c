@@ -16,7 +16,7 @@ static void look(struct conn *c, ev_tstamp now)
 		c->silent_since = now - seconds;
 		socket_retry_soon(c->stream.fd, true);
 		log_often(LOG_INFO, "fell silent", CONN_LINES_MAX, "%s has been silent for %u s; it has pages "
-		          "in pool %s, so its connection stays until another claims that, or for %u s",
+		          "in pool %s, so its connection stays until another claims the pool, or for %u s",
 		          c->member.peer, seconds, c->member.pool->name, c->end_after);
 	} else if (!seconds && c->silent_since != 0.) {
 		log_often(LOG_INFO, "are back after a silence", CONN_LINES_MAX, "%s is back after %.0f s of "

@@ -114,7 +114,7 @@ static int read_file(struct options *o, const struct options *cli,
 	}
 	if (r.error)
 		words_print(words, "cannot read %s: %s", cli->config,
-		            r.error == EINVAL ? "it is no regular file" : descriptors_words(r.error, why));
+		            r.error == EINVAL ? "it is not a regular file" : descriptors_words(r.error, why));
 	else if (r.bad_line && (line == 0 || r.bad_line <= line))
 		words_print(words, "%.200s:%d: %s", cli->config, r.bad_line,
 		            r.words);

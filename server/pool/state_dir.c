@@ -38,7 +38,7 @@ static void file_name(const char *pool, char name[static FILE_NAME_MAX])
 static const char *bad_file(const struct dir *d, const struct stat *st)
 {
 	if (!S_ISREG(st->st_mode))
-		return "it is no regular file";
+		return "it is not a regular file";
 	if (st->st_uid != d->uid)
 		return "it belongs to another user";
 	if (st->st_mode & 077)

@@ -98,7 +98,7 @@ TALK_TEST(a_pool_that_is_not_there)
 {
 	say_open(&t->in, GO, "r", 0, NULL);
 	feed(t, 0);
-	assert_string_equal(heard_refusal(t, GO, UNKNOWN), "no pool is called r");
+	assert_string_equal(heard_refusal(t, GO, UNKNOWN), "there is no pool r");
 	say_open(&t->in, INFO, "r?claim=me", 0, NULL);
 	feed(t, 0);
 	heard_refusal(t, INFO, UNKNOWN);
@@ -116,7 +116,7 @@ TEST(a_lender_without_pools)
 	heard(t, HANDSHAKE_OPTION);
 	say_open(&t->in, GO, "", 0, NULL);
 	feed(t, 0);
-	assert_string_equal(heard_refusal(t, GO, UNKNOWN), "no pool is lent here");
+	assert_string_equal(heard_refusal(t, GO, UNKNOWN), "this lender has no pools");
 	talk_end(t);
 	lend_no_more(pools);
 }

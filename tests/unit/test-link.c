@@ -346,7 +346,7 @@ TEST(refusals_in_the_lenders_words)
 {
 	struct link *l = good("p");
 
-	refused("none", "no pool is called none");
+	refused("none", "there is no pool none");
 	l->ops->free(l);
 }
 
