@@ -48,7 +48,7 @@ static const char *not_ours(int fd, uid_t user)
 	if (!S_ISREG(st.st_mode))
 		return "it is not a regular file";
 	if (st.st_nlink > 1)
-		return "it has another name, too";
+		return "it has another hard link";
 	if (st.st_uid != 0 && st.st_uid != geteuid() && st.st_uid != user)
 		return "it belongs to another user";
 	return NULL;

@@ -30,7 +30,7 @@ static const char *fixed_option(const struct options *old, const struct options 
 		return "listen cannot change while it runs";
 	if (old->tls != new->tls || !same_text(old->tls_certificates, new->tls_certificates) ||
 	    !same_text(old->tls_psk, new->tls_psk))
-		return "where TLS takes its credentials from cannot change while it runs";
+		return "the files of TLS credentials cannot change while it runs";
 	if (old->allow_plaintext != new->allow_plaintext)
 		return "allow-plaintext cannot change while it runs";
 	if (old->max_connections != new->max_connections ||
@@ -161,8 +161,8 @@ static bool loses(struct pool *pool, const struct options *new, char words[stati
 		return false;
 	size_format(pool->size, size);
 	size_format(used, held);
-	words_print(words, "pool %s holds %s of pages, and is not configured any more; "
-	            "configure it (it was pool = %s=%s), or let it go with them by drop-pool = %s",
+	words_print(words, "pool %s holds %s of pages and is no longer configured; configure it "
+	            "(it was pool = %s=%s), or remove it and its pages with drop-pool = %s",
 	            pool->name, held, pool->name, size, pool->name);
 	return true;
 }

@@ -174,8 +174,8 @@ void daemon_fit_descriptors(struct daemon *d)
 		return;
 	limits_fit(&d->limits, left ? left : 1, 2 * d->options.pools);
 	if (d->limits.most < was)
-		log_line(LOG_WARN, "max-connections is %u, but of the files that may be open %u are "
-		         "left for them; raise LimitNOFILE or ulimit -n",
+		log_line(LOG_WARN, "max-connections is %u, but the limit of open files leaves "
+		         "room for only %u; raise LimitNOFILE or ulimit -n",
 		         d->options.max_connections, d->limits.most);
 }
 
@@ -239,7 +239,7 @@ static int start_stats(struct daemon *d)
 		return 0;
 	d->stats = stats_open(d->loops.loop[0]->ev, d->options.stats, d->loops.owner, &d->pools, &d->limits);
 	if (!d->stats)
-		log_line(LOG_ERROR, "cannot listen on %s for who wants figures: %s", d->options.stats,
+		log_line(LOG_ERROR, "cannot serve figures on %s: %s", d->options.stats,
 		         strerror(errno));
 	return d->stats ? 0 : -1;
 }

@@ -48,7 +48,7 @@ static uint64_t counted(const _Atomic uint64_t *counter)
 static void describe(const struct monitor *m, char words[static WORDS_MAX])
 {
 	const struct pool_counts *c = &m->pools->counts;
-	char available[32] = "who knows what";
+	char available[32] = "an unknown amount";
 
 	if (m->seen.available != UINT64_MAX)
 		snprintf(available, sizeof available, "%" PRIu64 " MiB", mib(m->seen.available));
@@ -211,7 +211,7 @@ void monitor_start(struct monitor *m, struct ev_loop *ev, struct pools *pools,
 	*m = (struct monitor){ .ev = ev, .pools = pools, .rule = *rule };
 	gauge_open(&m->gauge, "", true);
 	if (m->gauge.meminfo < 0)
-		log_line(LOG_WARN, "cannot read /proc/meminfo: keep-free is of no effect");
+		log_line(LOG_WARN, "cannot read /proc/meminfo: keep-free has no effect");
 	room_set_keep(&pools->room, rule->keep_free);
 	room_set_gauge(&pools->room, &m->gauge);
 	watch_triggers(m);

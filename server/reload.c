@@ -188,7 +188,7 @@ void daemon_reload(struct daemon *d)
 	struct pressure_rule rule = daemon_rule(&d->options);
 	monitor_set_rule(&d->monitor, &rule);
 	if (failed)
-		snprintf(text, sizeof text, "configuration read again, but for pool %s, see the log; free "
-		         "what it needs and reload again", failed);
+		snprintf(text, sizeof text, "configuration read again, except for pool %s, see "
+		         "the log; free what it needs and reload again", failed);
 	tell(d, failed ? text : NULL);
 }

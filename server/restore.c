@@ -26,8 +26,9 @@ static int open_state(struct daemon *d, uid_t uid, gid_t gid)
 	char words[WORDS_MAX];
 
 	if (path && d->stored) {
-		log_line(LOG_ERROR, "state-dir %s: the service manager keeps pools; leave state-dir "
-		         "out, or to go on without their pages stop the service, then start it", path);
+		log_line(LOG_ERROR, "state-dir %s: the service manager already keeps pools; leave "
+		         "state-dir out, or stop the service and start it to go on without their "
+		         "pages", path);
 		return -1;
 	}
 	d->pools.state = path ? state_dir(path, uid, gid, words) : d->stored;

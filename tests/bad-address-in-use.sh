@@ -23,7 +23,7 @@ bad "cannot listen on 0.0.0.0:$port: Address already in use" --listen "0.0.0.0:$
 bad "cannot listen on 127.0.0.1:$port: Address already in use" --listen 127.0.0.1:0 \
     --listen "127.0.0.1:$port" --pid-file "$tmp/second.pid"
 [ ! -e "$tmp/second.pid" ] || fail "the second one left its pid-file"
-bad "cannot write pid-file $tmp/pid: another farpaged holds it" --listen 127.0.0.1:0 --pid-file "$tmp/pid"
+bad "cannot write pid-file $tmp/pid: another farpaged uses it" --listen 127.0.0.1:0 --pid-file "$tmp/pid"
 bad "cannot write pid-file $tmp: Is a directory" --listen 127.0.0.1:0 --pid-file "$tmp"
 bad "cannot write pid-file $tmp/none/pid: No such file" --listen 127.0.0.1:0 --pid-file "$tmp/none/pid"
 bad "cannot listen on 203.0.113.7:1: Cannot assign requested address" --listen 203.0.113.7:1 --allow-plaintext

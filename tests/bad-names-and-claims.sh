@@ -6,7 +6,7 @@
 lender --lend 2M --pool a=1M --pool b=1M
 raw <<'PY'
 owner = Conn("a?claim=me")
-NO, SYNTAX = "no pool is called", "no such export name"
+NO, SYNTAX = "there is no pool", "no such export name"
 table = [(name, UNKNOWN, NO) for name in (
     "none", "A", "aa", "x" * 64, "none@1", "none?claim=me", "a.", "-")]
 table += [(name, UNKNOWN, SYNTAX) for name in (

@@ -37,13 +37,13 @@ witness=$!
 for pool in 'pool = b=1G' 'pool = b=1G,thin'; do
     reload "$common" "$pool"
     case $words in
-    *"pool b: no memory"*"again, but for pool b, see the log"*) ;;
+    *"pool b: no memory"*"again, except for pool b, see the log"*) ;;
     *) fail "$pool: $words" ;;
     esac
 done
 reload "$(echo "$common" | sed s/16M/1G/)"
 case $words in
-*"pool a: no memory"*"again, but for pool a, see the log"*) ;;
+*"pool a: no memory"*"again, except for pool a, see the log"*) ;;
 *) fail "grown: $words" ;;
 esac
 [ "$(used a)" -ge 0 ] || fail "it does not answer"

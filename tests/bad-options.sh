@@ -16,9 +16,9 @@ bad() { # WORDS OPTION...
 }
 bad "--colour: no such option" --colour
 bad "see farpaged --help" -x
-bad "options only" pool
-bad "options only" --lend 1M -- a=1M
-bad "--lend: wants a value" --lend
+bad "this is not an option" pool
+bad "this is not an option" --lend 1M -- a=1M
+bad "--lend: needs a value" --lend
 for size in '' 0 1 4095 x 4Q 4KiBs -1 -4096 0x1000 ' 4K' 1e6 99999999999999999999 9E 4.K .5G 1,5G; do
     bad "--lend $size: write a size of at least 4K" --lend "$size"
 done
@@ -29,8 +29,8 @@ for pool in a '' =1M a= a=0 a=1 a=4097 a=x a=-4K 'a=4K ' a=4K,thick a=4K,thin,th
 done
 bad "a name has 1 to 64 letters" --pool =4K
 bad "as a multiple of 4K" --pool a=6K
-bad "may stand ,thin ,owner" --pool a=4K,thick
-bad "there is a pool of that name already" --pool a=4K --pool b=4K --pool a=8K
+bad "may be followed by ,thin ,owner" --pool a=4K,thick
+bad "there already is a pool of that name" --pool a=4K --pool b=4K --pool a=8K
 bad "the pools reserve 12K, but only 8K is lent" --lend 8K --pool a=4K --pool b=8K
 bad "the pools reserve" --lend 8K --pool a=4096P --pool b=4096P --pool c=4096P --pool d=4096P --pool e=4K
 for size in '' x -1 4Q; do
@@ -54,7 +54,7 @@ set --
 for n in $(seq 16); do
     set -- "$@" --listen "127.0.0.1:$n"
 done
-bad "one address too many" "$@"
+bad "too many addresses" "$@"
 bad "--pid-file : write a path" --pid-file ''
-bad "not with a value" --check-config=yes
+bad "takes no value" --check-config=yes
 bad "cannot read $tmp/none: No such file" --config "$tmp/none"

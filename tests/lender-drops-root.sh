@@ -66,5 +66,5 @@ refused() { # WORDS COMMAND...
 }
 daemon=$(command -v farpaged)
 refused 'user nobody-at-all: there is no such user' farpaged --user nobody-at-all
-refused 'user root: that is root' farpaged --user root
-refused 'only root can become another' setpriv --reuid="$uid" --clear-groups "$daemon" --user daemon
+refused 'user root is root' farpaged --user root
+refused 'only root can become another user' setpriv --reuid="$uid" --clear-groups "$daemon" --user daemon

@@ -11,7 +11,7 @@ for option in config listen pool help version; do
     grep -qE "^  --$option " "$tmp/help" || fail "no --$option in $(cat "$tmp/help")"
 done
 awk 'length > 100 { exit 1 }' "$tmp/help" || fail "lines too long to read"
-farpaged --version | grep -qE '^farpaged [0-9]+\.[0-9]+\.[0-9]+$' || fail "$(farpaged --version)"
+farpaged --version | grep -qE '^farpaged [0-9]+\.[0-9]+\.[0-9]+(-[0-9a-z-]+)?$' || fail "$(farpaged --version)"
 [ "$(farpaged -h)" = "$(farpaged --help)" ] || fail '-h is another help'
 [ "$(farpaged -V)" = "$(farpaged --version)" ] || fail '-V is another version'
 farpaged --help --colour >/dev/null || fail "--help does not come first"

@@ -13,7 +13,7 @@ lender --config "$tmp/lender.conf"
 reload "$common" "$(pools 70)"
 echo "$words" | grep -q 'nothing changed: 70 pools: .*this process may have only 300 descriptors.*raise' || fail "$words"
 reload "$common" "$(pools 50)"
-echo "$words" | grep -q 'warn: max-connections is 4096, but of the files that may be open .*raise' || fail "$words"
+echo "$words" | grep -q 'warn: max-connections is 4096, but the limit of open files .*raise' || fail "$words"
 raw <<'PY'
 plain = []
 try:

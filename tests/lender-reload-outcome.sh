@@ -50,7 +50,7 @@ grep -qx precious "$tmp/precious" || fail 'it wrote through a link'
 rm "$tmp/outcome"
 ln "$tmp/precious" "$tmp/outcome"
 kill -HUP "$lender_pid"
-wait_for 10 grep -q 'cannot write reload-file .*: it has another name, too' "$tmp/lender.log"
+wait_for 10 grep -q 'cannot write reload-file .*: it has another hard link' "$tmp/lender.log"
 grep -qx precious "$tmp/precious" || fail 'it wrote to what has another name'
 end_lender "$lender_pid"
 ! "$reload_script" "$tmp/outcome" "$lender_pid" 2>"$tmp/said" || fail 'nobody is there, and it is done'

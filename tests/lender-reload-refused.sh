@@ -54,8 +54,8 @@ refuses "pool b is in use and cannot be removed" /b=4M/d
 refuses "only 32M is lent" s/a=4M/a=29M/
 refuses "pool = a=x" s/a=4M/a=x/
 refuses "no such option" "\$a colour = red"
-refuses "name already" "\$a pool = t=4M"
-refuses "a is both wanted and to be dropped" "\$a drop-pool = a"
+refuses "already is a pool" "\$a pool = t=4M"
+refuses "a is given as pool and as drop-pool" "\$a drop-pool = a"
 refuses "write the name of a pool" "\$a drop-pool = ?"
 rm "$tmp/lender.conf"
 kill -HUP "$lender_pid"

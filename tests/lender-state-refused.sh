@@ -30,11 +30,11 @@ refuses() { # WORDS OPTION...
     [ "$(sum)" = "$before" ] || fail "\"$want\": it changed something"
 }
 refuses_file() { # WORDS
-    refuses "a.pool: $1; to go on without its pages remove that file" --pool a=4M --state-dir "$dir"
+    refuses "a.pool: $1; to go on without its pages, remove that file" --pool a=4M --state-dir "$dir"
 }
 refuses 'a.pool: it has 4 MiB, and cannot shrink to 3' --pool a=3M --state-dir "$dir"
 refuses 'cannot change to or from thin' --pool a=4M,thin --state-dir "$dir"
-refuses 'a.pool: it holds 8 KiB of pages, and is not configured; .*drop-pool = a' --pool b=4M --state-dir "$dir"
+refuses 'a.pool: it holds 8 KiB of pages and is not configured; .*drop-pool = a' --pool b=4M --state-dir "$dir"
 
 poke() { printf '%b' "$2" | dd of="$file" bs=1 seek="$1" conv=notrunc status=none; }
 damaged() { # WORDS OFFSET: with another byte there
@@ -43,7 +43,7 @@ damaged() { # WORDS OFFSET: with another byte there
     refuses_file "$1"
     poke "$2" "\\0$(printf %o "$((good))")"
 }
-damaged "it is no pool of farpaged's" 0
+damaged "it is not a pool of farpaged" 0
 damaged 'it is of version .*, this farpaged.s is 1' 8
 damaged 'its pages are of .* bytes, ours of 4096' 12
 damaged 'its label is damaged' 16
@@ -59,13 +59,13 @@ cp "$file" "$tmp/copy" --sparse=always
 mv "$file" "$dir/real"
 cp "$tmp/copy" "$file" --sparse=always && chmod 600 "$file"
 refuses_file 'it is a copy, and may lack what was put since'
-: >"$file" && refuses_file "it is no pool of farpaged's"
+: >"$file" && refuses_file "it is not a pool of farpaged"
 rm "$file" && ln -s real "$file" && refuses_file 'it is a symbolic link'
 rm "$file" && mkfifo -m 600 "$file" && refuses_file 'it is not a regular file'
 rm "$file" && mkdir "$file" && refuses_file ".*directory"
-rmdir "$file" && ln "$dir/real" "$file" && refuses_file 'it has another name, too'
+rmdir "$file" && ln "$dir/real" "$file" && refuses_file 'it has another hard link'
 rm "$file" && mv "$dir/real" "$file"
-chmod 640 "$file" && refuses_file 'others than its owner may use it'
+chmod 640 "$file" && refuses_file 'users other than its owner may access it'
 chmod 600 "$file"
 mv "$file" "$dir/b.pool"
 refuses 'b.pool: it is the pool a' --pool b=4M --state-dir "$dir"
@@ -79,15 +79,15 @@ mv "$dir/b.pool" "$file"
         refuses 'room for 4 MiB, and lend needs 9 MiB; mount' --pool a=4M --state-dir "$tmp/small"
     }
 }
-chmod 770 "$dir" && refuses 'kept: others may write there' --pool a=4M --state-dir "$dir"
+chmod 770 "$dir" && refuses 'kept: other users may write there' --pool a=4M --state-dir "$dir"
 chmod 700 "$dir"
 ln -s "$dir" "$state/link"
-refuses 'no directory, or a symbolic link' --pool a=4M --state-dir "$state/link"
+refuses 'not a directory, or is a symbolic link' --pool a=4M --state-dir "$state/link"
 refuses 'No such file' --pool a=4M --state-dir "$state/none/none"
 refuses 'state-dir : write a path' --state-dir ''
 case $(stat -f -c %T "$tmp") in
 tmpfs) ;;
-*) mkdir "$tmp/disk" && refuses 'that is no tmpfs' --pool a=4M --state-dir "$tmp/disk" ;;
+*) mkdir "$tmp/disk" && refuses 'it is not on a tmpfs' --pool a=4M --state-dir "$tmp/disk" ;;
 esac
 lender --lend 8M --pool a=4M --state-dir "$dir"
 refuses 'another farpaged uses it' --pool a=4M --state-dir "$dir"

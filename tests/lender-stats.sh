@@ -55,7 +55,7 @@ wait "$lender_pid" || :
 [ ! -e "$at" ] || fail 'it is still there'
 : >"$at"
 farpaged --stats "$at" --listen 127.0.0.1:0 --lend 1M --pool a=1M 2>"$tmp/err" && fail 'it took the place of a file'
-grep -q "cannot listen on $at for who wants figures: Address already in use" "$tmp/err" || fail "$(cat "$tmp/err")"
+grep -q "cannot serve figures on $at: Address already in use" "$tmp/err" || fail "$(cat "$tmp/err")"
 # More than a socket's buffer takes: who does not read is given 5 s, and nobody waits for him but who asks after him.
 # shellcheck disable=SC2046 # words
 lender --stats "$tmp/many" --lend 64M $(seq -f '--pool a-pool-of-a-long-name-of-which-there-are-a-thousand-%g=4K' 1000)

@@ -61,10 +61,10 @@ refuses() { # WORDS OPTION...
     tail -1 "$tmp/said" | grep -q "error: .*$want" || fail "\"$want\": $(cat "$tmp/said")"
     kept 'pool-a pool-b ' || fail "$(cat "$tmp/kept")"
 }
-refuses "descriptor pool-b: it holds 4 KiB of pages, and is not configured; configure it, or let it go with them by drop-pool = b" \
+refuses "descriptor pool-b: it holds 4 KiB of pages and is not configured; configure it, or remove it and its pages with drop-pool = b" \
     --pool a=16M
 refuses 'pool-a: it has 16 MiB, and cannot shrink' --pool a=4M --pool b=4M,thin
-refuses 'the service manager keeps pools; leave state-dir out' --pool a=16M --state-dir "$tmp/dir"
+refuses 'the service manager already keeps pools; leave state-dir out' --pool a=16M --state-dir "$tmp/dir"
 printf '%s\n' 'listen = 127.0.0.1:0' 'lend = 64M' 'pool = a=16M' 'pool = b=4M,thin' >"$tmp/lender.conf"
 lender --config "$tmp/lender.conf"
 reload "$(sed '/pool = a/d' "$tmp/lender.conf")" 'drop-pool = a'

@@ -40,7 +40,7 @@ static const char *set_listen(struct options *o, const char *value)
 	if (listen_wrong(value))
 		return "write ADDR:PORT, [ADDR6]:PORT or unix:PATH";
 	if (o->listens == OPTIONS_LISTEN_MAX)
-		return "that is one address too many";
+		return "there are too many addresses";
 	return set_text(&o->listen[o->listens++], value);
 }
 
@@ -176,46 +176,46 @@ const struct option_row options_table[] = {
 	{ "listen", "ADDR:PORT", true, set_listen,
 	  "where to listen; also unix:PATH; may repeat [" DEFAULT_LISTEN "]" },
 	{ "lend", "SIZE", true, set_lend,
-	  "lend this much RAM in all [half of the free memory]" },
+	  "lend this much RAM in total [half of the free memory]" },
 	{ "pool", "NAME=SIZE", true, options_set_pool,
 	  "a pool; more words: see farpaged(8); may repeat [" OPTIONS_DEFAULT_POOL "=all]" },
 	{ "drop-pool", "NAME", true, options_set_drop_pool,
-	  "a pool that is wanted no more may go with its pages; may repeat" },
+	  "remove this pool with the pages that it holds; may repeat" },
 	{ "keep-free", "SIZE", true, set_keep_free,
-	  "what this host is to have free for itself, or 0 [a 20th of its RAM]" },
+	  "memory that this host keeps for itself, or 0 [a 20th of its RAM]" },
 	{ "vacate-deadline", "SECONDS", true, set_vacate_deadline,
 	  "how long borrowers have to give pages back [60]" },
 	{ "tls", "MODE", true, set_tls,
-	  "off, allow or require [require, if it has credentials; else off]" },
+	  "off, allow or require [require with credentials, else off]" },
 	{ "tls-certificates", "DIR", true, set_tls_certificates,
-	  "ca-cert.pem, server-cert.pem, server-key.pem; clients show one too" },
+	  "ca-cert.pem, server-cert.pem, server-key.pem; clients need one, too" },
 	{ "tls-psk", "FILE", true, set_tls_psk,
 	  "pre-shared keys: lines of IDENTITY:HEXKEY, as from psktool" },
 	{ "allow-plaintext", NULL, true, set_allow_plaintext,
-	  "listen beyond this host also without TLS" },
-	{ "max-connections", "N", true, set_max_connections, "in all [4096]" },
+	  "listen for other hosts without TLS" },
+	{ "max-connections", "N", true, set_max_connections, "connections in total [4096]" },
 	{ "max-per-address", "N", true, set_max_per_address,
 	  "connections from one address [256]" },
 	{ "max-per-identity", "N", true, set_max_per_identity,
 	  "connections of one TLS identity [64]" },
 	{ "dead-after", "SECONDS", true, set_dead_after,
-	  "end a connection that has pages after so long without a word [43200]" },
+	  "end a connection that has pages after so much silence [43200]" },
 	{ "threads", "N", true, set_threads, "event loops, 1 to 64 [1]" },
 	{ "busy-poll", "USEC", true, set_busy_poll,
-	  "after a request look for the next one so long before sleeping [0]" },
-	{ "user", "NAME", true, set_user, "be this user, and root no more, as soon as it listens" },
+	  "after a request, poll for the next one so long before sleeping [0]" },
+	{ "user", "NAME", true, set_user, "give up root and become this user, once it listens" },
 	{ "seccomp", "on|off", true, set_seccomp,
-	  "allow no system calls but those that it needs [on, if built so]" },
+	  "allow only the system calls that it needs [on, if built in]" },
 	{ "pid-file", "FILE", true, set_pid_file, "write the process id to FILE" },
 	{ "state-dir", "DIR", true, set_state_dir,
 	  "keep the pools in DIR, on a tmpfs, for the next farpaged" },
 	{ "reload-file", "FILE", true, set_reload_file,
-	  "write to FILE what came of reading the config file again" },
+	  "write the result of each reload to FILE" },
 	{ "stats", "PATH", true, set_stats,
-	  "a unix socket: who connects is sent figures, as JSON" },
+	  "a unix socket that serves figures as JSON" },
 	{ "log-level", "LEVEL", true, set_log_level, "error, warn, info or debug [info]" },
 	{ "check-config", NULL, false, set_check,
-	  "check the options and the file, then exit" },
+	  "check the options and the config file, then exit" },
 };
 
 const unsigned options_rows = sizeof options_table / sizeof *options_table;
@@ -276,8 +276,8 @@ static int check_drops(const struct options *o, char words[static WORDS_MAX])
 {
 	for (unsigned i = 0; i < o->drops; i++)
 		if (options_find_pool(o, o->drop[i])) {
-			words_print(words, "pool %s is both wanted and to be dropped; "
-			            "leave out its pool or its drop-pool", o->drop[i]);
+			words_print(words, "pool %s is given as pool and as drop-pool; leave one "
+			            "of them out", o->drop[i]);
 			return -1;
 		}
 	return 0;
@@ -287,14 +287,15 @@ static int check_tls(const struct options *o, char words[static WORDS_MAX])
 {
 	if (o->tls != TLS_OFF && !o->tls_certificates && !o->tls_psk) {
 		words_print(words,
-		            "tls wants credentials: tls-certificates, tls-psk, or both");
+		            "tls needs credentials: tls-certificates, tls-psk, or both");
 		return -1;
 	}
 	for (unsigned i = 0; i < o->pools; i++)
 		if (*o->pool[i].owner && o->tls == TLS_OFF) {
 			words_print(words,
-			            "pool %s has an owner, whom only TLS can tell; set tls-certificates "
-			            "or tls-psk, or leave the owner out", o->pool[i].name);
+			            "pool %s has an owner, and only TLS can prove who that is; "
+			            "set tls-certificates or tls-psk, or leave the owner "
+			            "out", o->pool[i].name);
 			return -1;
 		}
 	for (unsigned i = 0; i < o->listens; i++)

@@ -101,8 +101,8 @@ static const char *set_pool_word(struct pool_spec *spec, const char *word, unsig
 		*said |= 1u << i;
 		return pool_words[i].set(spec, word + n);
 	}
-	return "after a pool's size may stand ,thin ,owner=IDENTITY ,iops=N ,bandwidth=SIZE "
-	       "and ,revocable, each once, and ,allow=NETWORK";
+	return "a pool's size may be followed by ,thin ,owner=IDENTITY ,iops=N ,bandwidth=SIZE "
+	       "and ,revocable, each once, and by ,allow=NETWORK";
 }
 
 static const char *set_pool_words(struct pool_spec *spec, char *words, unsigned said)
@@ -133,7 +133,7 @@ static const char *parse_pool(struct pool_spec *spec, const char *value)
 	if (!pool_name_valid(spec->name))
 		return "a name has 1 to 64 letters, digits, dots, dashes and underscores";
 	if (snprintf(size, sizeof size, "%s", equals + 1) >= (int)sizeof size)
-		return "that is too long";
+		return "it is too long";
 	words = strchr(size, ',');
 	if (words)
 		*words++ = '\0';
@@ -149,13 +149,13 @@ static const char *add_to_pool(struct options *o, const char *value)
 	char words[256];
 
 	if (snprintf(words, sizeof words, "%s", value + n + 1) >= (int)sizeof words)
-		return "that is too long";
+		return "it is too long";
 	if (strncmp(words, "allow=", 6) != 0)
-		return "of a pool's words only allow=NETWORK may stand without its size";
+		return "without a size, only allow=NETWORK may follow a pool's name";
 	for (unsigned i = 0; i < o->pools; i++)
 		if (strlen(o->pool[i].name) == n && memcmp(o->pool[i].name, value, n) == 0)
 			return set_pool_words(&o->pool[i], words, ~1u);
-	return "there is no pool of that name above, which NAME,allow=NETWORK adds to";
+	return "NAME,allow=NETWORK adds to a pool that is given above it, and there is none";
 }
 
 const char *options_set_pool(struct options *o, const char *value)
@@ -169,9 +169,9 @@ const char *options_set_pool(struct options *o, const char *value)
 	if (error)
 		return error;
 	if (options_find_pool(o, spec.name))
-		return "there is a pool of that name already";
+		return "there already is a pool of that name";
 	if (o->pools == OPTIONS_POOLS_MAX)
-		return "there are 1024 pools already, and there cannot be more; run another farpaged";
+		return "there can be 1024 pools at most; run another farpaged";
 	more = realloc(o->pool, (o->pools + 1) * sizeof *more);
 	if (!more)
 		return "no memory";
@@ -195,7 +195,7 @@ const char *options_set_drop_pool(struct options *o, const char *value)
 	if (!pool_name_valid(value))
 		return "write the name of a pool";
 	if (o->drops == OPTIONS_POOLS_MAX)
-		return "that is one pool too many";
+		return "there are too many pools";
 	more = realloc(o->drop, (o->drops + 1) * sizeof *more);
 	if (!more)
 		return "no memory";

@@ -162,7 +162,8 @@ static enum options_result read_argv(struct options *o, int argc, char **argv,
 
 			words_print(words, "%.200s: %s; see farpaged --help",
 			            optopt > 0 && optopt < LONG ? letter : argv[optind - 1],
-			            c == ':' ? "wants a value" : "no such option, or not with a value");
+			            c == ':' ? "needs a value"
+			                     : "no such option, or it takes no value");
 			return OPTIONS_BAD;
 		}
 		error = set_row(o, (unsigned)(c - LONG), optarg);
@@ -174,7 +175,7 @@ static enum options_result read_argv(struct options *o, int argc, char **argv,
 	}
 	if (optind < argc) {
 		words_print(words,
-		            "%.200s: options only, please; see farpaged --help", argv[optind]);
+		            "%.200s: this is not an option; see farpaged --help", argv[optind]);
 		return OPTIONS_BAD;
 	}
 	return OPTIONS_OK;

@@ -56,7 +56,7 @@ int keep_no_memory(const struct pool *pool, uint64_t size, char words[static WOR
 		return -1;
 	}
 	if (errno == ENOTSUP) {
-		why = "it would come in huge pages, which are not given back one by one";
+		why = "it would come in huge pages, which cannot be given back one by one";
 		way_out = "; mount state-dir's tmpfs with huge=never, or without state-dir write "
 		          "never into /sys/kernel/mm/transparent_hugepage/shmem_enabled";
 	} else if (errno == ENOSPC) {
@@ -114,7 +114,7 @@ static int read_label(int fd, const char *name, struct label *label,
 	struct label here;
 
 	if (pread(fd, &head, sizeof head, 0) != (ssize_t)sizeof head) {
-		words_print(why, "it is no pool of farpaged's");
+		words_print(why, "it is not a pool of farpaged");
 		return -1;
 	}
 	if (label_read(&head, label, why) < 0)
@@ -136,7 +136,7 @@ static int check_wanted(const struct pool *pool, const struct label *label,
                         char why[static WORDS_MAX])
 {
 	if (pool->dropped)
-		words_print(why, "it is revocable now, and those are not kept");
+		words_print(why, "it is revocable now, and revocable pools are not kept");
 	else if ((bool)label->thin != pool->thin)
 		words_print(why, "it is %sthin, and cannot change to or from thin",
 		            label->thin ? "" : "not ");
@@ -254,8 +254,8 @@ static int refuse_unwanted(struct pool *pool, uint64_t used, char words[static W
 	char where[WORDS_MAX], way_out[WORDS_MAX];
 
 	state->ops->tell(state, pool->name, where, way_out);
-	words_print(words, "pool %s: %.160s: it holds %" PRIu64 " KiB of pages, and is "
-	            "not configured; configure it, or let it go with them by drop-pool = %s",
+	words_print(words, "pool %s: %.160s: it holds %" PRIu64 " KiB of pages and is "
+	            "not configured; configure it, or remove it and its pages with drop-pool = %s",
 	            pool->name, where, used << (PAGE_SHIFT - 10), pool->name);
 	return -1;
 }

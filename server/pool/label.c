@@ -51,7 +51,7 @@ int label_read(const struct label_head *head, struct label *label,
 	const struct label_slot *slot = &head->slot[sequence % 2];
 
 	if (head->magic != MAGIC) {
-		words_print(words, "it is no pool of farpaged's");
+		words_print(words, "it is not a pool of farpaged");
 		return -1;
 	}
 	if (head->version != LABEL_VERSION) {

@@ -127,8 +127,9 @@ static void refuse_claim(struct pool *pool, char words[static WORDS_MAX])
 	strftime(since, sizeof since, "%Y-%m-%dT%H:%M:%SZ",
 	         gmtime_r(&pool->owner_since, &tm));
 	words_print(words,
-	            "pool %s is claimed, from %s, since %s; another instance gets it when that is "
-	            "stopped, or by &force in the name, which takes its pages away from it",
+	            "pool %s is claimed, from %s, since %s; another instance gets it when that "
+	            "client has stopped, or with &force in the name, which takes the pages away "
+	            "from that client",
 	            pool->name, pool->owner_peer, since);
 }
 

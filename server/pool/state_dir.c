@@ -42,9 +42,9 @@ static const char *bad_file(const struct dir *d, const struct stat *st)
 	if (st->st_uid != d->uid)
 		return "it belongs to another user";
 	if (st->st_mode & 077)
-		return "others than its owner may use it";
+		return "users other than its owner may access it";
 	if (st->st_nlink != 1)
-		return "it has another name, too";
+		return "it has another hard link";
 	return NULL;
 }
 
@@ -138,7 +138,7 @@ static void dir_tell(struct state *state, const char *pool, char where[static WO
 {
 	words_print(where, "%.100s/%s" SUFFIX, ((struct dir *)state)->path, pool);
 	words_print(way_out,
-	            "to go on without its pages remove that file, or name another state-dir");
+	            "to go on without its pages, remove that file, or use another state-dir");
 }
 
 static void dir_close(struct state *state)
@@ -169,12 +169,12 @@ static const char *bad_dir(const struct dir *d)
 	if (fstat(fd, &st) < 0 || fstatfs(fd, &fs) < 0)
 		return strerror(errno);
 	if (fs.f_type != TMPFS_MAGIC)
-		return "that is no tmpfs, and pages belong in memory; name a directory in one, such "
-		       "as /dev/shm/farpaged";
+		return "it is not on a tmpfs, and pages belong in memory; use a directory such as "
+		       "/dev/shm/farpaged";
 	if (st.st_uid != d->uid)
-		return "it belongs to another user; name a directory of your own";
+		return "it belongs to another user; use a directory of your own";
 	if (st.st_mode & 022)
-		return "others may write there; chmod go-w it, or name a directory of its own";
+		return "other users may write there; chmod go-w it, or use a separate directory";
 	if (flock(fd, LOCK_EX | LOCK_NB) < 0)
 		return errno == EWOULDBLOCK ? "another farpaged uses it" : strerror(errno);
 	return NULL;
@@ -255,9 +255,10 @@ struct state *state_dir(const char *path, uid_t uid, gid_t gid,
 	d->fd = open_dir(d);
 	if (d->fd < 0)
 		bad = errno == ENOTDIR || errno == ELOOP
-		          ? "that is no directory, or a symbolic link to one"
+		          ? "it is not a directory, or is a symbolic link to one"
 		      : errno == ENOENT && uid != geteuid() && !path_is_roots(path)
-		          ? "make it, as a directory of the user: it is where others than root may, too"
+		          ? "make it yourself, owned by that user: not only root can write where "
+		            "it belongs"
 		          : descriptors_words(errno, why);
 	else
 		bad = bad_dir(d);

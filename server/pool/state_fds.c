@@ -119,7 +119,7 @@ static void fds_tell(struct state *state, const char *name, char where[static WO
 	words_print(where, "the service manager's descriptor " SERVICE_FDS_PREFIX "%s",
 	            name);
 	words_print(way_out,
-	            "to go on without its pages stop the service, then start it");
+	            "to go on without its pages, stop the service, then start it");
 }
 
 static void fds_close(struct state *state)

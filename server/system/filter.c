@@ -109,7 +109,7 @@ int filter_install(char words[static WORDS_MAX])
 	}
 	seccomp_release(f);
 	if (r < 0)
-		words_print(words, "cannot filter system calls: %s; seccomp = off "
-		            "does without", strerror(-r));
+		words_print(words, "cannot filter system calls: %s; seccomp = off runs without "
+		            "the filter", strerror(-r));
 	return r < 0 ? -1 : 0;
 }

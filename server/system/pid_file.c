@@ -40,12 +40,12 @@ int pid_file_hold(struct pid_file *f, const char *path, uid_t user)
 		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
 			int e = errno;
 			close(fd); /* the other one's file stays */
-			return pid_error(path, e == EWOULDBLOCK ? "another farpaged holds it" : strerror(e));
+			return pid_error(path, e == EWOULDBLOCK ? "another farpaged uses it" : strerror(e));
 		}
 		if (names(path, fd))
 			f->fd = fd;
 		else if (close(fd), tries > 10) /* the one before us removed it, but so often? */
-			return pid_error(path, "somebody takes it away again and again");
+			return pid_error(path, "it is removed again and again");
 	}
 	f->path = strdup(path);
 	if (!f->path)

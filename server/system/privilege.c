@@ -58,16 +58,16 @@ int privilege_prepare(struct privilege *p, const char *user,
 		return -1;
 	}
 	if (who->pw_uid == 0) {
-		words_print(words, "user %.100s: that is root; name another, "
-		            "or leave it out", user);
+		words_print(words, "user %.100s is root; choose another, or leave the option "
+		            "out", user);
 		return -1;
 	}
 	p->uid = who->pw_uid;
 	p->gid = who->pw_gid;
 	p->change = p->uid != geteuid();
 	if (p->change && geteuid() != 0) {
-		words_print(words, "user %.100s: only root can become another; "
-		            "start farpaged as root, or leave it out", user);
+		words_print(words, "user %.100s: only root can become another user; start "
+		            "farpaged as root, or leave the option out", user);
 		return -1;
 	}
 	p->keep_lock = p->change && !raise_lock_limit() && may_lock();

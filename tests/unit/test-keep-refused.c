@@ -59,9 +59,9 @@ TEST(not_a_pool_at_all)
 	assert_int_equal(ftruncate(find("a")->fd, (off_t)FLAT_KEPT_BASE), 0);
 	expect_refusal(pools, 64, false, "not what its label says");
 	assert_int_equal(ftruncate(find("a")->fd, 100), 0);
-	expect_refusal(pools, 64, false, "no pool of farpaged's");
+	expect_refusal(pools, 64, false, "not a pool of farpaged");
 	assert_int_equal(pwrite(find("a")->fd, junk, sizeof junk, 0), sizeof junk);
-	expect_refusal(pools, 64, false, "no pool of farpaged's");
+	expect_refusal(pools, 64, false, "not a pool of farpaged");
 	close(find("a")->fd);
 	find("a")->fd = -1;
 	expect_refusal(pools, 64, false, "it bites");

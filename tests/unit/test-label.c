@@ -74,9 +74,9 @@ TEST(nothing_is_no_label)
 {
 	struct label_head head = {0};
 
-	expect_refusal(&head, "no pool of farpaged's");
+	expect_refusal(&head, "not a pool of farpaged");
 	memset(&head, 0xff, sizeof head);
-	expect_refusal(&head, "no pool of farpaged's");
+	expect_refusal(&head, "not a pool of farpaged");
 }
 
 TEST(of_another_kind)
@@ -113,7 +113,7 @@ TEST(a_first_commit_that_was_cut_off_is_no_label)
 	struct label_head after = commits(1), torn = {0};
 
 	torn.slot[1] = after.slot[1];
-	expect_refusal(&torn, "no pool of farpaged's");
+	expect_refusal(&torn, "not a pool of farpaged");
 	torn.magic = after.magic;
 	torn.version = after.version;
 	torn.page_bytes = after.page_bytes;

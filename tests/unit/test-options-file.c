@@ -179,8 +179,8 @@ TEST(values_that_are_wrong)
 	bad_file("lend =\n", 1, "write a size");
 	bad_file("listen = here\n", 1, "write ADDR:PORT");
 	bad_file("pool = a\n", 1, "write NAME=SIZE");
-	bad_file("pool = a=1M\npool = a=1M\n", 2, "of that name already");
-	bad_file("pool = a=1M,thick\n", 1, "may stand ,thin ,owner");
+	bad_file("pool = a=1M\npool = a=1M\n", 2, "already is a pool of that name");
+	bad_file("pool = a=1M,thick\n", 1, "may be followed by ,thin ,owner");
 	bad_file("threads = 0\n", 1, "1 to 64");
 	bad_file("pid-file =\n", 1, "write a path");
 	bad_file("log-level = loud\n", 1, "error, warn, info or debug");

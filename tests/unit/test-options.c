@@ -47,15 +47,15 @@ TEST(tls_is_required_where_there_are_credentials)
 	assert_int_equal(o.tls, TLS_ALLOW);
 	good("farpaged", "--tls-psk", "/k", "--tls", "off");
 	assert_int_equal(o.tls, TLS_OFF);
-	bad("wants credentials", "farpaged", "--tls", "require");
+	bad("needs credentials", "farpaged", "--tls", "require");
 	bad("write off, allow or require", "farpaged", "--tls", "yes");
-	bad("has an owner, whom only TLS can tell", "farpaged", "--pool", "a=4K,owner=alice");
+	bad("has an owner, and only TLS can prove", "farpaged", "--pool", "a=4K,owner=alice");
 	bad("each once", "farpaged", "--pool", "a=4K,owner=alice,owner=bob");
 	good("farpaged", "--pool", "a=4K,allow=192.0.2.0/24,allow=2001:db8::/32,thin,allow=unix");
 	good("farpaged", "--pool", "a=4K", "--pool", "b=4K", "--pool", "a,allow=192.0.2.1,allow=unix");
-	bad("no pool of that name above", "farpaged", "--pool", "a,allow=unix", "--pool", "a=4K");
-	bad("no pool of that name above", "farpaged", "--pool", "aa=4K", "--pool", "a,allow=unix");
-	bad("without its size", "farpaged", "--pool", "a=4K", "--pool", "a,thin");
+	bad("that is given above it, and there is none", "farpaged", "--pool", "a,allow=unix", "--pool", "a=4K");
+	bad("that is given above it, and there is none", "farpaged", "--pool", "aa=4K", "--pool", "a,allow=unix");
+	bad("without a size", "farpaged", "--pool", "a=4K", "--pool", "a,thin");
 	bad("each once", "farpaged", "--pool", "a=4K", "--pool", "a,allow=unix,thin");
 	bad("allow=ADDRESS/BITS", "farpaged", "--pool", "a=4K,allow=");
 	bad("0 to 32", "farpaged", "--pool", "a=4K,allow=192.0.2.0/33");
@@ -148,15 +148,15 @@ TEST(unknown_options)
 	bad("--help=x", "farpaged", "--help=x");
 	bad("--size=1", "farpaged", "--size=1");
 	bad("see farpaged --help", "farpaged", "pool");
-	bad("pool: options only", "farpaged", "pool");
-	bad("options only", "farpaged", "--lend", "1M", "more");
-	bad("options only", "farpaged", "--", "--lend");
+	bad("pool: this is not an option", "farpaged", "pool");
+	bad("this is not an option", "farpaged", "--lend", "1M", "more");
+	bad("this is not an option", "farpaged", "--", "--lend");
 }
 
 TEST(values_that_are_missing_or_too_many)
 {
-	bad("--lend: wants a value", "farpaged", "--lend");
-	bad("--pool: wants a value", "farpaged", "--lend", "1M", "--pool");
+	bad("--lend: needs a value", "farpaged", "--lend");
+	bad("--pool: needs a value", "farpaged", "--lend", "1M", "--pool");
 	bad("--check-config", "farpaged", "--check-config=yes");
 }
 
@@ -182,7 +182,7 @@ TEST(addresses_without_end)
 	assert_int_equal(read_options(1 + 2 * OPTIONS_LISTEN_MAX, argv), OPTIONS_OK);
 	assert_int_equal(o.listens, OPTIONS_LISTEN_MAX);
 	assert_int_equal(read_options(3 + 2 * OPTIONS_LISTEN_MAX, argv), OPTIONS_BAD);
-	assert_non_null(strstr(words, "one address too many"));
+	assert_non_null(strstr(words, "too many addresses"));
 }
 
 TEST(bad_sizes)
@@ -211,8 +211,8 @@ TEST(bad_pools)
 	for (size_t i = 0; i < COUNT(sizes); i++)
 		bad("a multiple of 4K", "farpaged", "--pool", sizes[i]);
 	for (size_t i = 0; i < COUNT(flags); i++)
-		bad("may stand ,thin ,owner", "farpaged", "--pool", flags[i]);
-	bad("of that name already", "farpaged", "--pool", "a=4K", "--pool", "a=8K");
+		bad("may be followed by ,thin ,owner", "farpaged", "--pool", flags[i]);
+	bad("already is a pool of that name", "farpaged", "--pool", "a=4K", "--pool", "a=8K");
 }
 
 TEST(words_after_a_pools_size_in_any_order)
