@@ -131,6 +131,8 @@ client_libborrower_la_SOURCES = \
 	client/call.c \
 	client/call.h \
 	client/farpage.c \
+	client/parameters.c \
+	client/parameters.h \
 	client/stats.c
 client_libborrower_la_CPPFLAGS = $(see_client)
 client_libborrower_la_LIBADD = client/liblenders.la client/libengine.la client/liblink.la client/libcore.la \

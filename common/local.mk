@@ -13,9 +13,12 @@ common_libcommon_la_SOURCES = \
 	common/lines.h \
 	common/log.c \
 	common/log.h \
+	common/page.h \
 	common/path.c \
 	common/path.h \
 	common/rate.h \
+	common/setting.c \
+	common/setting.h \
 	common/size.c \
 	common/size.h \
 	common/standard.c \

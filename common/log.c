@@ -15,7 +15,7 @@
 
 enum log_level log_level = LOG_INFO;
 
-static const char *const names[] = { "error", "warn", "info", "debug" };
+const char *const log_levels[] = { "error", "warn", "info", "debug", NULL };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* all below */
 static struct kind {
@@ -91,7 +91,7 @@ static void put_text(enum log_level level, const char *text)
 	static char safe[LINES_TEXT_MAX - 16];
 
 	log_printable(safe, sizeof safe, text);
-	lines_put("%s%s%s", level == LOG_INFO ? "" : names[level], level == LOG_INFO ? "" : ": ", safe);
+	lines_put("%s%s%s", level == LOG_INFO ? "" : log_levels[level], level == LOG_INFO ? "" : ": ", safe);
 }
 
 /* Its own, or a free one; where there are too many, the last one is for all others. */
@@ -169,14 +169,4 @@ void log_summary(void)
 		*kind = (struct kind){0};
 	}
 	pthread_mutex_unlock(&lock);
-}
-
-int log_level_parse(const char *text, enum log_level *level)
-{
-	for (unsigned i = 0; i < sizeof names / sizeof *names; i++)
-		if (strcmp(text, names[i]) == 0) {
-			*level = (enum log_level)i;
-			return 0;
-		}
-	return -1;
 }

@@ -12,6 +12,7 @@
 enum log_level { LOG_ERROR, LOG_WARN, LOG_INFO, LOG_DEBUG };
 
 extern enum log_level log_level;
+extern const char *const log_levels[]; /* their names, up to NULL */
 
 /* Before privileges are dropped: a reader that stands still will not stop us, whoever else
  * writes to what stderr is. Without it that holds as long as nobody else does. */
@@ -30,8 +31,5 @@ void log_summary(void);
 
 /* TEXT as a line may have it, cut to SIZE bytes with its NUL. */
 void log_printable(char *to, size_t size, const char *text);
-
-/* "error", "warn", "info" or "debug"; -1 for other words. */
-int log_level_parse(const char *text, enum log_level *);
 
 #endif

@@ -3,8 +3,6 @@ plugin_LTLIBRARIES = plugin/nbdkit-farpage-plugin.la
 plugin_nbdkit_farpage_plugin_la_SOURCES = \
 	plugin/owner.c \
 	plugin/owner.h \
-	plugin/parameters.c \
-	plugin/parameters.h \
 	plugin/plugin.c \
 	plugin/prepare.c \
 	plugin/prepare.h \

@@ -36,14 +36,55 @@
 #define SEALS "off"
 #endif
 
+static struct parameters parameters;
+static char help[4096];
 static struct farpage *farpage;
 static pid_t loaded_by;
 
+static void make_help(void)
+{
+	FILE *f = fmemopen(help, sizeof help, "w");
+
+	if (!f)
+		return;
+	parameters_help(f);
+	fclose(f);
+	if (*help)
+		help[strlen(help) - 1] = '\0'; /* nbdkit ends the last line */
+}
+
 static void farpage_load(void)
 {
+	parameters_begin(&parameters);
+	make_help();
 	lines_open("nbdkit", WARNING);
 	loaded_by = getpid();
 	prepare_load();
+}
+
+static void farpage_unload(void)
+{
+	parameters_free(&parameters);
+}
+
+static int refuse_parameters(const char *words)
+{
+	nbdkit_error("%s", words);
+	return -1;
+}
+
+static int farpage_config(const char *key, const char *value)
+{
+	char words[WORDS_MAX];
+
+	return parameters_set(&parameters, key, value, words) < 0 ? refuse_parameters(words) : 0;
+}
+
+static int farpage_config_complete(void)
+{
+	char words[WORDS_MAX];
+
+	return parameters_complete(&parameters, words) < 0 ? refuse_parameters(words) : 0;
 }
 
 static void farpage_dump_plugin(void)
@@ -260,11 +301,11 @@ static struct nbdkit_plugin plugin = {
 	.version = PACKAGE_VERSION,
 	.description = "A block device whose pages are kept in another host's RAM.",
 	.load = farpage_load,
-	.unload = parameters_free,
+	.unload = farpage_unload,
 	.dump_plugin = farpage_dump_plugin,
-	.config = parameters_set,
-	.config_complete = parameters_complete,
-	.config_help = PARAMETERS_HELP,
+	.config = farpage_config,
+	.config_complete = farpage_config_complete,
+	.config_help = help,
 	.magic_config_key = "lender",
 	.get_ready = farpage_get_ready,
 	.after_fork = farpage_after_fork,

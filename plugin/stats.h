@@ -5,8 +5,8 @@
 
 struct farpage;
 
-/* Listen on PATH, before the process forks; a socket that nobody answers on is replaced.
- * -1, and nbdkit was told why. */
+/* Listen on PATH, which has at most 107 bytes, before the process forks; a socket that nobody
+ * answers on is replaced. -1, and nbdkit was told why. */
 int stats_open(const char *path);
 /* Answer from now on, on a thread of its own. 0 or an errno. */
 int stats_start(struct farpage *);

@@ -65,10 +65,13 @@ server_libsystem_la_CPPFLAGS = $(see_system) $(LIBSECCOMP_CFLAGS) $(LIBSYSTEMD_C
 # config/: options, of the command line and of a file.
 noinst_LTLIBRARIES += server/libconfig.la
 server_libconfig_la_SOURCES = \
-	server/config/options.c \
 	server/config/options.h \
+	server/config/options_check.c \
+	server/config/options_check.h \
 	server/config/options_pool.c \
+	server/config/options_pool.h \
 	server/config/options_read.c \
+	server/config/options_table.c \
 	server/config/options_table.h
 server_libconfig_la_CPPFLAGS = $(see_config) $(INIH_CFLAGS)
 

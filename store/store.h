@@ -18,8 +18,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE_SIZE  4096u
-#define PAGE_SHIFT 12
+#include "page.h"
+
+#define PAGE_SIZE PAGE_BYTES
 #define STORE_HEAD_BYTES 4096u
 /* What one of BYTES of pages takes beside them in a file. */
 #define STORE_BESIDE(bytes) ((bytes) / (8 * PAGE_SIZE) + 4 * PAGE_SIZE)

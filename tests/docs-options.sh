@@ -21,6 +21,26 @@ same "farpaged's options"
 section SYNOPSIS farpaged.pod | grep -o -e '--[a-z-]*' | sed 's/^--//' >"$tmp/page"
 same "farpaged's synopsis"
 
+# "NAME DEFAULT" of each that has one in a word, from a table of help on stdin; LEFT is what stands before
+# the name, and RIGHT behind it.
+defaults() { # LEFT RIGHT
+    awk -v left="^$1[a-z]" '$0 ~ left { print line; line = $0; next } /^  / { line = line " " $0 } END { print line }' |
+        sed -n "s/^$1\\([a-z-]*\\)$2.*\\[\\([^] =]*\\)\\]\$/\\1 \\2/p"
+}
+# What PAGE says of ITEM.
+text_of() { # ITEM PAGE
+    awk -v item="B<$1>" '/^=(item|back|head)/ { if (on && said) exit; on = on || index($0, item); next }
+                         on && NF { said = 1; print }' "$docs/$2"
+}
+check_defaults() { # BEFORE AFTER PAGE
+    [ -s "$tmp/defaults" ] || fail "$3: there are no defaults"
+    while read -r name default; do
+        text_of "$1$name$2" "$3" | grep -qF -- "$default" || fail "$3: the default of $name, $default, is not there"
+    done <"$tmp/defaults"
+}
+farpaged --help | defaults '  --' '' >"$tmp/defaults"
+check_defaults -- '' farpaged.pod
+
 # What may stand in a file: all but what only a command line can say.
 farpaged --help | sed -n 's/^  --\([a-z-]*\).*/\1/p' |
     grep -vxE 'config|check-config|help|version' >"$tmp/program"
@@ -33,9 +53,12 @@ while read -r name; do
         fail "$name is no option in a file"
 done <"$tmp/page.sorted"
 
-"$FARPAGE_BUILDDIR/run" nbdkit farpage --help | sed -n 's/^\([a-z-]*=\)[A-Za-z].*/\1/p' >"$tmp/program"
+"$FARPAGE_BUILDDIR/run" nbdkit farpage --help >"$tmp/help"
+sed -n 's/^\([a-z-]*=\)[A-Za-z].*/\1/p' "$tmp/help" >"$tmp/program"
 items 'B<\([a-z-]*=\)>' nbdkit-farpage-plugin.pod >"$tmp/page"
 same "the plugin's parameters"
+defaults '' '=' <"$tmp/help" >"$tmp/defaults"
+check_defaults '' '=' nbdkit-farpage-plugin.pod
 section SYNOPSIS nbdkit-farpage-plugin.pod | grep -o '[a-z-][a-z-]*=' >"$tmp/page"
 same "the plugin's synopsis"
 

@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-#define PAGE_BYTES   4096
+#include "page.h"
+
 #define TAG_BYTES    16
 #define VERSION_BITS 48
 #define VERSION_MAX ((UINT64_C(1) << VERSION_BITS) - 1)

@@ -12,15 +12,12 @@
 
 #define OPTIONS_LISTEN_MAX 16
 #define OPTIONS_POOLS_MAX  1024
-#define OPTIONS_BUSY_POLL_MAX 1000000
-#define OPTIONS_THREADS_MAX 64
-#define OPTIONS_CONNECTIONS_MAX 1000000
 #define OPTIONS_IOPS_MAX 100000000
 #define OPTIONS_BANDWIDTH_MAX (UINT64_C(1) << 40)
-#define OPTIONS_DEADLINE_MAX 86400
 
 struct options {
 	uint64_t said;             /* a bit for each row of the table */
+	bool done;                 /* help or the version was printed */
 	char *config;
 	bool check_config;
 	char *listen[OPTIONS_LISTEN_MAX];
@@ -31,7 +28,6 @@ struct options {
 	char (*drop)[POOL_NAME_MAX + 1]; /* pools that may go with their pages */
 	unsigned drops;
 	enum tls_mode tls;
-	bool tls_said;
 	char *tls_certificates, *tls_psk;
 	bool allow_plaintext;
 	unsigned max_connections, max_per_address, max_per_identity;
@@ -64,8 +60,9 @@ enum options_result options_read(struct options *o, int argc, char **argv,
 /* DEFAULT_LEND is lent, unless it was said how much. -1 with WORDS: the pools do not fit. */
 int options_settle(struct options *, uint64_t default_lend,
                    char words[static WORDS_MAX]);
-/* The pool that there is when none is configured. */
+/* What there is when none is configured. */
 #define OPTIONS_DEFAULT_POOL "default"
+#define OPTIONS_DEFAULT_LISTEN "127.0.0.1:10809"
 void options_free(struct options *);
 /* The pool NAME that is wanted, or NULL. May the pool NAME go with its pages? */
 const struct pool_spec *options_find_pool(const struct options *, const char *name);

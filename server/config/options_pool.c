@@ -1,24 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A pool as an option: NAME=SIZE, and words behind it. */
-#include <ctype.h>
+#include "options_pool.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "options_table.h"
+#include "page.h"
+#include "setting.h"
 #include "size.h"
-
-bool options_number(unsigned *to, const char *value, unsigned long least,
-                    unsigned long most)
-{
-	char *end;
-	unsigned long n = strtoul(value, &end, 10);
-
-	if (!isdigit((unsigned char)*value) || *end || n < least || n > most)
-		return false;
-	*to = (unsigned)n;
-	return true;
-}
 
 /* A comma in a name is written "\,", and a backslash "\\". */
 static bool is_escape(const char *text)
@@ -46,7 +35,7 @@ static const char *set_iops(struct pool_spec *spec, const char *value)
 {
 	unsigned n;
 
-	if (!options_number(&n, value, 1, OPTIONS_IOPS_MAX))
+	if (setting_number(&n, value, 1, OPTIONS_IOPS_MAX) < 0)
 		return "write iops=N, requests a second, 1 to 100000000";
 	spec->iops = n;
 	return NULL;
@@ -54,7 +43,7 @@ static const char *set_iops(struct pool_spec *spec, const char *value)
 
 static const char *set_bandwidth(struct pool_spec *spec, const char *value)
 {
-	if (size_parse(value, &spec->bandwidth) < 0 || spec->bandwidth < PAGE_SIZE ||
+	if (size_parse(value, &spec->bandwidth) < 0 || spec->bandwidth < PAGE_BYTES ||
 	    spec->bandwidth > OPTIONS_BANDWIDTH_MAX)
 		return "write bandwidth=SIZE, bytes a second, 4K to 1T";
 	return NULL;
@@ -137,7 +126,7 @@ static const char *parse_pool(struct pool_spec *spec, const char *value)
 	words = strchr(size, ',');
 	if (words)
 		*words++ = '\0';
-	if (size_parse(size, &spec->size) < 0 || spec->size == 0 || spec->size % PAGE_SIZE)
+	if (size_parse(size, &spec->size) < 0 || spec->size == 0 || spec->size % PAGE_BYTES)
 		return "write the size as a multiple of 4K, such as 8G";
 	return set_pool_words(spec, words, 0);
 }

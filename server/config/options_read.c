@@ -7,16 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config.h"
 #include "descriptors.h"
+#include "options_check.h"
 #include "options_table.h"
 #include "path.h"
-
-static const char *set_row(struct options *o, unsigned row, const char *value)
-{
-	o->said |= UINT64_C(1) << row;
-	return options_table[row].set(o, value);
-}
 
 struct reading {
 	struct options *o;
@@ -67,33 +61,31 @@ static char *next_line(char *to, int n, void *reading)
 }
 
 /* What loses against the command line must be right too. */
-static const char *set_from_file(struct reading *r, const char *name, const char *value)
+static int set_from_file(struct reading *r, const char *name, const char *value,
+                         char words[static WORDS_MAX])
 {
+	const struct setting *option = setting_find(options_table, name);
 	struct options scratch = options_nothing();
+	int set;
 
-	for (unsigned i = 0; i < options_rows; i++) {
-		bool loses = r->over->said >> i & 1;
-
-		if (!options_table[i].in_file || strcmp(name, options_table[i].name) != 0)
-			continue;
-		const char *error = set_row(loses ? &scratch : r->o, i, value);
-		options_free(&scratch);
-		return error;
+	if (!option || option->not_in_file) {
+		words_print(words, "there is no such option in a config file");
+		return -1;
 	}
-	return "there is no such option in a config file";
+	set = options_set(options_said(r->over, option) ? &scratch : r->o, option, value, words);
+	options_free(&scratch);
+	return set;
 }
 
 static int on_line(void *reading, const char *section, const char *name,
                    const char *value)
 {
 	struct reading *r = reading;
-	char what[WORDS_MAX];
-	const char *error = *section ? "a config file has no sections"
-	                             : set_from_file(r, name, value);
+	char what[WORDS_MAX], error[WORDS_MAX] = "a config file has no sections";
 
-	if (!error)
+	if (!*section && set_from_file(r, name, value, error) == 0)
 		return 1;
-	snprintf(what, sizeof what, "%s = %s: ", name, value);
+	words_print(what, "%s = %s: ", name, value);
 	bad_line(r, what, error);
 	return 0;
 }
@@ -125,57 +117,65 @@ static int read_file(struct options *o, const struct options *cli,
 }
 
 /* What getopt_long() returns: above any character. */
-enum { LONG = 256, HELP = LONG + OPTIONS_ROWS_MAX, VERSION };
+#define LONG 256
 
-static void getopt_table(struct option longs[static OPTIONS_ROWS_MAX + 3])
+static void getopt_table(struct option longs[static OPTIONS_ROWS_MAX + 1])
 {
-	for (unsigned i = 0; i < options_rows; i++)
-		longs[i] = (struct option){
-			options_table[i].name, options_table[i].argument ? required_argument : no_argument,
-			NULL, LONG + (int)i };
-	longs[options_rows] = (struct option){ "help", no_argument, NULL, HELP };
-	longs[options_rows + 1] = (struct option){ "version", no_argument, NULL, VERSION };
-	longs[options_rows + 2] = (struct option){0};
+	unsigned n = 0;
+
+	for (const struct setting *option = options_table; option->name; option++, n++)
+		longs[n] = (struct option){ option->name, option->value ? required_argument : no_argument,
+		                            NULL, LONG + (int)n };
+	longs[n] = (struct option){0};
+}
+
+/* Of what getopt_long() returned; NULL: there is none. */
+static const struct setting *row_of(int c)
+{
+	const struct setting *option = options_table;
+
+	if (c >= LONG)
+		return option + (c - LONG);
+	while (option->name && option->letter != c)
+		option++;
+	return option->name ? option : NULL;
+}
+
+static void refuse_option(int c, char **argv, char words[static WORDS_MAX])
+{
+	char letter[] = { '-', (char)optopt, '\0' };
+
+	words_print(words, "%.200s: %s; see farpaged --help",
+	            optopt > 0 && optopt < LONG ? letter : argv[optind - 1],
+	            c == ':' ? "needs a value" : "no such option, or it takes no value");
 }
 
 static enum options_result read_argv(struct options *o, int argc, char **argv,
                                      char words[static WORDS_MAX])
 {
-	struct option longs[OPTIONS_ROWS_MAX + 3];
-	const char *error;
+	struct option longs[OPTIONS_ROWS_MAX + 1];
+	char why[WORDS_MAX];
 	int c;
 
 	getopt_table(longs);
 	optind = 0; /* also forgets where in "-xy" it was */
 	opterr = 0;
 	while ((c = getopt_long(argc, argv, ":hV", longs, NULL)) != -1) {
-		if (c == HELP || c == 'h') {
-			options_help();
-			return OPTIONS_DONE;
-		}
-		if (c == VERSION || c == 'V') {
-			puts("farpaged " PACKAGE_VERSION);
-			return OPTIONS_DONE;
-		}
-		if (c < LONG) {
-			char letter[] = { '-', (char)optopt, '\0' };
+		const struct setting *option = row_of(c);
 
-			words_print(words, "%.200s: %s; see farpaged --help",
-			            optopt > 0 && optopt < LONG ? letter : argv[optind - 1],
-			            c == ':' ? "needs a value"
-			                     : "no such option, or it takes no value");
+		if (!option) {
+			refuse_option(c, argv, words);
 			return OPTIONS_BAD;
 		}
-		error = set_row(o, (unsigned)(c - LONG), optarg);
-		if (error) {
-			words_print(words, "--%s %.200s: %s",
-			            options_table[c - LONG].name, optarg, error);
+		if (options_set(o, option, optarg, why) < 0) {
+			words_print(words, "--%s %.200s: %s", option->name, optarg, why);
 			return OPTIONS_BAD;
 		}
+		if (o->done)
+			return OPTIONS_DONE;
 	}
 	if (optind < argc) {
-		words_print(words,
-		            "%.200s: this is not an option; see farpaged --help", argv[optind]);
+		words_print(words, "%.200s: this is not an option; see farpaged --help", argv[optind]);
 		return OPTIONS_BAD;
 	}
 	return OPTIONS_OK;

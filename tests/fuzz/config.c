@@ -18,12 +18,11 @@ static int file_of(const uint8_t *data, size_t len)
 	return fd;
 }
 
-static const struct option_row *row_of(const char *name)
+static const struct setting *row_of(const char *name)
 {
-	for (unsigned i = 0; i < options_rows; i++)
-		if (options_table[i].in_file && strcmp(options_table[i].name, name) == 0)
-			return &options_table[i];
-	return NULL;
+	const struct setting *row = setting_find(options_table, name);
+
+	return row && !row->not_in_file ? row : NULL;
 }
 
 /* Only options that a file may say: no other file, and no end. */
@@ -32,14 +31,14 @@ static unsigned command_line(char *lines, char *argv[static ARGS])
 	unsigned argc = 0;
 
 	for (char *line; argc + 2 < ARGS && (line = strsep(&lines, "\n")); ) {
-		const struct option_row *row = row_of(strsep(&line, " "));
+		const struct setting *row = row_of(strsep(&line, " "));
 
 		if (!row)
 			continue;
 		argv[argc] = malloc(strlen(row->name) + 3);
 		must(argv[argc]);
 		sprintf(argv[argc++], "--%s", row->name);
-		if (row->argument)
+		if (row->value)
 			argv[argc++] = text_of(line ? line : "", line ? strlen(line) : 0);
 	}
 	return argc;
@@ -51,8 +50,14 @@ static void check(const struct options *o)
 
 	must(o->listens >= 1 && o->listens <= OPTIONS_LISTEN_MAX);
 	must(o->pools >= 1 && o->pools <= OPTIONS_POOLS_MAX);
-	must(o->threads >= 1 && o->threads <= OPTIONS_THREADS_MAX);
-	must(o->busy_poll_us <= OPTIONS_BUSY_POLL_MAX);
+	for (const struct setting *row = options_table; row->name; row++) {
+		unsigned n;
+
+		if (row->kind == SETTING_NUMBER) {
+			memcpy(&n, (const char *)o + row->at, sizeof n);
+			must(n >= row->least && n <= row->most);
+		}
+	}
 	must(o->lend % PAGE_SIZE == 0);
 	for (unsigned i = 0; i < o->pools; i++) {
 		must(pool_name_valid(o->pool[i].name));

@@ -86,6 +86,7 @@ unit_tests = \
 	tests/unit/test-options-file \
 	tests/unit/test-owner \
 	tests/unit/test-page \
+	tests/unit/test-parameters \
 	tests/unit/test-pool \
 	tests/unit/test-pool-claim \
 	tests/unit/test-pool-epoch \
@@ -106,6 +107,7 @@ unit_tests = \
 	tests/unit/test-session-erase \
 	tests/unit/test-session-random \
 	tests/unit/test-session-zeros \
+	tests/unit/test-setting \
 	tests/unit/test-size \
 	tests/unit/test-span \
 	tests/unit/test-spill \
@@ -260,6 +262,8 @@ tests_unit_test_options_file_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_options_file_LDADD = $(unit_lender)
 tests_unit_test_page_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_page_LDADD = $(unit_borrower)
+tests_unit_test_parameters_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_parameters_LDADD = $(unit_borrower)
 tests_unit_test_pool_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_pool_LDADD = $(unit_lender)
 tests_unit_test_pool_claim_CPPFLAGS = $(unit_cppflags)
@@ -307,6 +311,8 @@ tests_unit_test_rate_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_rate_LDADD = $(unit_lender)
 tests_unit_test_room_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_room_LDADD = $(unit_lender)
+tests_unit_test_setting_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_setting_LDADD = common/libcommon.la $(CMOCKA_LIBS)
 tests_unit_test_size_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_size_LDADD = $(unit_lender)
 tests_unit_test_owner_SOURCES = tests/unit/test-owner.c plugin/owner.c

@@ -202,7 +202,7 @@ TEST(what_was_altered_is_eio_and_not_a_page)
 
 	fill(data, sizeof data, 1);
 	assert_int_equal(farpage_put(f, 0, 2, data), 0);
-	for (spoil = 0; spoil < PAGE_BYTES; spoil += 819) {
+	for (spoil = 0; spoil < (int)PAGE_BYTES; spoil += 819) {
 		assert_int_equal(farpage_get(f, 0, 2, got), -1);
 		assert_int_equal(errno, EIO);
 	}

@@ -242,7 +242,7 @@ TEST(a_file_that_is_not_there)
 {
 	bad("cannot read /nonexistent/farpaged.conf: No such file",
 	    "farpaged", "--config", "/nonexistent/farpaged.conf");
-	bad("cannot read", "farpaged", "--config", "");
+	bad("write a file", "farpaged", "--config", "");
 }
 
 TEST(a_file_that_is_read_again_as_it_is_then)
