@@ -19,15 +19,14 @@ nbd_libnbdserver_la_SOURCES = \
 	nbd/net/tls.h \
 	nbd/net/unix_socket.c \
 	nbd/net/unix_socket.h \
-	nbd/protocol/admit.c \
-	nbd/protocol/admit.h \
+	nbd/protocol/backend.h \
 	nbd/protocol/chunk.c \
 	nbd/protocol/chunk.h \
 	nbd/protocol/context.c \
-	nbd/protocol/export.c \
-	nbd/protocol/export.h \
 	nbd/protocol/handshake.c \
 	nbd/protocol/handshake.h \
+	nbd/protocol/handshake_state.c \
+	nbd/protocol/handshake_state.h \
 	nbd/protocol/nbd.h \
 	nbd/protocol/option.c \
 	nbd/protocol/option.h \
@@ -35,6 +34,8 @@ nbd_libnbdserver_la_SOURCES = \
 	nbd/protocol/reply.h \
 	nbd/protocol/request.c \
 	nbd/protocol/request.h \
+	nbd/protocol/session.c \
+	nbd/protocol/session.h \
 	nbd/protocol/terms.h \
 	nbd/serve/conn.c \
 	nbd/serve/conn.h \

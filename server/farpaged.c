@@ -14,6 +14,7 @@
 
 #include "daemon.h"
 #include "descriptors.h"
+#include "door.h"
 #include "filter.h"
 #include "lend.h"
 #include "log.h"
@@ -186,7 +187,7 @@ static int share(struct daemon *d)
 
 	limits_init(&d->limits, o->max_connections, o->max_per_address, o->max_per_identity);
 	daemon_fit_descriptors(d);
-	d->loops.shared = (struct shared){ .pools = &d->pools, .limits = &d->limits,
+	d->loops.shared = (struct shared){ .backend = door_to(&d->pools), .limits = &d->limits,
 	                                   .budget = &d->budget,
 	                                   .tls_mode = o->tls,
 	                                   .busy_poll_ns = o->busy_poll_us * UINT64_C(1000),

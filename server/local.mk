@@ -2,10 +2,16 @@
 # The lender. pool/: pools, who has them, and what of them outlives a process.
 noinst_LTLIBRARIES += server/libpool.la
 server_libpool_la_SOURCES = \
+	server/pool/admit.c \
+	server/pool/admit.h \
 	server/pool/allow.c \
 	server/pool/allow.h \
+	server/pool/door.c \
+	server/pool/door.h \
 	server/pool/dropped.c \
 	server/pool/dropped.h \
+	server/pool/export.c \
+	server/pool/export.h \
 	server/pool/keep.c \
 	server/pool/keep.h \
 	server/pool/label.c \

@@ -20,7 +20,7 @@ static void put_claim(struct json *j, const struct pool *pool, const struct memb
 	json_text(j, "from", pool->owner_peer);
 	json_seconds(j, "seconds", now > pool->owner_since ? (uint64_t)(now - pool->owner_since) * 1000 : 0);
 	json_bool(j, "connected", owner != NULL);
-	json_seconds(j, "silent_seconds", owner && owner->silent ? owner->silent(owner) * UINT64_C(1000) : 0);
+	json_seconds(j, "silent_seconds", owner && owner->client.silent ? owner->client.silent(&owner->client) * UINT64_C(1000) : 0);
 	json_object_end(j);
 }
 

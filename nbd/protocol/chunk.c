@@ -1,55 +1,52 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "chunk.h"
 
-int chunk_error(struct session *s, uint32_t error)
+int chunk_error(struct replies *owed, uint64_t cookie, uint32_t error)
 {
-	return replies_push(&s->replies, (struct reply){ .cookie = s->request.cookie,
-	                                                 .kind = REPLY_ERROR,
-	                                                 .code = (uint16_t)error,
-	                                                 .done = true });
+	return replies_push(owed, (struct reply){ .cookie = cookie, .kind = REPLY_ERROR,
+	                                          .code = (uint16_t)error, .done = true });
 }
 
-static int push(struct session *s, enum reply_kind kind, uint64_t from, uint64_t to)
+static int push(struct replies *owed, const struct request *r, enum reply_kind kind, uint64_t from,
+                uint64_t to)
 {
-	const struct request *r = &s->request;
-
 	if (from == to)
 		return 0;
-	return replies_push(&s->replies, (struct reply){ .cookie = r->cookie,
-	                                                 .kind = (uint8_t)kind,
-	                                                 .offset = from,
-	                                                 .length = (uint32_t)(to - from),
-	                                                 .done = to == r->offset + r->length });
+	return replies_push(owed, (struct reply){ .cookie = r->cookie,
+	                                          .kind = (uint8_t)kind,
+	                                          .offset = from,
+	                                          .length = (uint32_t)(to - from),
+	                                          .done = to == r->offset + r->length });
 }
 
-/* From AT up to END, at most: how far it is all data, or all hole. A dropped page
+/* From AT up to END, at most: how far it is all data, or all hole. A lost page
  * is not a hole. */
-static uint64_t same_until(struct session *s, uint64_t at, uint64_t end, bool *hole)
+static uint64_t same_until(struct client *c, uint64_t at, uint64_t end, bool *hole)
 {
 	size_t n = (size_t)(end - at);
 	const uint8_t *data;
 
-	*hole = member_get(s->member, at, &n, &data) == MEMBER_ABSENT;
+	*hole = c->ops->get(c, at, &n, &data) == GOT_HOLE;
 	return at + n;
 }
 
-int chunk_read(struct session *s)
+int chunk_read(struct replies *owed, struct client *c, const struct request *r)
 {
-	uint64_t from = s->request.offset, end = from + s->request.length, next;
-	unsigned runs = s->request.flags & NBD_CMD_FLAG_DF ? 0 : CHUNK_RUNS_MAX;
+	uint64_t from = r->offset, end = from + r->length, next;
+	unsigned runs = r->flags & NBD_CMD_FLAG_DF ? 0 : CHUNK_RUNS_MAX;
 	bool hole;
 
-	if (member_dropped(s->member, from, s->request.length))
-		return chunk_error(s, NBD_EIO);
+	if (c->may_lose && c->ops->lost(c, from, r->length))
+		return chunk_error(owed, r->cookie, NBD_EIO);
 	for (uint64_t at = from; runs && at < end; at = next, runs--) {
-		next = same_until(s, at, end, &hole);
-		if (!hole || (next - at < CHUNK_HOLE_MIN && next - at < s->request.length))
+		next = same_until(c, at, end, &hole);
+		if (!hole || (next - at < CHUNK_HOLE_MIN && next - at < r->length))
 			continue;
-		if (push(s, REPLY_DATA, from, at) < 0 || push(s, REPLY_HOLE, at, next) < 0)
+		if (push(owed, r, REPLY_DATA, from, at) < 0 || push(owed, r, REPLY_HOLE, at, next) < 0)
 			return -1;
 		from = next;
 	}
-	return push(s, REPLY_DATA, from, end);
+	return push(owed, r, REPLY_DATA, from, end);
 }
 
 /* A context's answer to BLOCK_STATUS, while it is made. */
@@ -75,44 +72,45 @@ static void tell(struct status *status, uint64_t length, uint32_t flags)
 	status->extents++;
 }
 
-static int push_status(struct session *s, enum context context, struct status *status)
+static int push_status(struct replies *owed, const struct request *r, enum context context, bool last,
+                       struct status *status)
 {
 	unsigned id = (unsigned)__builtin_ctz(context);
 
-	if (s->request.flags & NBD_CMD_FLAG_REQ_ONE)
+	if (r->flags & NBD_CMD_FLAG_REQ_ONE)
 		status->extents = 1;
 	store32(status->bytes, id);
-	return replies_push_bytes(&s->replies,
-	                          (struct reply){ .cookie = s->request.cookie,
+	return replies_push_bytes(owed,
+	                          (struct reply){ .cookie = r->cookie,
 	                                          .kind = REPLY_BYTES,
 	                                          .code = NBD_CHUNK_STATUS,
 	                                          .length = 4 + 8 * status->extents,
-	                                          .done = !(s->terms.contexts >> (id + 1)) },
+	                                          .done = last },
 	                          status->bytes);
 }
 
 /* base:allocation: an absent page is a hole that reads as zeros. */
-static int push_allocation(struct session *s)
+static int push_allocation(struct replies *owed, struct client *c, const struct request *r, bool last)
 {
-	uint64_t at = s->request.offset, next;
-	uint64_t end = at + (s->request.length < CHUNK_STATUS_MAX ? s->request.length
+	uint64_t at = r->offset, next;
+	uint64_t end = at + (r->length < CHUNK_STATUS_MAX ? r->length
 	                                                          : CHUNK_STATUS_MAX);
-	unsigned max = s->request.flags & NBD_CMD_FLAG_REQ_ONE ? 1 : CHUNK_EXTENTS_MAX;
+	unsigned max = r->flags & NBD_CMD_FLAG_REQ_ONE ? 1 : CHUNK_EXTENTS_MAX;
 	struct status status = {0};
 	bool hole;
 
 	for (unsigned n = 0; n < max && at < end; n++, at = next) {
-		next = same_until(s, at, end, &hole);
+		next = same_until(c, at, end, &hole);
 		tell(&status, next - at, hole ? NBD_STATE_HOLE | NBD_STATE_ZERO : 0);
 	}
-	return push_status(s, CONTEXT_ALLOCATION, &status);
+	return push_status(owed, r, CONTEXT_ALLOCATION, last, &status);
 }
 
 /* x-farpage:vacate: what is wanted back is all behind some page. */
-static int push_vacate(struct session *s)
+static int push_vacate(struct replies *owed, struct client *c, const struct request *r)
 {
-	uint64_t at = s->request.offset, end = at + s->request.length;
-	uint64_t from = member_vacate(s->member);
+	uint64_t at = r->offset, end = at + r->length;
+	uint64_t from = c->ops->wanted(c);
 	struct status status = {0};
 
 	if (from > end)
@@ -123,12 +121,14 @@ static int push_vacate(struct session *s)
 		from = at;
 	if (from < end)
 		tell(&status, end - from, VACATE_WANTED);
-	return push_status(s, CONTEXT_VACATE, &status);
+	return push_status(owed, r, CONTEXT_VACATE, true, &status);
 }
 
-int chunk_status(struct session *s)
+int chunk_status(struct replies *owed, struct client *c, const struct request *r, unsigned contexts)
 {
-	if (s->terms.contexts & CONTEXT_ALLOCATION && push_allocation(s) < 0)
+	bool vacate = contexts & CONTEXT_VACATE;
+
+	if (contexts & CONTEXT_ALLOCATION && push_allocation(owed, c, r, !vacate) < 0)
 		return -1;
-	return s->terms.contexts & CONTEXT_VACATE ? push_vacate(s) : 0;
+	return vacate ? push_vacate(owed, c, r) : 0;
 }

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What READ and BLOCK_STATUS are answered in chunks, where that was agreed. For
- * request.c, which has checked the request; its member has entered its pool. */
+ * session.c, which has checked the request; its client has entered. */
 #ifndef FARPAGE_CHUNK_H
 #define FARPAGE_CHUNK_H
 
+#include "reply.h"
 #include "request.h"
 
 /* A hole within a READ's data is told as one if it is this long, and if so few
@@ -14,11 +15,11 @@
 #define CHUNK_STATUS_MAX  (256u << 20)
 #define CHUNK_EXTENTS_MAX 64
 
-/* Each owes the session's request an answer. -1: no memory. */
-int chunk_error(struct session *, uint32_t error);
+/* Each owes the request an answer. -1: no memory. */
+int chunk_error(struct replies *, uint64_t cookie, uint32_t error);
 /* What is a hole now is told as one. What was not looked at is told as data. */
-int chunk_read(struct session *);
-/* Each context that was chosen has an answer. */
-int chunk_status(struct session *);
+int chunk_read(struct replies *, struct client *, const struct request *);
+/* Each of these CONTEXTS has an answer. */
+int chunk_status(struct replies *, struct client *, const struct request *, unsigned contexts);
 
 #endif

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Metadata contexts: which there are, and which a client chose. */
-#include "admit.h"
 #include "option.h"
 
 static const struct {
@@ -58,9 +57,7 @@ void option_meta_context(struct handshake *h, uint32_t option, const uint8_t *da
                          uint32_t len, struct buf *out)
 {
 	bool listing = option == NBD_OPT_LIST_META_CONTEXT;
-	char words[WORDS_MAX];
-	struct pool *pool;
-	struct export e;
+	const struct backend_ops *ops = h->backend->ops;
 	struct text name;
 	unsigned wanted;
 	uint32_t n;
@@ -77,16 +74,14 @@ void option_meta_context(struct handshake *h, uint32_t option, const uint8_t *da
 		       "the option's lengths do not add up");
 		return;
 	}
-	pthread_mutex_lock(&h->pools->lock);
-	bool known = export_parse(&e, (const char *)name.data, name.len) == 0 &&
-	             admit_named(h, &e, &pool, words) == 0;
-	pthread_mutex_unlock(&h->pools->lock);
-	if (!known) {
+	if (!ops->find(h->backend, h->client, (const char *)name.data, name.len)) {
 		option_refuse(out, option, NBD_REP_ERR_UNKNOWN, "no such export");
 		return;
 	}
 	if (listing && n == 0)
 		wanted = ~0u;
+	if (!ops->wanted)
+		wanted &= ~(unsigned)CONTEXT_VACATE;
 	if (!listing) {
 		h->chosen.len = 0;
 		buf_put(&h->chosen, name.data, name.len);

@@ -4,23 +4,12 @@
 #include "nbd.h"
 #include "option.h"
 
-void handshake_set_state(struct handshake *h, enum handshake_state state)
-{
-	h->state = state;
-}
-
-void handshake_hang_up(struct handshake *h, const char *why)
-{
-	h->why = why;
-	handshake_set_state(h, HANDSHAKE_CLOSE);
-}
-
-void handshake_start(struct handshake *h, struct pools *pools, struct member *member,
+void handshake_start(struct handshake *h, const struct backend *backend, struct client *client,
                      enum tls_mode tls, struct buf *out)
 {
 	uint8_t *p = buf_add(out, 18);
 
-	*h = (struct handshake){ .pools = pools, .member = member, .tls = tls,
+	*h = (struct handshake){ .backend = backend, .client = client, .tls = tls,
 	                         .room = HANDSHAKE_OUT_MAX };
 	handshake_set_state(h, HANDSHAKE_FLAGS);
 	if (!p)
@@ -40,7 +29,6 @@ void handshake_secured(struct handshake *h)
 	h->secured = true;
 	h->terms = (struct terms){0};
 	buf_free(&h->chosen);
-	h->member->read_only = false;
 	handshake_set_state(h, HANDSHAKE_OPTION);
 }
 

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "option.h"
 
-#include <stdio.h>
 #include <string.h>
 
-#include "admit.h"
 #include "nbd.h"
+#include "store.h"
 
 #define MAX_BLOCK (32u << 20)
 
@@ -56,22 +55,13 @@ bool text_take(const uint8_t **data, uint32_t *len, struct text *text)
 	return true;
 }
 
-static uint16_t export_flags(const struct handshake *h)
+static uint16_t export_flags(const struct handshake *h, bool read_only)
 {
 	return (uint16_t)(NBD_HAS_FLAGS | NBD_SEND_FLUSH | NBD_SEND_FUA |
 	                  NBD_SEND_TRIM | NBD_SEND_WRITE_ZEROES |
 	                  NBD_CAN_MULTI_CONN | NBD_SEND_CACHE | NBD_SEND_FAST_ZERO |
 	                  (h->terms.structured ? NBD_SEND_DF : 0) |
-	                  (h->member->read_only ? NBD_READ_ONLY : 0));
-}
-
-/* Contexts were chosen for one name only. */
-static uint32_t join(struct handshake *h, const struct text *name, const struct export *e,
-                     struct pool *pool, char words[static WORDS_MAX])
-{
-	if (!text_is(name, (const char *)h->chosen.data, h->chosen.len))
-		h->terms.contexts = 0;
-	return admit_join(h, e, pool, words);
+	                  (read_only ? NBD_READ_ONLY : 0));
 }
 
 static void info_text(struct buf *out, uint32_t option, enum nbd_info type,
@@ -86,29 +76,15 @@ static void info_text(struct buf *out, uint32_t option, enum nbd_info type,
 	memcpy(p + 2, text, len);
 }
 
-/* The name under which a further connection joins what this one is part of. Not where it
- * could be overheard by somebody who could not have claimed himself. */
-static void canonical_name(const struct handshake *h, const struct pool *pool,
-                           char name[static MEMBER_NAME_MAX])
+static void send_infos(struct handshake *h, uint32_t option, const struct backend_ask *ask,
+                       const struct backend_answer *answer, struct buf *out)
 {
-	const struct member *m = h->member;
-
-	if (m->pool && m->owner && (h->secured || (h->tls != TLS_REQUIRE && !*pool->owner)))
-		member_tell_name(m, name);
-	else
-		snprintf(name, MEMBER_NAME_MAX, "%s", pool->name);
-}
-
-static void send_infos(struct handshake *h, uint32_t option, struct pool *pool,
-                       const uint8_t *wanted, uint16_t n, struct buf *out)
-{
-	char text[WORDS_MAX];
 	uint8_t *p = option_reply(out, option, NBD_REP_INFO, 12);
 
 	if (p) {
 		store16(p, NBD_INFO_EXPORT);
-		store64(p + 2, pool->size);
-		store16(p + 10, export_flags(h));
+		store64(p + 2, answer->size);
+		store16(p + 10, export_flags(h, answer->read_only));
 	}
 	p = option_reply(out, option, NBD_REP_INFO, 14);
 	if (p) {
@@ -117,20 +93,10 @@ static void send_infos(struct handshake *h, uint32_t option, struct pool *pool,
 		store32(p + 6, PAGE_SIZE);
 		store32(p + 10, MAX_BLOCK);
 	}
-	/* Each at most once, however often it was asked for. */
-	bool name = false, description = false;
-	for (unsigned i = 0; i < n; i++) {
-		name |= load16(wanted + 2 * i) == NBD_INFO_NAME;
-		description |= load16(wanted + 2 * i) == NBD_INFO_DESCRIPTION;
-	}
-	if (name) {
-		canonical_name(h, pool, text);
-		info_text(out, option, NBD_INFO_NAME, text);
-	}
-	if (description) {
-		pool_describe(pool, text);
-		info_text(out, option, NBD_INFO_DESCRIPTION, text);
-	}
+	if (ask->wants_name)
+		info_text(out, option, NBD_INFO_NAME, answer->name);
+	if (ask->wants_description)
+		info_text(out, option, NBD_INFO_DESCRIPTION, answer->description);
 }
 
 static void structured_reply(struct handshake *h, uint32_t len, struct buf *out)
@@ -144,14 +110,40 @@ static void structured_reply(struct handshake *h, uint32_t len, struct buf *out)
 	option_ack(out, NBD_OPT_STRUCTURED_REPLY);
 }
 
-/* INFO tells about a pool, GO also opens it; only GO claims. */
+/* What NAME is asked for by. */
+static struct backend_ask ask_for(const struct handshake *h, const struct text *name)
+{
+	return (struct backend_ask){ .name = (const char *)name->data, .len = name->len,
+	                             .secured = h->secured, .tls_required = h->tls == TLS_REQUIRE };
+}
+
+/* Contexts were chosen for one name only; one that is no export's changes nothing. */
+static uint32_t join(struct handshake *h, const struct backend_ask *ask, struct backend_answer *answer)
+{
+	const struct text name = { (const uint8_t *)ask->name, (uint32_t)ask->len };
+	uint32_t error = h->backend->ops->join(h->backend, h->client, ask, answer);
+
+	if (error != NBD_REP_ERR_UNKNOWN && !text_is(&name, (const char *)h->chosen.data, h->chosen.len))
+		h->terms.contexts = 0;
+	if (!error)
+		h->terms.size = answer->size;
+	return error;
+}
+
+/* Each at most once, however often it was asked for. */
+static void take_wanted(struct backend_ask *ask, const uint8_t *wanted, uint16_t n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		ask->wants_name |= load16(wanted + 2 * i) == NBD_INFO_NAME;
+		ask->wants_description |= load16(wanted + 2 * i) == NBD_INFO_DESCRIPTION;
+	}
+}
+
+/* INFO tells about an export, GO also joins it. */
 static void info_or_go(struct handshake *h, uint32_t option,
                        const uint8_t *data, uint32_t len, struct buf *out)
 {
-	char words[WORDS_MAX];
-	uint32_t error = 0;
-	struct export e;
-	struct pool *pool;
+	struct backend_answer answer;
 	struct text name;
 	uint16_t n;
 
@@ -165,51 +157,30 @@ static void info_or_go(struct handshake *h, uint32_t option,
 		option_refuse(out, option, NBD_REP_ERR_TOO_BIG, "the export name is too long");
 		return;
 	}
-	if (export_parse(&e, (const char *)name.data, name.len) < 0) {
-		option_refuse(out, option, NBD_REP_ERR_UNKNOWN,
-		       "no such export name: it is POOL, POOL?claim=INSTANCE[&force] or "
-		       "POOL@EPOCH.TICKET");
+	struct backend_ask ask = ask_for(h, &name);
+	take_wanted(&ask, data + 2, n);
+	uint32_t error = option == NBD_OPT_GO
+	                     ? join(h, &ask, &answer)
+	                     : h->backend->ops->info(h->backend, h->client, &ask, &answer);
+	if (error) {
+		option_refuse(out, option, error, answer.words);
 		return;
 	}
-	pthread_mutex_lock(&h->pools->lock);
-	error = option == NBD_OPT_GO ? admit_to(h, &e, &pool, words)
-	                             : admit_named(h, &e, &pool, words);
-	if (!error)
-		error = option == NBD_OPT_GO ? join(h, &name, &e, pool, words)
-		                             : admit_would_join(h, &e, pool, words);
-	if (!error) {
-		h->terms.size = pool->size;
-		send_infos(h, option, pool, data + 2, n, out);
-		option_ack(out, option);
-		if (option == NBD_OPT_GO)
-			handshake_set_state(h, HANDSHAKE_DONE);
-	}
-	pthread_mutex_unlock(&h->pools->lock);
-	if (error)
-		option_refuse(out, option, error, words);
+	send_infos(h, option, &ask, &answer, out);
+	option_ack(out, option);
+	if (option == NBD_OPT_GO)
+		handshake_set_state(h, HANDSHAKE_DONE);
 }
 
 /* The old way in. It has no way to refuse but hanging up. */
 static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
                         struct buf *out)
 {
-	char words[WORDS_MAX];
-	struct text name = { data, len };
-	struct export e;
-	struct pool *pool;
-	bool joined = false;
-	uint16_t flags = 0;
+	const struct text name = { data, len };
+	const struct backend_ask ask = ask_for(h, &name);
+	struct backend_answer answer;
 
-	pthread_mutex_lock(&h->pools->lock);
-	if (export_parse(&e, (const char *)data, len) == 0 &&
-	    admit_to(h, &e, &pool, words) == 0 &&
-	    join(h, &name, &e, pool, words) == 0) {
-		joined = true;
-		h->terms.size = pool->size;
-		flags = export_flags(h);
-	}
-	pthread_mutex_unlock(&h->pools->lock);
-	if (!joined) {
+	if (join(h, &ask, &answer)) {
 		handshake_hang_up(h, "EXPORT_NAME asked for an export that it cannot have");
 		return;
 	}
@@ -217,34 +188,29 @@ static void export_name(struct handshake *h, const uint8_t *data, uint32_t len,
 	if (p) {
 		memset(p, 0, h->no_zeroes ? 10 : 134);
 		store64(p, h->terms.size);
-		store16(p + 8, flags);
+		store16(p + 8, export_flags(h, answer.read_only));
 	}
 	handshake_set_state(h, HANDSHAKE_DONE);
 }
 
+static void list_one(void *out, const char *name)
+{
+	uint32_t n = (uint32_t)strlen(name);
+	uint8_t *p = option_reply(out, NBD_OPT_LIST, NBD_REP_SERVER, 4 + n);
+
+	if (!p)
+		return;
+	store32(p, n);
+	memcpy(p + 4, name, n);
+}
+
 static void list(struct handshake *h, uint32_t len, struct buf *out)
 {
-	struct pool *pool;
-
 	if (len) {
 		option_refuse(out, NBD_OPT_LIST, NBD_REP_ERR_INVALID, "LIST carries no data");
 		return;
 	}
-	pthread_mutex_lock(&h->pools->lock);
-	TAILQ_FOREACH(pool, &h->pools->list, link) {
-		uint32_t n = (uint32_t)strlen(pool->name);
-		uint8_t *p;
-
-		if (!pool_admits(pool, h->member->identity, &h->member->origin))
-			continue;
-		p = option_reply(out, NBD_OPT_LIST, NBD_REP_SERVER, 4 + n);
-
-		if (!p)
-			break;
-		store32(p, n);
-		memcpy(p + 4, pool->name, n);
-	}
-	pthread_mutex_unlock(&h->pools->lock);
+	h->backend->ops->list(h->backend, h->client, list_one, out);
 	option_ack(out, NBD_OPT_LIST);
 }
 
@@ -264,21 +230,15 @@ static void start_tls(struct handshake *h, uint32_t len, struct buf *out)
 	handshake_set_state(h, HANDSHAKE_TLS);
 }
 
-/* Does it open a pool by a ticket? That was told within TLS, so who has it in the open has
- * it from a holder of a key: a kernel's client, for one, which does not speak TLS. */
-static bool has_ticket(struct handshake *h, uint32_t option, const uint8_t *data, uint32_t len)
+/* Does it join by a name that is enough where TLS is required? */
+static bool is_invited(struct handshake *h, uint32_t option, const uint8_t *data, uint32_t len)
 {
+	const struct backend_ops *ops = h->backend->ops;
 	struct text name = { data, len };
-	struct export e;
 
 	if (option == NBD_OPT_GO ? !text_take(&data, &len, &name) : option != NBD_OPT_EXPORT_NAME)
 		return false;
-	if (export_parse(&e, (const char *)name.data, name.len) < 0)
-		return false;
-	pthread_mutex_lock(&h->pools->lock);
-	bool invited = admit_by_ticket(h, &e) != NULL;
-	pthread_mutex_unlock(&h->pools->lock);
-	return invited;
+	return ops->invites && ops->invites(h->backend, h->client, (const char *)name.data, name.len);
 }
 
 /* Is OPTION one that must not be said in the open? Then it was refused. */
@@ -286,7 +246,7 @@ bool option_needs_tls(struct handshake *h, uint32_t option, const uint8_t *data,
                       struct buf *out)
 {
 	if (h->tls != TLS_REQUIRE || h->secured || option == NBD_OPT_STARTTLS ||
-	    option == NBD_OPT_ABORT || has_ticket(h, option, data, len))
+	    option == NBD_OPT_ABORT || is_invited(h, option, data, len))
 		return false;
 	if (option == NBD_OPT_EXPORT_NAME)
 		handshake_hang_up(h, "EXPORT_NAME without TLS");

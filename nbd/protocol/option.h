@@ -4,7 +4,7 @@
 #ifndef FARPAGE_OPTION_H
 #define FARPAGE_OPTION_H
 
-#include "handshake.h"
+#include "handshake_state.h"
 #include "nbd.h"
 
 /* Answer OPTION, which carries LEN bytes. */

@@ -126,21 +126,21 @@ static void add_header(struct gather *g, uint8_t *header, const struct reply *re
 	add(g, header + skip, header_bytes(reply) - skip);
 }
 
-/* -1: some of it is dropped. */
-static int add_data(struct gather *g, struct member *m, uint64_t offset, size_t left)
+/* -1: some of it is lost. */
+static int add_data(struct gather *g, struct client *c, uint64_t offset, size_t left)
 {
 	while (left && !full(g)) {
 		size_t n = left;
 		const uint8_t *data;
 
-		switch (member_get(m, offset, &n, &data)) {
-		case MEMBER_THERE:
+		switch (c->ops->get(c, offset, &n, &data)) {
+		case GOT_DATA:
 			break;
-		case MEMBER_ABSENT:
+		case GOT_HOLE:
 			data = zeros;
 			n = n < sizeof zeros ? n : sizeof zeros;
 			break;
-		case MEMBER_DROPPED:
+		case GOT_LOST:
 			return -1;
 		}
 		add(g, data, n);
@@ -151,10 +151,10 @@ static int add_data(struct gather *g, struct member *m, uint64_t offset, size_t 
 }
 
 /* Of this one nothing is sent: it can still say that its pages are gone. */
-static void look_again(struct reply *reply, struct member *m)
+static void look_again(struct reply *reply, struct client *c)
 {
-	if ((reply->kind != REPLY_SIMPLE && reply->kind != REPLY_DATA) || !reply->length ||
-	    !member_dropped(m, reply->offset, reply->length))
+	if (!c->may_lose || (reply->kind != REPLY_SIMPLE && reply->kind != REPLY_DATA) || !reply->length ||
+	    !c->ops->lost(c, reply->offset, reply->length))
 		return;
 	reply->code = NBD_EIO;
 	if (reply->kind == REPLY_DATA)
@@ -162,7 +162,7 @@ static void look_again(struct reply *reply, struct member *m)
 	reply->length = 0;
 }
 
-int replies_gather(struct replies *r, struct member *m, struct gather *g)
+int replies_gather(struct replies *r, struct client *c, struct gather *g)
 {
 	size_t taken = r->bytes_taken;
 	uint64_t skip = r->sent;
@@ -174,7 +174,7 @@ int replies_gather(struct replies *r, struct member *m, struct gather *g)
 		struct reply *reply = &r->ring[i & (r->size - 1)];
 
 		if (!skip)
-			look_again(reply, m);
+			look_again(reply, c);
 		if (skip < header_bytes(reply)) {
 			if (header + header_bytes(reply) > g->headers + sizeof g->headers)
 				break;
@@ -189,7 +189,7 @@ int replies_gather(struct replies *r, struct member *m, struct gather *g)
 				break;
 			add(g, r->bytes.data + taken + skip, (size_t)(reply->length - skip));
 			taken += reply->length;
-		} else if (add_data(g, m, reply->offset + skip,
+		} else if (add_data(g, c, reply->offset + skip,
 		                    (size_t)(body_bytes(reply) - skip)) < 0) {
 			return -1;
 		}

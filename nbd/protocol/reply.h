@@ -2,7 +2,7 @@
 /* Replies that a connection still owes, in order: simple ones, and chunks of
  * structured ones. They are kept as what they say, not as bytes: each gathering
  * points straight into the store, and whatever was not sent is gathered anew, so
- * no pointer into the store outlives member_enter() .. member_exit(). Once a byte
+ * no pointer into the store outlives enter() .. exit(). Once a byte
  * of one is sent, how long it is does not change, whatever happens to the pages
  * meanwhile; until then it becomes an error if one of its pages is dropped. */
 #ifndef FARPAGE_REPLY_H
@@ -10,8 +10,8 @@
 
 #include <sys/uio.h>
 
+#include "backend.h"
 #include "buf.h"
-#include "member.h"
 #include "nbd.h"
 
 #define GATHER_VECTORS 512
@@ -63,9 +63,9 @@ static inline uint32_t replies_owed(const struct replies *r)
 int replies_push(struct replies *, struct reply);
 /* The same of a REPLY_BYTES and what it says. */
 int replies_push_bytes(struct replies *, struct reply, const uint8_t *bytes);
-/* As much as one sendmsg takes of what M's connection owes; M has entered. -1: the
+/* As much as one sendmsg takes of what CLIENT is owed; it has entered. -1: the
  * rest of a reply that is half sent was dropped, so hang up. */
-int replies_gather(struct replies *, struct member *m, struct gather *);
+int replies_gather(struct replies *, struct client *, struct gather *);
 /* BYTES of what was gathered last are sent. */
 void replies_sent(struct replies *, size_t bytes);
 void replies_free(struct replies *);

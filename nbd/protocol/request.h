@@ -1,28 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The transmission phase of one connection: requests in, replies owed out.
- * Validates a request fully, then carries it out. Knows no socket; one thread. */
+/* A request: what it says, and whether it may be carried out. */
 #ifndef FARPAGE_REQUEST_H
 #define FARPAGE_REQUEST_H
 
-#include "reply.h"
+#include "nbd.h"
 #include "terms.h"
 
 #define REQUEST_MAX_BYTES (32u << 20) /* what we advertise as the largest */
-/* Bytes that session_feed() may leave unconsumed, unless it is full: less than a page of payload,
- * because a page is put whole or not at all. */
-#define REQUEST_KEEP_BYTES PAGE_SIZE
-/* A client that asks on and on without taking replies is not heard while it has
- * this many coming, or so many bytes that lie in no page, or what it has room for. */
-#define SESSION_OWED_MAX   4096
-#define SESSION_BYTES_MAX  (256u << 10)
-/* Pages erased between two looks at the other connections: 1 MiB, some 0.2 ms. */
-#define REQUEST_TURN_PAGES 256
-/* What a READ in chunks costs of a turn, for what is there and what not is looked for; and a
- * BLOCK_STATUS, some 2 us. */
-#define REQUEST_READ_PAGES   1
-#define REQUEST_STATUS_PAGES 2
-/* So many absent pages that are passed by cost as much as one that is erased. */
-#define REQUEST_LOOKED_PAGES 4096
 
 struct request {
 	uint16_t flags;
@@ -32,52 +16,9 @@ struct request {
 	uint32_t length;
 };
 
-enum session_state {
-	SESSION_REQUEST, /* a request's header comes next */
-	SESSION_PAYLOAD, /* a WRITE's bytes come next */
-	SESSION_ERASE,   /* a TRIM or WRITE_ZEROES goes on, or what a WRITE of zeros
-	                  * covered is given back, see session_erase() */
-	SESSION_ENDING,  /* DISC: no more requests, replies are still owed */
-	SESSION_BROKEN,  /* hang up */
-};
-
-struct session {
-	enum session_state state;
-	struct member *member;
-	struct terms terms;
-	struct request request;
-	uint64_t at;          /* PAYLOAD, ERASE: the next byte's offset */
-	uint64_t left;        /* PAYLOAD, ERASE: bytes still to come */
-	uint64_t worked_pages; /* ERASE: what it has cost so far */
-	uint32_t error;       /* the reply's, so far */
-	bool refused;         /* PAYLOAD: read it, put nothing */
-	bool ending;          /* the lender is: what is asked from now on is ESHUTDOWN */
-	size_t room;          /* bytes that its replies may take; one is owed whole */
-	uint64_t turn;        /* what is left of it, in pages as if erased; 0: others first */
-	uint64_t wait_ns;     /* its pool's rate has the next request wait so long */
-	struct replies replies;
-	const char *why;      /* BROKEN: words for the log */
-};
-
 /* A header from the wire. -1: it does not begin with the magic number. */
 int request_parse(struct request *, const uint8_t in[static NBD_REQUEST_BYTES]);
 /* May it be carried out on these terms? 0 or an NBD error. */
 uint32_t request_check(const struct request *, const struct terms *, bool read_only);
-
-void session_start(struct session *, struct member *, const struct terms *);
-/* Carry out what LEN bytes hold; the rest comes again with more behind it.
- * Returns the number consumed. The member has entered its pool. Stops early in
- * the states ERASE, ENDING and BROKEN, when it is full, when its turn is over, and when it
- * has to wait. */
-size_t session_feed(struct session *, const uint8_t *in, size_t len);
-/* State ERASE: go on with it for at most *TURN pages, which it counts down, by
- * one at least; the member has not entered. It may have to wait (wait_ns), and then it
- * has done nothing. -1: fenced. */
-int session_erase(struct session *, uint64_t *turn);
-/* It owes so much that no request is taken until some of it is sent; and so
- * little that they are again. */
-bool session_full(const struct session *);
-bool session_light(const struct session *);
-void session_free(struct session *);
 
 #endif

@@ -5,7 +5,6 @@
 #include <stdlib.h>
 
 #include "log.h"
-#include "size.h"
 #include "socket.h"
 
 #define LAST_SECONDS 1.
@@ -32,13 +31,11 @@ void conn_set_overdue(struct conn *c)
 	set_timer(c, LAST_SECONDS);
 }
 
-void conn_pause(struct conn *c, enum conn_pause why, bool on)
+void conn_set_paused(struct conn *c, unsigned paused)
 {
-	unsigned before = c->paused;
-
-	c->paused = on ? before | why : before & ~(unsigned)why;
-	if (!c->paused != !before)
-		(c->paused ? ev_io_stop : ev_io_start)(c->loop->ev, &c->readable);
+	if (!paused != !c->paused)
+		(paused ? ev_io_stop : ev_io_start)(c->loop->ev, &c->readable);
+	c->paused = paused;
 }
 
 void conn_rest(struct conn *c, ev_tstamp seconds)
@@ -73,47 +70,17 @@ void conn_set_state(struct conn *c, enum conn_state state)
 		conn_set_deadline(c, SOCKET_DEAD_SECONDS);
 	}
 	/* Now, for it may be told to end before it is looked at. */
-	if (state == CONN_SESSION && c->member.owner)
+	if (state == CONN_SESSION && c->client->has_pages)
 		conn_outlast(c);
-	if (state == CONN_SESSION)
-		log_often(LOG_INFO, "pools were opened", CONN_LINES_MAX,
-		          "%s opens pool %s, epoch %llu%s", c->member.peer, c->member.pool->name,
-		          (unsigned long long)c->member.epoch,
-		          c->member.owner       ? ", as its owner"
-		          : c->member.read_only ? ", read-only beside its owner"
-		                                : "");
+	if (state == CONN_SESSION && c->client->ops->begin)
+		c->client->ops->begin(c->client);
 }
 
-/* Is M of its pool's owner, and the last that is? */
-static bool is_last_owner(const struct member *m)
+static enum backend_end how_it_ends(const struct conn *c)
 {
-	struct member *other;
-	bool last = m->owner && m->epoch == m->pool->epoch;
-
-	LIST_FOREACH(other, &m->pool->members, link)
-		last &= other == m || !other->owner || other->epoch != m->epoch;
-	return last;
-}
-
-/* Somebody's pages are here, and nobody is there for them. */
-static void say_gone(const struct conn *c)
-{
-	struct pool *pool = c->member.pool;
-	char held[32];
-
-	if (!pool)
-		return;
-	pthread_rwlock_rdlock(&pool->lock);
-	bool last = is_last_owner(&c->member);
-	pthread_rwlock_unlock(&pool->lock);
-	uint64_t used = atomic_load(&pool->used_pages) << PAGE_SHIFT;
-	if (!last || !used)
-		return;
-	size_format(used, held);
-	log_often(LOG_INFO, "owners left pages behind", CONN_LINES_MAX, "%s, the owner of pool %s, %s; the "
-	          "pool holds %s", c->member.peer, pool->name,
-	          c->session.state == SESSION_ENDING ? "disconnected" : "vanished",
-	          held);
+	return c->loop->ending                       ? END_ALL
+	       : c->session.state == SESSION_ENDING ? END_SAID
+	                                             : END_SILENT;
 }
 
 static void let_go(struct conn *c)
@@ -128,15 +95,13 @@ static void let_go(struct conn *c)
 
 void conn_free(struct conn *c)
 {
-	log_line(LOG_DEBUG, "%s is gone", c->member.peer);
-	if (!c->loop->ending)
-		say_gone(c);
+	log_line(LOG_DEBUG, "%s is gone", c->client->peer);
 	conn_leave_gate(c);
 	ev_io_stop(c->loop->ev, &c->readable);
 	ev_io_stop(c->loop->ev, &c->writable);
 	ev_timer_stop(c->loop->ev, &c->timer);
-	/* Before close(): fence() and other slots may use the descriptor until then. */
-	member_leave(&c->member);
+	/* Before close(): hang_up() and other slots may use the descriptor until then. */
+	c->client->ops->leave(c->client, how_it_ends(c));
 	limits_leave(c->slot);
 	LIST_REMOVE(c, link);
 	/* What it will never acknowledge does not stay with the kernel for hours. */
@@ -147,7 +112,7 @@ void conn_free(struct conn *c)
 	session_free(&c->session);
 	buf_free(&c->out);
 	buf_free(&c->kept);
-	free((char *)c->member.peer);
+	free((char *)c->client->peer);
 	let_go(c);
 	loop_left(c->loop);
 	free(c);
@@ -155,6 +120,6 @@ void conn_free(struct conn *c)
 
 void conn_drop(struct conn *c, const char *why)
 {
-	log_often(LOG_INFO, why, 1, "%s: %s; hanging up", c->member.peer, why);
+	log_often(LOG_INFO, why, 1, "%s: %s; hanging up", c->client->peer, why);
 	conn_free(c);
 }

@@ -5,7 +5,7 @@
 
 #include "handshake.h"
 #include "loop.h"
-#include "request.h"
+#include "session.h"
 #include "stream.h"
 
 #define CONN_HANDSHAKE_SECONDS 10.
@@ -43,7 +43,7 @@ struct conn {
 	struct buf out;           /* the handshake's bytes still to be sent */
 	struct buf kept;          /* received, not yet consumed */
 	struct session session;
-	struct member member;
+	struct client *client;    /* the backend's */
 	struct slot *slot;
 	bool squeezed;            /* it asks on and is not read: nor is much of it kept */
 	bool stuck;               /* its client does not take what it is owed */
@@ -58,7 +58,12 @@ void conn_drop(struct conn *, const char *why);
 /* The one way from state to state. */
 void conn_set_state(struct conn *, enum conn_state);
 /* The one way to stop reading from it, for WHY, and to go on. */
-void conn_pause(struct conn *, enum conn_pause why, bool on);
+void conn_set_paused(struct conn *, unsigned paused);
+static inline void conn_pause(struct conn *c, enum conn_pause why, bool on)
+{
+	if (!(c->paused & why) == on)
+		conn_set_paused(c, c->paused ^ why);
+}
 /* Go on after so many SECONDS; 0: when the others had their turn. */
 void conn_rest(struct conn *, ev_tstamp seconds);
 /* In its handshake, and when it ends: so many SECONDS from now on it is hung up on. */

@@ -18,7 +18,7 @@ static uint64_t cpu_ns(void)
 
 bool gate_before(const struct conn *c)
 {
-	return c->state == CONN_HANDSHAKE && !c->member.identity &&
+	return c->state == CONN_HANDSHAKE && !c->client->identity &&
 	       (c->stream.tls || c->handshake.state == HANDSHAKE_TLS);
 }
 

@@ -21,11 +21,11 @@ static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
 	if (c->slot->refused)
 		log_often(LOG_WARN, "too many connections", 1, "%s: too many connections from its "
 		          "address, of its identity, or in total; %lu were refused so far",
-		          c->member.peer, limits->refused);
+		          c->client->peer, limits->refused);
 	c->slot->refused = false;
 
 	if (c->handshake.state == HANDSHAKE_DONE) {
-		session_start(&c->session, &c->member, &c->handshake.terms);
+		session_start(&c->session, c->client, &c->handshake.terms);
 		c->session.room = c->handshake.room;
 		c->session.turn = REQUEST_TURN_PAGES;
 		handshake_end(&c->handshake);
@@ -34,7 +34,7 @@ static size_t feed_handshake(struct conn *c, const uint8_t *in, size_t len)
 	} else if (c->handshake.state == HANDSHAKE_CLOSE) {
 		if (c->handshake.why)
 			log_often(LOG_INFO, c->handshake.why, 1, "%s: %s; hanging up",
-			          c->member.peer, c->handshake.why);
+			          c->client->peer, c->handshake.why);
 		conn_set_state(c, CONN_ENDING);
 	}
 	return used;
@@ -54,10 +54,10 @@ static ssize_t feed_session(struct conn *c, const uint8_t *in, size_t len)
 	size_t used = 0;
 
 	if (c->session.state != SESSION_ERASE) {
-		if (member_enter(&c->member) < 0)
+		if (c->client->ops->enter(c->client) < 0)
 			return -1;
 		used = session_feed(&c->session, in, len);
-		member_exit(&c->member);
+		c->client->ops->exit(c->client);
 	}
 	if (c->session.state == SESSION_ENDING)
 		conn_set_state(c, CONN_ENDING);
@@ -134,7 +134,7 @@ static void lost(struct conn *c)
 	const char *why = c->stream.tls ? tls_why(c->stream.tls) : NULL;
 
 	if (why && c->state == CONN_HANDSHAKE)
-		log_often(LOG_INFO, why, 1, "%s: %s", c->member.peer, why);
+		log_often(LOG_INFO, why, 1, "%s: %s", c->client->peer, why);
 	conn_free(c);
 }
 
@@ -149,8 +149,8 @@ static bool identify(struct conn *c)
 		conn_drop(c, "no memory");
 		return false;
 	}
-	c->member.identity = identity;
-	log_often(LOG_INFO, "proved who they are", CONN_LINES_MAX, "%s is %s", c->member.peer, identity);
+	c->client->identity = identity;
+	log_often(LOG_INFO, "proved who they are", CONN_LINES_MAX, "%s is %s", c->client->peer, identity);
 	return true;
 }
 
@@ -183,7 +183,7 @@ bool hear(struct conn *c)
 			lost(c);
 			return false;
 		}
-		if (c->stream.tls && !c->member.identity && !identify(c))
+		if (c->stream.tls && !c->client->identity && !identify(c))
 			return false;
 		if (n == 0)
 			break;

@@ -27,7 +27,7 @@ struct loop;
 
 /* What the connections of all loops share. */
 struct shared {
-	struct pools *pools;
+	struct backend backend;
 	struct limits *limits;
 	struct budget *budget;
 	enum tls_mode tls_mode;

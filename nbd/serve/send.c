@@ -29,17 +29,17 @@ static ssize_t send_replies(struct conn *c)
 	struct gather *g = &c->loop->gather;
 	ssize_t n;
 
-	if (member_enter(&c->member) < 0)
+	if (c->client->ops->enter(c->client) < 0)
 		return -1;
-	if (replies_gather(&c->session.replies, &c->member, g) < 0) {
-		member_exit(&c->member);
+	if (replies_gather(&c->session.replies, c->client, g) < 0) {
+		c->client->ops->exit(c->client);
 		log_often(LOG_INFO, "a page that was being sent was dropped", 1,
 		          "%s: a page was dropped while it was being sent; hanging up",
-		          c->member.peer);
+		          c->client->peer);
 		return -1;
 	}
 	n = stream_send(&c->stream, &c->loop->room, g->vector, g->vectors);
-	member_exit(&c->member);
+	c->client->ops->exit(c->client);
 	if (n > 0) {
 		replies_sent(&c->session.replies, (size_t)n);
 		moved(c);

@@ -14,20 +14,20 @@
 #include "silence.h"
 #include "socket.h"
 
-static void fence(struct member *m)
+static struct conn *conn_of(const struct client *client)
 {
-	struct conn *c = (struct conn *)((char *)m - offsetof(struct conn, member));
-
-	log_often(LOG_INFO, "fenced by a newer claim", CONN_LINES_MAX, "%s: fenced by a newer claim",
-	          m->peer);
-	shutdown(c->stream.fd, SHUT_RDWR);
+	return client->conn;
 }
 
-static unsigned silent(const struct member *m)
+static void hang_up(struct client *client, const char *why)
 {
-	const struct conn *c = (const struct conn *)((const char *)m - offsetof(struct conn, member));
+	log_often(LOG_INFO, why, CONN_LINES_MAX, "%s: %s", client->peer, why);
+	shutdown(conn_of(client)->stream.fd, SHUT_RDWR);
+}
 
-	return socket_silent_seconds(c->stream.fd);
+static unsigned silent(const struct client *client)
+{
+	return socket_silent_seconds(conn_of(client)->stream.fd);
 }
 
 /* Send what can be sent now. false: C is gone. */
@@ -146,15 +146,28 @@ static void on_timer(struct ev_loop *ev, ev_timer *w, int events)
 	}
 }
 
+/* One piece of memory with what the backend knows of its client. */
+static struct conn *new_conn(const struct backend_ops *ops)
+{
+	struct conn *c = calloc(1, sizeof *c + ops->client_bytes);
+
+	if (!c)
+		return NULL;
+	c->client = (struct client *)(c + 1);
+	c->client->ops = ops;
+	c->client->conn = c;
+	return c;
+}
+
 static void begin(struct loop *loop, struct accepted accepted)
 {
 	const struct shared *shared = loop->shared;
 	int fd = accepted.fd;
-	struct conn *c = calloc(1, sizeof *c);
+	struct conn *c = new_conn(shared->backend.ops);
 	char peer[SOCKET_PEER_MAX];
 
 	socket_name_peer(fd, peer);
-	if (!c || !(c->member.peer = strdup(peer))) {
+	if (!c || !(c->client->peer = strdup(peer))) {
 		free(c);
 		log_often(LOG_WARN, "no memory for another connection", 1,
 		          "no memory for another connection");
@@ -167,17 +180,17 @@ static void begin(struct loop *loop, struct accepted accepted)
 	c->slot = accepted.slot;
 	c->state = CONN_HANDSHAKE;
 	c->paused = PAUSE_UNSENT; /* its greeting */
-	c->member.fence = fence;
-	c->member.silent = silent;
-	c->member.origin = socket_origin(fd);
+	c->client->slot = c->slot;
+	c->client->hang_up = hang_up;
+	c->client->silent = silent;
+	c->client->origin = socket_origin(fd);
 	socket_set_options(fd);
 	ev_io_init(&c->readable, on_readable, fd, EV_READ);
 	ev_io_init(&c->writable, on_writable, fd, EV_WRITE);
 	ev_timer_init(&c->timer, on_timer, 0., 0.);
 	c->readable.data = c->writable.data = c->timer.data = c;
 	LIST_INSERT_HEAD(&loop->conns, c, link);
-	handshake_start(&c->handshake, shared->pools, &c->member, shared->tls_mode, &c->out);
-	c->handshake.slot = c->slot;
+	handshake_start(&c->handshake, &shared->backend, c->client, shared->tls_mode, &c->out);
 	conn_set_deadline(c, CONN_HANDSHAKE_SECONDS);
 	if (push_out(c))
 		pace_reading(c);

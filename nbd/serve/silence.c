@@ -16,11 +16,11 @@ static void look(struct conn *c, ev_tstamp now)
 		c->silent_since = now - seconds;
 		socket_retry_soon(c->stream.fd, true);
 		log_often(LOG_INFO, "fell silent", CONN_LINES_MAX, "%s has been silent for %u s; it has pages "
-		          "in pool %s, so its connection stays until another claims the pool, or for %u s",
-		          c->member.peer, seconds, c->member.pool->name, c->end_after);
+		          "in %s, so its connection stays until another claims the pool, or for %u s",
+		          c->client->peer, seconds, c->client->export, c->end_after);
 	} else if (!seconds && c->silent_since != 0.) {
 		log_often(LOG_INFO, "are back after a silence", CONN_LINES_MAX, "%s is back after %.0f s of "
-		          "silence", c->member.peer, now - c->silent_since);
+		          "silence", c->client->peer, now - c->silent_since);
 		c->silent_since = 0.;
 		socket_retry_soon(c->stream.fd, false);
 	}
@@ -33,7 +33,7 @@ static void on_time(struct ev_loop *ev, ev_timer *w, int events)
 
 	(void)ev, (void)events;
 	LIST_FOREACH(c, &loop->conns, link)
-		if (c->state == CONN_SESSION && member_has_pages(&c->member)) {
+		if (c->state == CONN_SESSION && c->client->has_pages) {
 			conn_outlast(c);
 			look(c, (ev_tstamp)clock_ns() / 1e9);
 		}

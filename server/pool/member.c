@@ -25,7 +25,7 @@ static bool owner_is_heard(struct pool *pool)
 	struct member *m;
 
 	LIST_FOREACH(m, &pool->members, link)
-		if (m->owner && m->epoch == pool->epoch && !(m->silent && m->silent(m)))
+		if (m->owner && m->epoch == pool->epoch && !(m->client.silent && m->client.silent(&m->client)))
 			return true;
 	return false;
 }
@@ -34,7 +34,10 @@ static void add_member(struct pool *pool, struct member *m, bool owner)
 {
 	m->pool = pool;
 	m->epoch = pool->epoch;
-	m->owner = owner;
+	m->owner = m->client.has_pages = owner;
+	m->client.may_lose = pool->dropped != NULL;
+	snprintf(m->words, sizeof m->words, "pool %s", pool->name);
+	m->client.export = m->words;
 	LIST_INSERT_HEAD(&pool->members, m, link);
 }
 
@@ -43,7 +46,7 @@ static void add_member(struct pool *pool, struct member *m, bool owner)
 int member_join(struct member *m, struct pool *pool)
 {
 	pthread_rwlock_wrlock(&pool->lock);
-	m->read_only = live_owner(pool) != NULL;
+	m->client.read_only = live_owner(pool) != NULL;
 	add_member(pool, m, false);
 	pthread_rwlock_unlock(&pool->lock);
 	return 0;
@@ -63,7 +66,7 @@ static void stop_writers(struct pool *pool)
 	struct member *m;
 
 	LIST_FOREACH(m, &pool->members, link)
-		m->read_only |= !m->owner;
+		m->client.read_only |= !m->owner;
 }
 
 /* -1 with words. Under pool.lock. */
@@ -89,7 +92,7 @@ int member_join_ticket(struct member *m, struct pool *pool, uint64_t epoch,
 	if (r == 0) {
 		ticket_use(&pool->tickets, ticket);
 		stop_writers(pool);
-		m->read_only = false;
+		m->client.read_only = false;
 		add_member(pool, m, true);
 	}
 	pthread_rwlock_unlock(&pool->lock);
@@ -176,14 +179,14 @@ int member_claim(struct member *m, struct pool *pool, const char *instance,
 	if (!same || atomic_load(pool_foreign(pool)))
 		pool->since = pool->epoch;
 	LIST_FOREACH(old, &pool->members, link)
-		old->fence(old);
+		old->client.hang_up(&old->client, "fenced by a newer claim");
 	snprintf(pool->instance, sizeof pool->instance, "%s", instance);
-	snprintf(pool->owner_peer, sizeof pool->owner_peer, "%s", m->peer);
+	snprintf(pool->owner_peer, sizeof pool->owner_peer, "%s", m->client.peer);
 	pool->owner_since = time(NULL);
 	/* In this order: killed in between, the owner learns that somebody wrote. */
 	keep_label(pool);
 	atomic_store(pool_foreign(pool), 0);
-	m->read_only = false;
+	m->client.read_only = false;
 	add_member(pool, m, true);
 	r = 0;
 out:
@@ -209,6 +212,7 @@ void member_leave(struct member *m)
 	LIST_REMOVE(m, link);
 	member_add_counts(&pool->left, m);
 	m->pool = NULL;
+	m->client.export = NULL;
 	pthread_rwlock_unlock(&pool->lock);
 }
 

@@ -9,9 +9,10 @@
 #ifndef FARPAGE_MEMBER_H
 #define FARPAGE_MEMBER_H
 
+#include "backend.h"
 #include "pool.h"
 
-#define MEMBER_NAME_MAX 128 /* NAME@EPOCH.TICKET, with its NUL */
+#define MEMBER_NAME_MAX BACKEND_NAME_MAX /* NAME@EPOCH.TICKET, with its NUL */
 
 /* Only its own thread counts; others may look. */
 struct member_counts {
@@ -19,19 +20,11 @@ struct member_counts {
 };
 
 struct member {
+	struct client client;           /* first; who it is */
 	struct pool *pool;              /* NULL: not a member */
 	uint64_t epoch;
 	bool owner;                     /* by claim, or a ticket */
-	bool read_only;                 /* plain, beside an owner */
-	bool wrote;                     /* plain, and some pages are its own */
-	bool zeros;                     /* put over pages that are there: member_settle() */
-	const char *identity;           /* proven by TLS; or NULL */
-	struct origin origin;           /* where it comes from */
-	const char *peer;               /* for words about it */
-	void (*fence)(struct member *); /* from any thread: hang up */
-	/* From any thread: for how many seconds has nothing been heard of it, though it
-	 * was asked? 0: it is there. NULL: always. */
-	unsigned (*silent)(const struct member *);
+	char words[POOL_NAME_MAX + 8];  /* client.export */
 	struct member_counts counts;
 	LIST_ENTRY(member) link;        /* pool.lock */
 };
@@ -53,11 +46,6 @@ void member_tell_name(const struct member *, char name[static MEMBER_NAME_MAX]);
 int member_may_join(struct pool *, uint64_t epoch, const struct ticket *,
                     char words[static WORDS_MAX]);
 int member_may_claim(struct pool *, bool force, char words[static WORDS_MAX]);
-/* Would it lose pages with its connection? Its own thread only. */
-static inline bool member_has_pages(const struct member *m)
-{
-	return m->owner || m->wrote;
-}
 void member_add_counts(struct member_sums *, const struct member *);
 /* Would a plain member be read-only now? */
 bool pool_owned(struct pool *);
@@ -66,20 +54,14 @@ bool pool_owned(struct pool *);
 int member_enter(struct member *m);
 void member_exit(struct member *m);
 
-enum member_got {
-	MEMBER_ABSENT,  /* zeros */
-	MEMBER_THERE,
-	MEMBER_DROPPED, /* its bytes are gone: to read it is an error */
-};
-
 /* Inside: OFFSET and LEN in bytes, within the pool. put: 0, or -1 with ENOSPC
  * when some page did not fit (that page stays flushed), EIO for a part of a page that
  * was dropped (it stays so), EPERM for a reader. Zeros make no page be there where none is;
  * fill: the same for zeros that do. get: what a run of pages is, from the
- * one that holds OFFSET on, and if THERE its bytes; LEN shrinks to what it covers. */
+ * one that holds OFFSET on, and if DATA its bytes; LEN shrinks to what it covers. */
 int member_put(struct member *, uint64_t offset, size_t len, const uint8_t *data);
 int member_fill(struct member *, uint64_t offset, size_t len);
-enum member_got member_get(struct member *, uint64_t offset, size_t *len,
+enum backend_got member_get(struct member *, uint64_t offset, size_t *len,
                            const uint8_t **data);
 /* It is going to be sent so many bytes, for the counts. */
 void member_reads(struct member *, uint64_t bytes);

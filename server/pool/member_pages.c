@@ -51,7 +51,7 @@ static int put_page(struct member *m, uint64_t page, size_t offset, size_t len,
 	if ((there || !zero) &&
 	    pages_put(pool, page, there, offset, len, data ? data : zeros) < 0)
 		return -1;
-	m->zeros |= there && zero;
+	m->client.zeros |= there && zero;
 	if (was_dropped)
 		dropped_clear(pool->dropped, page, page + 1);
 	return 0;
@@ -61,13 +61,13 @@ static int put_page(struct member *m, uint64_t page, size_t offset, size_t len,
  * does breaks the owner's sight of its pages. */
 static bool may_write(struct member *m)
 {
-	if (m->read_only) {
+	if (m->client.read_only) {
 		errno = EPERM;
 		return false;
 	}
 	if (!m->owner) {
 		atomic_store_explicit(pool_foreign(m->pool), 1, memory_order_relaxed);
-		m->wrote = true;
+		m->client.has_pages = true;
 	}
 	return true;
 }
@@ -113,13 +113,13 @@ static uint64_t page_behind(uint64_t offset, size_t len)
 	return (offset + len + PAGE_SIZE - 1) >> PAGE_SHIFT;
 }
 
-enum member_got member_get(struct member *m, uint64_t offset, size_t *len,
+enum backend_got member_get(struct member *m, uint64_t offset, size_t *len,
                            const uint8_t **data)
 {
 	struct pool *pool = m->pool;
 	uint64_t page = offset >> PAGE_SHIFT, end = page_behind(offset, *len), run;
 	size_t in_page = offset % PAGE_SIZE;
-	enum member_got got = MEMBER_DROPPED;
+	enum backend_got got = GOT_LOST;
 
 	*data = NULL;
 	/* In this order, see dropped.h. */
@@ -127,7 +127,7 @@ enum member_got member_get(struct member *m, uint64_t offset, size_t *len,
 		end = dropped_find(pool->dropped, page, end);
 	if (end > page) {
 		*data = pool->store->ops->get(pool->store, page, end - page, &run);
-		got = *data ? MEMBER_THERE : MEMBER_ABSENT;
+		got = *data ? GOT_DATA : GOT_HOLE;
 		if (*data)
 			*data += in_page;
 	} else {

@@ -94,20 +94,19 @@ void pool_limit(struct pool *pool, uint64_t iops, uint64_t bandwidth)
 	atomic_store(&pool->limited, iops || bandwidth);
 }
 
-uint64_t pool_wait(struct pool *pool)
+uint64_t pool_pace(struct pool *pool, uint64_t requests, uint64_t bytes)
 {
-	if (!atomic_load_explicit(&pool->limited, memory_order_relaxed))
-		return 0;
 	uint64_t now = clock_ns();
 	uint64_t a = rate_wait(&pool->requests, now), b = rate_wait(&pool->bytes, now);
 
-	return a > b ? a : b;
+	if (a || b)
+		return a > b ? a : b;
+	pool_charge(pool, requests, bytes);
+	return 0;
 }
 
-void pool_take(struct pool *pool, uint64_t requests, uint64_t bytes)
+void pool_charge(struct pool *pool, uint64_t requests, uint64_t bytes)
 {
-	if (!atomic_load_explicit(&pool->limited, memory_order_relaxed))
-		return;
 	uint64_t now = clock_ns();
 
 	rate_take(&pool->requests, now, requests);

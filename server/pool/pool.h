@@ -117,10 +117,14 @@ void pools_lend(struct pools *, uint64_t bytes);
 bool pool_idle(struct pool *);
 /* So many requests and bytes a second; 0: any. */
 void pool_limit(struct pool *, uint64_t iops, uint64_t bandwidth);
-/* How long the next request has to wait for its pool's limits, ns; and what one that may go
- * on takes of them. */
-uint64_t pool_wait(struct pool *);
-void pool_take(struct pool *, uint64_t requests, uint64_t bytes);
+static inline bool pool_is_limited(const struct pool *pool)
+{
+	return atomic_load_explicit(&pool->limited, memory_order_relaxed);
+}
+/* Of one that is limited. How long has the next request to wait, ns? 0: it goes on, and so much is
+ * taken of what the pool may; charge: it is, whatever that leaves. */
+uint64_t pool_pace(struct pool *, uint64_t requests, uint64_t bytes);
+void pool_charge(struct pool *, uint64_t requests, uint64_t bytes);
 bool pool_name_valid(const char *name);
 /* 1: a plain member wrote since the last claim. Inside pool.lock. */
 static inline _Atomic uint64_t *pool_foreign(struct pool *pool)

@@ -6,10 +6,12 @@
 
 #include <sys/random.h>
 
+#include "door.h"
 #include "fuzz.h"
 #include "lend.h"
+#include "member.h"
 #include "nbd.h"
-#include "request.h"
+#include "session.h"
 
 #define PAGES 16u
 /* What chance comes to here, so that both runs are told the same; and a ticket of it. */
@@ -22,6 +24,7 @@ enum { OWNED = 1, THIN = 2, NONE = 4, TLS = 8, TLS_WANTED = 16, KNOWN = 32 };
 
 struct talk {
 	struct pools pools;
+	struct backend door;
 	struct member me, owner, keeper; /* KEEPER owns "mine" */
 	const char *identity; /* that TLS proves */
 	struct handshake h;
@@ -38,9 +41,9 @@ ssize_t getrandom(void *p, size_t n, unsigned flags)
 	return (ssize_t)n;
 }
 
-static void fence(struct member *m)
+static void fence(struct client *c, const char *why)
 {
-	(void)m;
+	(void)c, (void)why;
 }
 
 /* Nothing about it may differ from one run to the next. */
@@ -79,11 +82,15 @@ static void own(struct member *m, struct pool *pool)
 	must(strcmp(name + strlen(pool->name), TICKET) == 0);
 }
 
+static struct client who(const char *peer)
+{
+	return (struct client){ .ops = door_to(NULL).ops, .peer = peer, .hang_up = fence };
+}
+
 static void talk_begin(struct talk *t, unsigned switches)
 {
-	*t = (struct talk){ .me.fence = fence, .owner.fence = fence, .keeper.fence = fence };
-	t->me.peer = "me";
-	t->owner.peer = t->keeper.peer = "owner";
+	*t = (struct talk){ .door = door_to(&t->pools), .me.client = who("me"),
+	                    .owner.client = who("owner"), .keeper.client = who("owner") };
 	t->identity = switches & KNOWN ? "me" : NULL;
 	pools_init(&t->pools, 3 * PAGES * PAGE_SIZE);
 	if (!(switches & NONE)) {
@@ -97,7 +104,7 @@ static void talk_begin(struct talk *t, unsigned switches)
 		if (tls_mode(switches) != TLS_OFF)
 			own(&t->keeper, pool_find(&t->pools, "mine"));
 	}
-	handshake_start(&t->h, &t->pools, &t->me, tls_mode(switches), &t->out);
+	handshake_start(&t->h, &t->door, &t->me.client, tls_mode(switches), &t->out);
 	take_out(t);
 }
 
@@ -120,7 +127,7 @@ static void take_replies(struct talk *t)
 
 	while (replies_owed(&t->s.replies)) {
 		must(member_enter(&t->me) == 0);
-		replies_gather(&t->s.replies, &t->me, &g);
+		replies_gather(&t->s.replies, &t->me.client, &g);
 		must(g.vectors && g.vectors <= GATHER_VECTORS && g.bytes);
 		member_exit(&t->me);
 		replies_sent(&t->s.replies, g.bytes);
@@ -161,7 +168,7 @@ static size_t feed_once(struct talk *t, const uint8_t *in, size_t len)
 	must((t->h.state == HANDSHAKE_DONE) == (t->me.pool != NULL));
 	take_out(t);
 	if (t->h.state == HANDSHAKE_TLS) {
-		t->me.identity = t->identity;
+		t->me.client.identity = t->identity;
 		handshake_secured(&t->h);
 	}
 	/* Who owns it in the open, or without being known, came by a ticket. */
@@ -172,7 +179,7 @@ static size_t feed_once(struct talk *t, const uint8_t *in, size_t len)
 		     (t->me.owner && t->keeper.pool));
 		must(t->h.terms.size == t->me.pool->size);
 		must(t->h.terms.structured || !t->h.terms.contexts);
-		session_start(&t->s, &t->me, &t->h.terms);
+		session_start(&t->s, &t->me.client, &t->h.terms);
 	}
 	return used;
 }

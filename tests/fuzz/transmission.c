@@ -2,8 +2,10 @@
 /* The transmission phase against a model of it. Input: a byte of switches, the
  * pages that are lent, the cuts, then steps: requests in short, which are written
  * out, cut and fed; bytes as they are; replies that are taken. */
+#include "door.h"
 #include "lend.h"
-#include "request.h"
+#include "member.h"
+#include "session.h"
 
 #include "fuzz.h"
 #include "model.h"
@@ -49,9 +51,9 @@ static const uint8_t *payload_of(uint64_t cookie)
 	return payload[cookie % 3] + (cookie & 0xff);
 }
 
-static void fence(struct member *m)
+static void fence(struct client *c, const char *why)
 {
-	(void)m;
+	(void)c, (void)why;
 	d.fenced = true;
 }
 
@@ -64,7 +66,7 @@ static void begin(struct input *in)
 	memset(&d.first, 0, sizeof d - offsetof(struct drive, first));
 	d.cuts = take_cuts(in);
 	d.turn = MODEL_PAGES;
-	d.me.fence = d.other.fence = fence;
+	d.me.client = d.other.client = (struct client){ .ops = door_to(NULL).ops, .hang_up = fence };
 	d.m.structured = switches & STRUCTURED;
 	d.m.contexts = d.m.structured && switches & CONTEXTS;
 	d.m.read_only = switches & LOOKER;
@@ -73,8 +75,8 @@ static void begin(struct input *in)
 	must(pool_add(&d.pools, &(struct pool_spec){ .name = "p", .size = MODEL_BYTES,
 	                                             .thin = switches & THIN }, words) == 0);
 	member_join(&d.me, pool_find(&d.pools, "p"));
-	d.me.read_only = d.m.read_only;
-	session_start(&d.s, &d.me, &(struct terms){
+	d.me.client.read_only = d.m.read_only;
+	session_start(&d.s, &d.me.client, &(struct terms){
 	              .size = MODEL_BYTES, .structured = d.m.structured,
 	              .contexts = d.m.contexts ? CONTEXT_ALLOCATION : 0 });
 }
@@ -86,7 +88,7 @@ static void take_replies(size_t max)
 	if (d.fenced || !replies_owed(&d.s.replies))
 		return;
 	must(member_enter(&d.me) == 0);
-	replies_gather(&d.s.replies, &d.me, &g);
+	replies_gather(&d.s.replies, &d.me.client, &g);
 	must(g.vectors && g.vectors <= GATHER_VECTORS && g.bytes);
 	max = max < g.bytes ? max : g.bytes;
 	for (size_t i = 0, left = max, n; i < g.vectors; i++, left -= n) {
@@ -315,7 +317,7 @@ static void step(struct input *in, struct ask *before)
 			say(before);
 		break;
 	case STOP_WRITING: /* as when the pool's owner comes back */
-		d.me.read_only = d.m.read_only = true;
+		d.me.client.read_only = d.m.read_only = true;
 		break;
 	case FENCE:
 		other_claims();

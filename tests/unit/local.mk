@@ -25,6 +25,7 @@ if HAVE_CMOCKA
 unit_tests = \
 	tests/unit/test-address \
 	tests/unit/test-allow \
+	tests/unit/test-backend \
 	tests/unit/test-bitmap \
 	tests/unit/test-buf \
 	tests/unit/test-buffer \
@@ -138,6 +139,10 @@ unit_borrower = client/libborrower.la $(CMOCKA_LIBS)
 
 tests_unit_test_address_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_address_LDADD = $(unit_borrower)
+# A program that has the NBD server, and nothing of the lender's.
+tests_unit_test_backend_CPPFLAGS = $(see_nbd) $(CMOCKA_CFLAGS)
+tests_unit_test_backend_LDADD = nbd/libnbdserver.la common/libcommon.la $(GNUTLS_LIBS) $(EV_LIBS) \
+	$(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_bitmap_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_bitmap_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_buf_CPPFLAGS = $(unit_cppflags)

@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "door.h"
 #include "export.h"
 #include "lend.h"
 #include "member.h"
@@ -24,14 +25,15 @@ struct body {
 	unsigned silent; /* seconds */
 };
 
-static inline void count_fence(struct member *m)
+static inline void count_fence(struct client *c, const char *why)
 {
-	atomic_fetch_add(&((struct body *)m)->fenced, 1);
+	assert_string_equal(why, "fenced by a newer claim");
+	atomic_fetch_add(&((struct body *)c)->fenced, 1);
 }
 
-static inline unsigned how_silent(const struct member *m)
+static inline unsigned how_silent(const struct client *c)
 {
-	return ((const struct body *)m)->silent;
+	return ((const struct body *)c)->silent;
 }
 
 static inline struct body *body(const char *peer)
@@ -40,9 +42,8 @@ static inline struct body *body(const char *peer)
 
 	assert_non_null(b);
 	snprintf(b->peer, sizeof b->peer, "%s", peer);
-	b->m.peer = b->peer;
-	b->m.fence = count_fence;
-	b->m.silent = how_silent;
+	b->m.client = (struct client){ .ops = door_to(NULL).ops, .peer = b->peer,
+	                               .hang_up = count_fence, .silent = how_silent };
 	return b;
 }
 
@@ -167,7 +168,7 @@ static inline void read_bytes(struct body *b, uint64_t offset, size_t len,
 		size_t n = len;
 		const uint8_t *data;
 
-		assert_int_not_equal(member_get(&b->m, offset, &n, &data), MEMBER_DROPPED);
+		assert_int_not_equal(member_get(&b->m, offset, &n, &data), GOT_LOST);
 		assert_in_range(n, 1, len);
 		if (data)
 			memcpy(out, data, n);
@@ -188,9 +189,9 @@ static inline void expect(struct body *b, uint64_t page, uint64_t tag)
 	size_t n = 1;
 
 	assert_int_equal(member_enter(&b->m), 0);
-	enum member_got got_what = member_get(&b->m, PAGE(page), &n, &data);
+	enum backend_got got_what = member_get(&b->m, PAGE(page), &n, &data);
 	member_exit(&b->m);
-	assert_int_equal(got_what, tag ? MEMBER_THERE : MEMBER_ABSENT);
+	assert_int_equal(got_what, tag ? GOT_DATA : GOT_HOLE);
 	if (!tag)
 		return;
 	fill(want, sizeof want, tag);
@@ -205,10 +206,10 @@ static inline void expect_dropped(struct body *b, uint64_t page)
 	size_t n = 1;
 
 	assert_int_equal(member_enter(&b->m), 0);
-	enum member_got got = member_get(&b->m, PAGE(page), &n, &data);
+	enum backend_got got = member_get(&b->m, PAGE(page), &n, &data);
 	bool dropped = member_dropped(&b->m, PAGE(page), 1);
 	member_exit(&b->m);
-	assert_int_equal(got, MEMBER_DROPPED);
+	assert_int_equal(got, GOT_LOST);
 	assert_null(data);
 	assert_true(dropped);
 }

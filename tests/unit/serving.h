@@ -7,7 +7,7 @@
 #include "pooled.h"
 #include "wire.h"
 
-#include "request.h"
+#include "session.h"
 
 enum { READ, WRITE, DISC, FLUSH, TRIM, CACHE, ZEROES };
 enum { FUA = 1, NO_HOLE = 2 };
@@ -26,7 +26,7 @@ static inline struct serve *serve_begin(struct pool *pool)
 	assert_non_null(v);
 	v->me = body("client");
 	member_join(&v->me->m, pool);
-	session_start(&v->s, &v->me->m, &(struct terms){ .size = pool->size });
+	session_start(&v->s, &v->me->m.client, &(struct terms){ .size = pool->size });
 	return v;
 }
 
@@ -100,7 +100,7 @@ static inline size_t take(struct serve *v, size_t max, struct wire *w)
 	size_t left = max, sum = 0;
 
 	assert_int_equal(member_enter(&v->me->m), 0);
-	assert_int_equal(replies_gather(&v->s.replies, &v->me->m, &g), 0);
+	assert_int_equal(replies_gather(&v->s.replies, &v->me->m.client, &g), 0);
 	assert_true(g.vectors <= GATHER_VECTORS);
 	for (unsigned i = 0; i < g.vectors; i++) {
 		size_t n = g.vector[i].iov_len < left ? g.vector[i].iov_len : left;

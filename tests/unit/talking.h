@@ -22,6 +22,7 @@ enum { ABORT = 2, LIST = 3, STARTTLS = 5, INFO = 6, GO = 7, STRUCTURED = 8, LIST
 
 struct talk {
 	struct pools *pools;
+	struct backend door;
 	struct pool *p;
 	struct body *me;
 	struct handshake h;
@@ -39,7 +40,8 @@ static inline struct talk *talk_begin(struct pools *pools, uint32_t flags)
 	t->pools = pools;
 	t->p = pool_find(pools, "p");
 	t->me = body("client");
-	handshake_start(&t->h, pools, &t->me->m, TLS_OFF, &t->out);
+	t->door = door_to(pools);
+	handshake_start(&t->h, &t->door, &t->me->m.client, TLS_OFF, &t->out);
 	buf_take(&t->out, t->out.len);
 	say(&t->in, 4, flags);
 	return t;

@@ -28,7 +28,7 @@ static int setup(void **state)
 	pools = lend(PAGES);
 	add(pools, "p", PAGES, false);
 	limits_init(&limits, 100, 100, 100);
-	shared.pools = pools;
+	shared.backend = door_to(pools);
 	loop = serve_new(ev_loop_new(EVFLAG_AUTO), &shared);
 	return loop ? 0 : -1;
 }

@@ -8,9 +8,11 @@
 #include <unistd.h>
 
 #include "address.h"
+#include "door.h"
 #include "lend.h"
 #include "listen.h"
 #include "log.h"
+#include "member.h"
 #include "serve.h"
 
 #define PAGES UINT64_C(64)
@@ -40,7 +42,7 @@ static void lender_up(void)
 
 	limits_init(&limits, 100, 100, 100);
 	loops = (struct loops){ .loop = &loop, .n = 1,
-	                        .shared = { .pools = &pools, .limits = &limits,
+	                        .shared = { .backend = door_to(&pools), .limits = &limits,
 	                                    .budget = &budget } };
 	loop = serve_new(ev_loop_new(EVFLAG_AUTO), &loops.shared);
 	assert_non_null(loop);
@@ -270,14 +272,14 @@ TEST(a_lender_that_comes_back_with_other_memory_says_so)
 	l->ops->free(l);
 }
 
-static void nobody(struct member *m)
+static void nobody(struct client *c, const char *why)
 {
-	(void)m;
+	(void)c, (void)why;
 }
 
 TEST(a_pool_that_was_anothers_meanwhile_says_so)
 {
-	struct member other = { .fence = nobody };
+	struct member other = { .client.hang_up = nobody };
 	struct link *l = good("p");
 	char identity[IDENTITY_MAX];
 
@@ -296,7 +298,7 @@ TEST(a_pool_that_was_anothers_meanwhile_says_so)
 
 TEST(a_pool_that_is_taken_away)
 {
-	struct member other = { .fence = nobody, .peer = "elsewhere" };
+	struct member other = { .client = { .hang_up = nobody, .peer = "elsewhere" } };
 	char words[WORDS_MAX];
 	struct link *l = good("p");
 

@@ -6,7 +6,7 @@
 #include "wire.h"
 
 #include "handshake.h"
-#include "request.h"
+#include "session.h"
 
 void *__real_malloc(size_t n);
 void *__real_realloc(void *p, size_t n);
@@ -53,6 +53,7 @@ static void say_all_options(struct wire *w, uint32_t last)
 static enum handshake_state shake(const struct wire *in, unsigned granted, struct wire *said)
 {
 	struct pools *pools = lend(100);
+	struct backend door = door_to(pools);
 	struct body *me = body("client");
 	struct handshake h;
 	struct buf out = {0};
@@ -62,7 +63,7 @@ static enum handshake_state shake(const struct wire *in, unsigned granted, struc
 	add(pools, "q", 8, false);
 	counting = true;
 	allowed = granted;
-	handshake_start(&h, pools, &me->m, TLS_OFF, &out);
+	handshake_start(&h, &door, &me->m.client, TLS_OFF, &out);
 	/* In pieces, whose answers are taken: so each may be the first to grow. */
 	for (size_t n; used < in->len && h.state < HANDSHAKE_DONE; used += n) {
 		n = handshake_feed(&h, in->byte + used, in->len - used, &out);
@@ -107,6 +108,7 @@ TEST(a_handshake)
 TEST(every_reply_of_a_handshake)
 {
 	struct pools *pools = lend(100);
+	struct backend door = door_to(pools);
 	struct wire in = {0};
 
 	add(pools, "p", 16, false);
@@ -122,7 +124,7 @@ TEST(every_reply_of_a_handshake)
 			say_option(&in, option, "p", option == 1);
 		counting = true;
 		allowed = 1;
-		handshake_start(&h, pools, &me->m, TLS_OFF, &out);
+		handshake_start(&h, &door, &me->m.client, TLS_OFF, &out);
 		out.size = out.len; /* it is full */
 		handshake_feed(&h, in.byte, in.len, &out);
 		counting = false;
@@ -143,7 +145,7 @@ static enum session_state serve(const struct wire *in, unsigned granted, uint32_
 	struct body *me = sole(16);
 	struct session s;
 
-	session_start(&s, &me->m, &(struct terms){ .size = PAGE(16), .structured = true,
+	session_start(&s, &me->m.client, &(struct terms){ .size = PAGE(16), .structured = true,
 	                                           .contexts = CONTEXT_ALLOCATION });
 	assert_int_equal(member_enter(&me->m), 0);
 	counting = true;

@@ -14,7 +14,7 @@ TEST(every_claim_raises_the_epoch)
 		assert_true(b->m.epoch == before + (uint64_t)i);
 		assert_true(told(pool, "epoch=") == b->m.epoch);
 		assert_true(b->m.owner);
-		assert_false(b->m.read_only);
+		assert_false(b->m.client.read_only);
 		gone(b);
 	}
 }
@@ -87,7 +87,7 @@ TEST(who_wrote_while_there_was_no_owner_may_not_beside_one)
 	member_tell_name(&a->m, name);
 	gone(a);
 	p = plain();
-	assert_false(p->m.read_only);
+	assert_false(p->m.client.read_only);
 	again = join(pool, name);
 	assert_non_null(again);
 	errno = 0;
@@ -205,7 +205,7 @@ TEST(a_silent_owner_keeps_its_pool_until_another_claims_it)
 	assert_true(refused("b")); /* the other connection is heard */
 	e->silent = 100;
 	p = plain();
-	assert_true(p->m.read_only);
+	assert_true(p->m.client.read_only);
 	assert_int_equal(again->fenced, 0);
 	e->silent = 0;
 	assert_true(refused("b")); /* it is back */

@@ -13,7 +13,7 @@ TEST(a_ticket_lets_one_connection_in)
 	e = join(pool, name);
 	assert_non_null(e);
 	assert_true(e->m.owner);
-	assert_false(e->m.read_only);
+	assert_false(e->m.client.read_only);
 	put(e, 1, 1);
 	expect(a, 1, 1);
 	assert_null(join(pool, name));
@@ -179,14 +179,14 @@ TEST(a_plain_member_beside_a_living_owner_is_read_only)
 {
 	struct body *before = plain(), *a, *beside, *after;
 
-	assert_false(before->m.read_only);
+	assert_false(before->m.client.read_only);
 	a = claim("a", false);
 	beside = plain();
-	assert_true(beside->m.read_only);
+	assert_true(beside->m.client.read_only);
 	gone(a);
-	assert_true(beside->m.read_only);
+	assert_true(beside->m.client.read_only);
 	after = plain();
-	assert_false(after->m.read_only);
+	assert_false(after->m.client.read_only);
 	gone(before), gone(beside), gone(after);
 }
 
@@ -198,10 +198,10 @@ TEST(a_plain_member_beside_a_returning_owner_is_read_only)
 	member_tell_name(&a->m, name);
 	gone(a);
 	p = plain();
-	assert_false(p->m.read_only);
+	assert_false(p->m.client.read_only);
 	e = join(pool, name);
 	assert_non_null(e);
-	assert_true(p->m.read_only);
+	assert_true(p->m.client.read_only);
 	assert_int_equal(put(p, 1, 1), -1);
 	assert_int_equal(errno, EPERM);
 	expect(e, 1, 0);

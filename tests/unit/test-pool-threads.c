@@ -17,7 +17,7 @@ static void *put_until_fenced(void *of)
 {
 	struct body *b = of;
 	uint8_t data[PAGE_SIZE];
-	uint64_t seed = (uintptr_t)b, mine = (uint64_t)atoi(b->m.peer);
+	uint64_t seed = (uintptr_t)b, mine = (uint64_t)atoi(b->m.client.peer);
 
 	memset(data, 0xee, sizeof data);
 	while (member_enter(&b->m) == 0) {
@@ -101,7 +101,7 @@ static void *put_and_flush(void *of)
 {
 	struct body *b = of;
 	struct pools *pools = b->m.pool->pools;
-	uint64_t seed = (uintptr_t)b, mine = (uint64_t)atoi(b->m.peer);
+	uint64_t seed = (uintptr_t)b, mine = (uint64_t)atoi(b->m.client.peer);
 	uint8_t one = 1;
 
 	for (int i = 0; i < 20000; i++) {

@@ -51,7 +51,7 @@ static size_t send_some(size_t max)
 	size_t left = max, sum = 0;
 
 	assert_int_equal(member_enter(&me->m), 0);
-	assert_int_equal(replies_gather(&owed, &me->m, &g), 0);
+	assert_int_equal(replies_gather(&owed, &me->m.client, &g), 0);
 	assert_true(g.vectors <= GATHER_VECTORS);
 	for (unsigned i = 0; i < g.vectors; i++) {
 		size_t n = g.vector[i].iov_len < left ? g.vector[i].iov_len : left;
@@ -168,9 +168,9 @@ TEST(data_comes_straight_from_the_store)
 		put(me, page, page);
 	owe_read(1, PAGE(10), 3 * PAGE_SIZE);
 	assert_int_equal(member_enter(&me->m), 0);
-	assert_int_equal(replies_gather(&owed, &me->m, &g), 0);
+	assert_int_equal(replies_gather(&owed, &me->m.client, &g), 0);
 	assert_int_equal(g.vectors, 2);
-	assert_int_equal(member_get(&me->m, PAGE(10), &n, &data), MEMBER_THERE);
+	assert_int_equal(member_get(&me->m, PAGE(10), &n, &data), GOT_DATA);
 	assert_ptr_equal(g.vector[1].iov_base, data);
 	assert_int_equal(g.vector[1].iov_len, 3 * PAGE_SIZE);
 	member_exit(&me->m);

@@ -132,8 +132,8 @@ static void cut_at(struct serve *v, size_t sent, bool in_chunks)
 	wire_free(&got);
 	drop(v, 100);
 	assert_int_equal(member_enter(&v->me->m), 0);
-	int first = replies_gather(&v->s.replies, &v->me->m, &g);
-	int again = replies_gather(&v->s.replies, &v->me->m, &g);
+	int first = replies_gather(&v->s.replies, &v->me->m.client, &g);
+	int again = replies_gather(&v->s.replies, &v->me->m.client, &g);
 	member_exit(&v->me->m);
 	assert_int_equal(first, -1);
 	assert_int_equal(again, -1);
@@ -178,7 +178,7 @@ DROP_TEST(dropped_at_any_byte_of_a_large_reply)
 			take(w, at[i] - got.len, &got);
 		drop(w, 400);
 		assert_int_equal(member_enter(&w->me->m), 0);
-		while ((r = replies_gather(&w->s.replies, &w->me->m, &g)) == 0 && g.bytes) {
+		while ((r = replies_gather(&w->s.replies, &w->me->m.client, &g)) == 0 && g.bytes) {
 			say_bytes(&got, g.vector[0].iov_base, g.vector[0].iov_len);
 			replies_sent(&w->s.replies, g.vector[0].iov_len);
 		}

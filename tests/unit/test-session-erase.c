@@ -101,7 +101,7 @@ TEST(who_may_only_look_from_now_on_is_told)
 	put_all();
 	begin(0, TRIM, 0, PAGES * PAGE_SIZE);
 	assert_int_equal(erase(v), 0);
-	v->me->m.read_only = true;
+	v->me->m.client.read_only = true;
 	uint64_t left = used_pages();
 	assert_int_equal(erase(v), 0);
 	assert_true(used_pages() == left);

@@ -208,7 +208,7 @@ TEST(the_owner_comes_back_in_between)
 	session_feed(&v->s, w.byte, w.len);
 	member_exit(&v->me->m);
 	wire_free(&w);
-	v->me->m.read_only = true;
+	v->me->m.client.read_only = true;
 	assert_int_equal(erase(v), 0);
 	say_simple(&v->want, 0, 1);
 	heard(v, SESSION_REQUEST);

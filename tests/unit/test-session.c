@@ -113,7 +113,7 @@ SERVE_TEST(a_refused_payload_is_drained)
 SERVE_TEST(a_read_only_member_changes_nothing)
 {
 	put(v->me, 0, 1);
-	v->me->m.read_only = true;
+	v->me->m.client.read_only = true;
 	say_refused_write(v, 0, 0, 1);
 	say_request(&v->in, 0, TRIM, 2, 0, (uint32_t)END);
 	say_request(&v->in, 0, ZEROES, 3, 0, (uint32_t)END);

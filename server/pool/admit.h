@@ -5,21 +5,21 @@
 #define FARPAGE_ADMIT_H
 
 #include "export.h"
-#include "handshake.h"
+#include "member.h"
 
 /* The pool that E names. 0, or an error. */
-uint32_t admit_named(struct handshake *, const struct export *e, struct pool **pool,
+uint32_t admit_named(struct pools *, const struct member *, const struct export *e, struct pool **pool,
                      char words[static WORDS_MAX]);
 /* The pool that E's ticket is good for, whoever has it: its owner gave it away. NULL: none. */
-struct pool *admit_by_ticket(struct handshake *, const struct export *e);
+struct pool *admit_by_ticket(struct pools *, const struct member *, const struct export *e);
 /* The pool to be opened: by E's ticket, or its name. 0, or an error. */
-uint32_t admit_to(struct handshake *, const struct export *e, struct pool **pool,
+uint32_t admit_to(struct pools *, const struct member *, const struct export *e, struct pool **pool,
                   char words[static WORDS_MAX]);
 /* Become a member of POOL as E says. 0, or an error. */
-uint32_t admit_join(struct handshake *, const struct export *e, struct pool *pool,
+uint32_t admit_join(struct member *, const struct export *e, struct pool *pool,
                     char words[static WORDS_MAX]);
-/* What admit_join() would say, and nothing comes of it but the flags that it would have. */
-uint32_t admit_would_join(struct handshake *, const struct export *e, struct pool *pool,
+/* What admit_join() would say; nothing comes of it. */
+uint32_t admit_would_join(const struct export *e, struct pool *pool,
                           char words[static WORDS_MAX]);
 
 #endif

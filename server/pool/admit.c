@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "admit.h"
 
-
+#include "limit.h"
 #include "nbd.h"
 
-uint32_t admit_named(struct handshake *h, const struct export *e, struct pool **pool,
-                     char words[static WORDS_MAX])
+uint32_t admit_named(struct pools *pools, const struct member *m, const struct export *e,
+                     struct pool **pool, char words[static WORDS_MAX])
 {
-	*pool = pool_offered(h->pools, e->name, h->member->identity, &h->member->origin);
+	*pool = pool_offered(pools, e->name, m->client.identity, &m->client.origin);
 	if (*pool)
 		return 0;
 	if (*e->name)
@@ -17,20 +17,20 @@ uint32_t admit_named(struct handshake *h, const struct export *e, struct pool **
 	return NBD_REP_ERR_UNKNOWN;
 }
 
-struct pool *admit_by_ticket(struct handshake *h, const struct export *e)
+struct pool *admit_by_ticket(struct pools *pools, const struct member *m, const struct export *e)
 {
 	char words[WORDS_MAX];
-	struct pool *pool = e->how == EXPORT_TICKET ? pool_find(h->pools, e->name) : NULL;
+	struct pool *pool = e->how == EXPORT_TICKET ? pool_find(pools, e->name) : NULL;
 
-	return pool && allow_admits(&pool->allow, &h->member->origin) &&
+	return pool && allow_admits(&pool->allow, &m->client.origin) &&
 	               member_may_join(pool, e->epoch, &e->ticket, words) == 0 ? pool : NULL;
 }
 
-uint32_t admit_to(struct handshake *h, const struct export *e, struct pool **pool,
-                  char words[static WORDS_MAX])
+uint32_t admit_to(struct pools *pools, const struct member *m, const struct export *e,
+                  struct pool **pool, char words[static WORDS_MAX])
 {
-	*pool = admit_by_ticket(h, e);
-	return *pool ? 0 : admit_named(h, e, pool, words);
+	*pool = admit_by_ticket(pools, m, e);
+	return *pool ? 0 : admit_named(pools, m, e, pool, words);
 }
 
 static int refuse_epoch(const struct pool *pool, char words[static WORDS_MAX])
@@ -41,12 +41,11 @@ static int refuse_epoch(const struct pool *pool, char words[static WORDS_MAX])
 	return -1;
 }
 
-uint32_t admit_would_join(struct handshake *h, const struct export *e, struct pool *pool,
+uint32_t admit_would_join(const struct export *e, struct pool *pool,
                           char words[static WORDS_MAX])
 {
 	int r = 0;
 
-	h->member->read_only = e->how == EXPORT_PLAIN && pool_owned(pool);
 	if (e->how == EXPORT_EPOCH)
 		r = refuse_epoch(pool, words);
 	if (e->how == EXPORT_TICKET)
@@ -64,31 +63,31 @@ static enum limits_rank rank(const struct export *e, struct pool *pool)
 	                                                     : LIMITS_RESERVED;
 }
 
-uint32_t admit_join(struct handshake *h, const struct export *e, struct pool *pool,
+uint32_t admit_join(struct member *m, const struct export *e, struct pool *pool,
                     char words[static WORDS_MAX])
 {
 	int r = -1;
 
-	if (!limits_join(h->slot, rank(e, pool))) {
+	if (!limits_join(m->client.slot, rank(e, pool))) {
 		words_print(words, "too many connections from this address, of this "
 		            "identity, or in total; close some, or raise the limits on the lender");
 		return NBD_REP_ERR_POLICY;
 	}
 	switch (e->how) {
 	case EXPORT_PLAIN:
-		r = member_join(h->member, pool);
+		r = member_join(m, pool);
 		break;
 	case EXPORT_EPOCH:
 		r = refuse_epoch(pool, words);
 		break;
 	case EXPORT_TICKET:
-		r = member_join_ticket(h->member, pool, e->epoch, &e->ticket, words);
+		r = member_join_ticket(m, pool, e->epoch, &e->ticket, words);
 		break;
 	case EXPORT_CLAIM:
-		r = member_claim(h->member, pool, e->instance, e->force, words);
+		r = member_claim(m, pool, e->instance, e->force, words);
 		break;
 	}
 	if (r < 0)
-		limits_rejoin(h->slot);
+		limits_rejoin(m->client.slot);
 	return r < 0 ? NBD_REP_ERR_POLICY : 0;
 }
