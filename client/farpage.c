@@ -61,7 +61,7 @@ static int check_options(const struct farpage_options *o, char *words)
 	if (o->size % PAGE_BYTES) {
 		words_print(words, "size=%" PRIu64 " is not a multiple of 4096", o->size);
 	} else if (!lenders && !o->size) {
-		words_print(words, "without lender= the size must be given: size=SIZE");
+		words_print(words, "without lender=, give the size: size=SIZE");
 	} else if (!o->tls_psk != !o->tls_username || (o->tls_psk && !lenders)) {
 		words_print(words, "tls-psk=FILE and tls-username=NAME go together, and with lender=");
 	} else if (o->tls_psk && psk_check(o->tls_psk, o->tls_username, words) < 0) {
@@ -71,18 +71,20 @@ static int check_options(const struct farpage_options *o, char *words)
 	} else if (o->copies > FARPAGE_COPIES_MAX) {
 		words_print(words, "copies=%u: at most %d copies are kept", o->copies, FARPAGE_COPIES_MAX);
 	} else if (o->copies > places && !o->lenders_file) {
-		words_print(words, "copies=%u: each copy is on a lender of its own, and %u %s given; others can "
-		            "come later from a file, lenders=FILE", o->copies, places,
+		words_print(words, "copies=%u: each copy is on a different lender, and %u %s "
+		            "given; others can come later from a file, "
+		            "lenders=FILE", o->copies, places,
 		            places == 1 ? "is" : "are");
 	} else if (o->link_timeout_ms && o->link_timeout_ms >= deadline_of(o)) {
-		words_print(words, "link-timeout=%u must be less than deadline=%" PRId64 ": when a lender is found "
-		            "out to be dead, there must be time to ask another one", o->link_timeout_ms,
+		words_print(words, "link-timeout=%u must be less than deadline=%" PRId64 ": when "
+		            "a lender turns out to be dead, there must be time to ask "
+		            "another", o->link_timeout_ms,
 		            deadline_of(o));
 	} else if (o->heal_rate && o->heal_rate < PAGE_BYTES) {
 		words_print(words, "heal-rate=%" PRIu64 ": say 4096 or more: a page a second", o->heal_rate);
 	} else if (seal_kind_parse(o->seal ? o->seal : "on") < 0) {
-		words_print(words, "seal=%.50s: say on, check or off (and this build must have it: see "
-		            "nbdkit farpage --dump-plugin)", o->seal ? o->seal : "on");
+		words_print(words, "seal=%.50s: write on, check or off (nbdkit farpage "
+		            "--dump-plugin lists those of this build)", o->seal ? o->seal : "on");
 	} else {
 		return 0;
 	}
@@ -146,9 +148,9 @@ static bool clash(const struct farpage *f, unsigned on, unsigned other, char *wo
 		words_print(words, "lender %.200s: its pool is that of lender %.200s: each copy is on a lender "
 		            "of its own", a, b);
 	else if (f->drive.apart && identity_same_lender(o[on].identity, o[other].identity))
-		words_print(words, "lender %.200s: its pool is of the same farpaged as lender %.200s: both copies "
-		            "of a page would be lost together; if that may be, say same-lender=yes, or have one, "
-		            "copies=1", a, b);
+		words_print(words, "lender %.200s: its pool is of the same farpaged as lender "
+		            "%.200s: both copies of a page would be lost together; allow that "
+		            "with same-lender=yes, or keep one copy with copies=1", a, b);
 	else
 		return false;
 	return true;
@@ -215,8 +217,9 @@ static int check_size(struct farpage *f, const struct farpage_options *o, char *
 		words_print(words, "the pools have no room for %u copies of 1 MiB: an extent of 1 MiB is on "
 		            "one lender", copies_of(o));
 	} else if (want > have) {
-		words_print(words, "size=%" PRIu64 " is more than the pool%s, %" PRIu64 "; leave size= out to "
-		            "take all of it", o->size, n == 1 ? " has" : "s have room for",
+		words_print(words, "size=%" PRIu64 " is more than the pool%s, %" PRIu64 "; leave "
+		            "size= out to use all of "
+		            "it", o->size, n == 1 ? " has" : "s have room for",
 		            have * PAGE_BYTES);
 	} else {
 		f->pages = want;
@@ -289,7 +292,7 @@ static int open_seal(struct farpage *f, const struct farpage_options *o, char *w
 {
 	f->seal = seal_open((enum seal_kind)seal_kind_parse(o->seal ? o->seal : "on"));
 	if (!f->seal)
-		words_print(words, "cannot begin: %s", strerror(errno));
+		words_print(words, "cannot start: %s", strerror(errno));
 	return f->seal ? 0 : -1;
 }
 
@@ -313,7 +316,7 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 		return NULL;
 	f->watch.stop = -1;
 	if (drive_init(&f->drive) < 0 || make_names(f) < 0) {
-		words_print(words, "cannot begin: %s", strerror(errno));
+		words_print(words, "cannot start: %s", strerror(errno));
 		goto err;
 	}
 	if (open_watch(f, given, o, words) < 0 || check_options(o, words) < 0 ||
@@ -327,7 +330,7 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 	if (check_lenders(f, o, words) < 0 || check_size(f, o, words) < 0)
 		goto err;
 	if (begin(f, o) < 0) {
-		words_print(words, "no memory to begin with: %s", strerror(errno));
+		words_print(words, "no memory to start: %s", strerror(errno));
 		goto err;
 	}
 	/* What a predecessor put is nobody's now. */

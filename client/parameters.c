@@ -30,7 +30,7 @@ static int add_lender(void *parameters, const char *value, char words[static WOR
 	}
 	for (; n < FARPAGE_LENDERS_MAX && p->lender[n]; n++)
 		if (strcmp(p->lender[n], value) == 0) {
-			words_print(words, "it is given twice: each copy is on a lender of its own");
+			words_print(words, "it is given twice: each copy is on a different lender");
 			return -1;
 		}
 	if (n == FARPAGE_LENDERS_MAX) {
@@ -43,15 +43,15 @@ static int add_lender(void *parameters, const char *value, char words[static WOR
 static const struct setting table[] = {
 	{ "lender", "HOST[:PORT]", SETTING_OWN, .set = add_lender,
 	  .help = "A lender, also [ADDR6]:PORT, unix:PATH, nbd://HOST[:PORT][/POOL], "
-	          "nbd+unix:///[POOL]?socket=PATH. May be given up to 16 times. Without it pages are kept in "
+	          "nbd+unix:///[POOL]?socket=PATH. May be given up to 16 times. Without it, pages are kept in "
 	          "this process." },
 	{ "lenders", "FILE", SETTING_PATH, FIELD(lenders), .hint = "write a file",
-	  .help = "More lenders, one a line; read again when it changes. A line that is gone, or ADDRESS "
+	  .help = "More lenders, one a line; read again when it changes. Removing a line, or writing ADDRESS "
 	          "drain, empties one." },
 	{ "copies", "N", SETTING_NUMBER, OPTION(copies), .least = 1, .most = FARPAGE_COPIES_MAX,
 	  .otherwise = "2 if there are two lenders or more", .help = "Copies of each page, on different lenders." },
 	{ "same-lender", "BOOL", SETTING_SWITCH, FIELD(same_lender), .standard = "false",
-	  .help = "Copies may be in pools of one lender, which are lost together." },
+	  .help = "Whether copies may be in pools of one lender, which are lost together." },
 	{ "spill", "PATH", SETTING_PATH, FIELD(spill), .hint = "write a path",
 	  .help = "A preallocated file or a block device, for pages that no lender can take in time." },
 	{ "seal", "on|check|off", SETTING_TEXT, FIELD(seal), .hint = "write on, check or off", .otherwise = "on",
@@ -59,22 +59,22 @@ static const struct setting table[] = {
 	{ "pool", "NAME", SETTING_TEXT, FIELD(pool), .hint = "write the name of a pool",
 	  .otherwise = "its first", .help = "The pool on each lender." },
 	{ "tls-psk", "FILE", SETTING_PATH, FIELD(tls_psk), .hint = "write a file",
-	  .help = "TLS, with the pre-shared key that is in FILE, a line NAME:HEXKEY, as from psktool." },
+	  .help = "Use TLS, with the pre-shared key in FILE, a line NAME:HEXKEY, as from psktool." },
 	{ "tls-username", "NAME", SETTING_TEXT, FIELD(tls_username), .hint = "write the name that a key has",
 	  .help = "The NAME of that key." },
 	{ "size", "SIZE", SETTING_PAGES, OPTION(size), .otherwise = "what there is room for",
 	  .help = "The size of the device." },
 	{ "deadline", "MS", SETTING_NUMBER, OPTION(deadline_ms), .unit = "milliseconds",
 	  .least = 10, .most = 3600000, .otherwise = DIGITS(FARPAGE_DEADLINE_MS),
-	  .help = "The longest time of an operation that nobody can carry out, then EIO." },
+	  .help = "The longest time that a request may take; then it fails with EIO." },
 	{ "link-timeout", "MS", SETTING_NUMBER, OPTION(link_timeout_ms), .unit = "milliseconds",
 	  .least = 10, .most = 3600000,
 	  .otherwise = DIGITS(FARPAGE_LINK_TIMEOUT_TWO_MS) " with copies or a spill, else "
 	               DIGITS(FARPAGE_LINK_TIMEOUT_MS),
-	  .help = "A lender that owes an answer this long is connected anew, and others go on without it. "
+	  .help = "A lender that owes an answer this long is connected again, and others go on without it. "
 	          "Less than the deadline." },
 	{ "heal-rate", "SIZE", SETTING_PAGES, OPTION(heal_rate), .otherwise = "64M",
-	  .help = "Bytes a second at most that are copied to make missing copies again." },
+	  .help = "The most bytes a second to copy in order to make missing copies again." },
 	{ "patient", "BOOL", SETTING_SWITCH, FIELD(patient), .standard = "false",
 	  .help = "Never leave out a lender that fails again and again." },
 	{ "swap", "BOOL", SETTING_SWITCH, FIELD(swap), .standard = "true",
@@ -83,7 +83,7 @@ static const struct setting table[] = {
 	  .help = "Run in the real-time class." },
 	{ "stats", "PATH", SETTING_PATH, FIELD(stats), .most = HOSTPORT_PATH_MAX - 1,
 	  .hint = "write the path of a socket, of at most 107 bytes",
-	  .help = "A unix socket: whoever connects is sent figures, as JSON." },
+	  .help = "A unix socket that serves figures as JSON." },
 	{0}
 };
 
@@ -123,7 +123,7 @@ int parameters_complete(struct parameters *p, char words[static WORDS_MAX])
 	struct farpage_options *o = &p->options;
 
 	if (!p->lender[0] && !p->lenders && !o->size) {
-		words_print(words, "say where the pages go: lender=HOST[:PORT], or size=SIZE to keep "
+		words_print(words, "where do pages go? Give lender=HOST[:PORT], or size=SIZE to keep "
 		            "them in this process");
 		return -1;
 	}

@@ -128,7 +128,8 @@ void lines_put(const char *format, ...)
 	va_end(ap);
 	pthread_mutex_lock(&lock);
 	if (lost) {
-		snprintf(gap, sizeof gap, "%snobody read this log: %lu line%s lost", warning, lost,
+		snprintf(gap, sizeof gap, "%sthe reader of this log was too slow: %lu line%s "
+		                          "lost", warning, lost,
 		         lost == 1 ? " is" : "s are");
 		if (put(gap))
 			lost = 0;

@@ -71,10 +71,10 @@ void owner_describe(char words[static WORDS_MAX])
 	if (localtime_r(&owned_since, &tm))
 		strftime(when, sizeof when, "%F %T", &tm);
 	if (*owner)
-		words_print(words, "%s has had this device since %s%s", owner_host, when,
+		words_print(words, "%s has owned this device since %s%s", owner_host, when,
 		            owner_is_here() ? "" : ", and is not connected now");
 	else
-		words_print(words, "nobody has this device yet");
+		words_print(words, "no host owns this device yet");
 	pthread_mutex_unlock(&lock);
 }
 
@@ -108,12 +108,14 @@ static bool parse(struct visit *v, const char *export, char asked[static FARPAGE
 static bool refused(const struct visit *v, const char *asked, char *words)
 {
 	if (*asked && strcmp(asked, name) != 0)
-		words_print(words, "export %s is not here: the process that had its pages has "
-		            "ended, and its pages with it, or another host took the device over; this one is %s", asked, name);
+		words_print(words, "there is no export %s: the process that had its pages has "
+		            "ended, and the pages with it, or another host took the device over; "
+		            "the export here is %s", asked, name);
 	else if (*owner && strcmp(owner, v->who) != 0 && !v->force && owner_is_here())
-		words_print(words, "%s is not let in: %s has this device, and is connected. "
-		            "Two hosts would write over each other's pages; if that one is gone for good, or its "
-		            "pages are worth nothing, connect to export ?claim=ID&force", v->host, owner_host);
+		words_print(words, "%s is refused: %s owns this device and is connected. Two "
+		            "hosts would overwrite each other's pages. If that host is gone for "
+		            "good, or its pages are worthless, connect to export "
+		            "?claim=ID&force", v->host, owner_host);
 	else
 		return false;
 	return true;

@@ -149,7 +149,7 @@ static int farpage_after_fork(void)
 	}
 	errno = stats_start(farpage);
 	if (errno) {
-		nbdkit_error("cannot start the thread that tells figures: %m");
+		nbdkit_error("cannot start the thread that serves figures: %m");
 		return -1;
 	}
 	return 0;

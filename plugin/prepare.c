@@ -73,7 +73,8 @@ void prepare_privileged(bool realtime)
 void prepare_secret(void)
 {
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0)
-		warn("cannot forbid dumps of this process (%s): they would hold pages and their key",
+		warn("cannot forbid core dumps of this process (%s): they would contain pages and "
+		     "their key",
 		     strerrordesc_np(errno));
 }
 

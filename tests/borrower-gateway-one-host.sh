@@ -9,13 +9,13 @@ gateway 'two hosts' <<'PY'
 from gateway import *
 a, more = dial("", 1), dial("", 1)
 first, words = name()
-assert words == "nobody has this device yet", words
+assert words == "no host owns this device yet", words
 a.pwrite(page(b"a"), 0)
 more.pwrite(page(b"b"), 4096)
 refused(dial, "", 2)
 refused(dial, first, 2)
 refused(dial, "?claim=other", 1)
-assert "127.0.0.1 has had this device since" in name()[1], name()
+assert "127.0.0.1 has owned this device since" in name()[1], name()
 assert a.pread(4096, 4096) == page(b"b")
 # It comes back to its pages.
 for h in a, more:
@@ -35,11 +35,11 @@ a.shutdown()
 soon(b.pwrite, page(b"c"), 8192)
 assert b.pread(4096, 0) == bytes(4096)
 assert name()[0] != first
-assert "127.0.0.2 has had" in name()[1]
+assert "127.0.0.2 has owned" in name()[1]
 refused(dial, first, 1)
 refused(dial, "", 1)
 PY
-warned '127.0.0.1 is not let in' && fail 'no warning should say so'
-grep -q 'error: 127.0.0.2 is not let in: 127.0.0.1 has this device, and is connected' "$tmp/borrower.log" ||
+warned '127.0.0.1 is refused' && fail 'no warning should say so'
+grep -q 'error: 127.0.0.2 is refused: 127.0.0.1 owns this device and is connected' "$tmp/borrower.log" ||
     fail "not in words: $(cat "$tmp/borrower.log")"
 warned '127.0.0.2 has taken the device over from 127.0.0.1' || fail "not told: $(cat "$tmp/borrower.log")"

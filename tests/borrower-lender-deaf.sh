@@ -35,14 +35,14 @@ for what in 'swallow write request always' 'late 900 write reply always'; do
     writer=$!
     # shellcheck disable=SC2086 # words
     fault $what
-    wait_for 60 warned "lender $deaf greets, but again and again does not answer in time"
+    wait_for 60 warned "lender $deaf connects, but again and again does not answer in time"
     whole() { nbdinfo "nbd://127.0.0.1:$port1/a" | grep -q ' used=0 '; }
     wait_for 60 whole
     rm "$tmp/go"
     wait "$writer" || fail "$what: $(cat "$tmp/borrower.log")"
     kill -KILL "$pid1" "$pid2"
     check || fail "$what, and another is lost: $(cat "$tmp/borrower.log")"
-    [ "$(how_often "lender $deaf greets")" = 1 ] || fail "told again: $(cat "$tmp/borrower.log")"
+    [ "$(how_often "lender $deaf connects, but")" = 1 ] || fail "told again: $(cat "$tmp/borrower.log")"
     kill "$borrower_pid"
     wait "$borrower_pid" || fail "status $?"
 done

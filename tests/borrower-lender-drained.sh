@@ -14,7 +14,7 @@ wait_for 60 filled
 
 list "$b" "$c"
 wait_for 20 warned "lender $a is being drained"
-wait_for 60 warned "lender $a has no pages any more and may be stopped"
+wait_for 60 warned "lender $a has no pages left and may be stopped"
 [ "$(used_at "$port1" a)" = 0 ] || fail "it still keeps $(used_at "$port1" a) bytes"
 kill "$pid1"
 wait "$pid1" || fail "status $?"
@@ -25,13 +25,13 @@ lender --listen "$a" --lend 256M --pool a=256M
 list "$a" "$b" "$c"
 wait_for 30 warned "lender $a is added"
 list "$a" "$b drain" "$c"
-wait_for 60 warned "lender $b has no pages any more and may be stopped"
+wait_for 60 warned "lender $b has no pages left and may be stopped"
 [ "$(used_at "$port2" a)" = 0 ] || fail "it still keeps $(used_at "$port2" a) bytes"
 kill -KILL "$pid2"
 
 # With too few others nothing leaves, and it is taken back.
 list "$a" "$b drain" "$c drain"
-wait_for 20 warned "lender $c is being drained; what it has stays there until another one is added"
+wait_for 20 warned "lender $c is being drained; its pages stay there until another lender is added"
 list "$a" "$b drain" "$c"
 wait_for 20 warned "lender $c is used again"
 load_was_well

@@ -16,11 +16,11 @@ refused() { # WORDS LINE...
     fi
     grep -q -- "lenders=$tmp/lenders: .*$words" "$tmp/err" || fail "$*: $(cat "$tmp/err")"
 }
-refused 'no lender in it' '# none'
-refused 'line 1, a b: behind' 'a b'
-refused 'it is there twice' "$a" "$a"
+refused 'it has no lender' '# none'
+refused 'line 1, a b: only the word' 'a b'
+refused 'it is listed twice' "$a" "$a"
 refused 'write HOST' "$a" a:b:c
-refused 'write the whole path' "$a" unix:relative
+refused 'write the full path' "$a" unix:relative
 list "$a"
 if "$FARPAGE_BUILDDIR/run" nbdkit -f -U "$tmp/none" farpage lenders="$tmp/nothing" --run true 2>"$tmp/err"; then
     fail 'accepted: no file'
@@ -38,9 +38,9 @@ changes_nothing() { # WORDS LINE
     list "$2"
     wait_for 20 warned "lenders=$tmp/lenders: .*$1.*; nothing is changed"
 }
-changes_nothing 'line 1, .*: behind' "$b maybe"
-changes_nothing 'no lender in it' '# none'
-changes_nothing 'write the whole path' unix:relative
+changes_nothing 'line 1, .*: only the word' "$b maybe"
+changes_nothing 'it has no lender' '# none'
+changes_nothing 'write the full path' unix:relative
 rm "$tmp/lenders"
 wait_for 20 warned "lenders=$tmp/lenders: No such file or directory; nothing is changed"
 list "$a" "$b drain"

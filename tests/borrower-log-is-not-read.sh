@@ -33,9 +33,9 @@ wait_for 30 has_pages
 cat <&8 >"$tmp/borrower.log" &
 cleanup "kill $! 2>/dev/null"
 list '# nobody'
-lost() { grep -q 'nbdkit: farpage: warning: nobody read this log: [1-9][0-9]* lines* .* lost' "$tmp/borrower.log"; }
+lost() { grep -q 'nbdkit: farpage: warning: the reader of this log was too slow: [1-9][0-9]* lines* .* lost' "$tmp/borrower.log"; }
 wait_for 20 lost
-wait_for 10 warned 'lenders=.*there is no lender in it'
+wait_for 10 warned 'lenders=.*it has no lender'
 
 # And once more nobody does.
 kill $!

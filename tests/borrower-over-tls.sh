@@ -37,7 +37,7 @@ psk 'byte order mark'
 iconv -t UTF-16 "$tmp/keys" >"$tmp/odd"
 psk 'byte order mark'
 sed 's/$/\r/' "$tmp/keys" >"$tmp/odd"
-psk 'as on Windows'
+psk 'carriage return'
 echo web:12345x >"$tmp/odd"
 psk 'not hexadecimal'
 echo web:123 >"$tmp/odd"

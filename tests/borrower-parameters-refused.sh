@@ -14,7 +14,7 @@ refused() {
     grep -q -- "$words" "$tmp/err" || fail "farpage $*: $(cat "$tmp/err")"
 }
 l=lender=127.0.0.1:$port
-refused "say where the pages go"
+refused "where do pages go"
 refused "not a multiple of 4096\|multiple of 4096" size=5000
 refused "multiple of 4096" size=0
 refused "multiple of 4096" size=lots
@@ -36,8 +36,8 @@ refused "deadline" "$l" deadline=soon
 refused "write milliseconds" "$l" link-timeout=99999999
 for timeout in 2000 3000; do refused "less than deadline=2000" "$l" deadline=2000 link-timeout=$timeout; done
 refused "less than deadline=30000" "$l" link-timeout=30000
-refused "whole path" lender=unix:relative/socket
-refused "whole path" 'lender=nbd+unix:///a?socket=socket'
+refused "full path" lender=unix:relative/socket
+refused "full path" 'lender=nbd+unix:///a?socket=socket'
 refused "write yes or no" "$l" swap=perhaps
 refused "Connection refused" lender=127.0.0.1:1
 nbdkit -U "$tmp/memory" memory 8M --run "

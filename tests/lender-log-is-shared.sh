@@ -55,7 +55,7 @@ open(sys.argv[1] + "/read", "w").close()
 def lost():
     Conn("a").close()
     with open(sys.argv[1] + "/lender.log") as f:
-        return "nobody read this log: " in f.read()
+        return "the reader of this log was too slow: " in f.read()
 wait_for(lost)
 PY
     kill "$lender_pid"

@@ -10,7 +10,7 @@
 
 #include "clock.h"
 
-static const char same_pool[] = "its pool is that of another lender";
+static const char same_pool[] = "its pool is also that of another lender";
 static const char same_lender[] = "its pool is of the same farpaged as that of another lender";
 
 /* Before there is a core, the first who came has the pool, too. */

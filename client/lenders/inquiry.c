@@ -40,7 +40,7 @@ static int step(struct inquiry *q, int64_t end)
 	if (poll(p, 2, (int)left) < 0 && errno != EINTR)
 		return fail(q, strerrordesc_np(errno));
 	if (p[1].revents)
-		return fail(q, "nobody waits for it any more");
+		return fail(q, "this process ends");
 	if (p[0].revents)
 		link_nbd_notify(q->nbd, p[0].revents);
 	return 0;

@@ -47,13 +47,13 @@ static const char *parse_line(struct lenders *l, const char *line, size_t len)
 	n = take_word(&line, &len);
 	lender.drain = n == strlen("drain") && memcmp(line, "drain", n) == 0;
 	if (n && !lender.drain)
-		return "behind the address there may be the word drain, and nothing else";
+		return "only the word drain may follow the address";
 	line += n;
 	len -= n;
 	if (take_word(&line, &len))
 		return "there is more than an address and the word drain";
 	if (lenders_find(l, lender.text))
-		return "it is there twice: each copy is on a lender of its own";
+		return "it is listed twice: each copy is on a different lender";
 	if (l->n == LENDERS_MAX)
 		return "there are 16 lenders at most";
 	l->lender[l->n++] = lender;
@@ -80,7 +80,7 @@ int lenders_parse(struct lenders *l, const char *file, char words[static WORDS_M
 	}
 	if (l->n)
 		return 0;
-	words_print(words, "there is no lender in it; to empty one, write ADDRESS drain");
+	words_print(words, "it has no lender; to drain one, write ADDRESS drain");
 	return -1;
 }
 

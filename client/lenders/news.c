@@ -112,8 +112,8 @@ bool news_of_copies(struct news_loss *loss, const struct drive_view *v, unsigned
 		return false;
 	loss->fewer = true;
 	note_loss(loss, "", loss->fewer_since);
-	return words_print(words, "pages that have fewer than %u copies: %llu (%llu MiB); more are made when "
-	                   "there are lenders that have room for them", copies,
+	return words_print(words, "pages with fewer than %u copies: %llu (%llu MiB); more copies "
+	                   "are made when lenders have room for them", copies,
 	                   (unsigned long long)v->missing, (unsigned long long)(v->missing + 255) / 256);
 }
 
@@ -133,9 +133,9 @@ bool news_of_unread(struct news_loss *loss, const struct drive_view *v,
 	for (uint64_t i = 0; i < v->unread.n && i < UNREAD_MAX; i++)
 		at += (size_t)snprintf(pages + at, sizeof pages - at, "%s%llu", i ? ", " : "",
 		                       (unsigned long long)v->unread.page[i]);
-	return words_print(words, "what lenders have of page %s%s is not what was put there, so it cannot be "
-	                   "copied, and reading it ends in an error", pages,
-	                   v->unread.n > UNREAD_MAX ? " and of others" : "");
+	return words_print(words, "no lender has page %s%s as it was written, so it cannot be "
+	                   "copied, and reading it fails", pages,
+	                   v->unread.n > UNREAD_MAX ? " and others" : "");
 }
 
 bool news_of_host(struct news_host *n, const struct drive_view *v,
@@ -144,14 +144,15 @@ bool news_of_host(struct news_host *n, const struct drive_view *v,
 	if (n->dry != v->dry) {
 		n->dry = v->dry;
 		return words_print(words, "%s", n->dry
-			? "there is no memory for records of more pages: what is put where nothing is yet "
-			  "fails, until there is some"
+			? "there is no memory for records of more pages: writes of new pages fail "
+			  "until there is"
 			: "there is memory for records again");
 	}
 	if (n->stuck != v->stuck) {
 		n->stuck = v->stuck;
 		return words_print(words, "%s", n->stuck
-			? "the spill does not answer: its pages cannot be read, and nothing more is put there"
+			? "the spill does not answer: its pages cannot be read, and it gets no "
+			  "new ones"
 			: "the spill answers again");
 	}
 	return false;

@@ -115,7 +115,8 @@ void tell_say(struct tell *t, const char *words)
 		return;
 	pthread_mutex_lock(&t->lock);
 	if (t->lost && t->n + 2 <= WORDS_WAIT) {
-		snprintf(gap, sizeof gap, "nobody took what there was to tell: %lu warning%s lost", t->lost,
+		snprintf(gap, sizeof gap, "warnings were not read in time: %lu warning%s "
+		                          "lost", t->lost,
 		         t->lost == 1 ? " is" : "s are");
 		add(t, gap);
 		t->lost = 0;

@@ -26,7 +26,7 @@ static bool clash(const struct watch *w, const struct watched *l, const char *id
 	else if (w->o.apart && w->view.link[l->on].state != PEER_GONE &&
 	         identity_same_lender(l->news.identity, identity))
 		words_print(words, "its pool is of the same farpaged as lender %.200s, and "
-		            "same-lender=yes was not said", l->text);
+		            "same-lender=yes is not set", l->text);
 	else
 		return false;
 	return true;
@@ -112,7 +112,7 @@ static void leave(struct watch *w, struct watched *l)
 	if (l->wanted || (l->on >= 0 && !drive_retire(w->drive, (unsigned)l->on)))
 		return;
 	if (l->on >= 0) {
-		words_print(words, "lender %.200s has no pages any more and may be stopped",
+		words_print(words, "lender %.200s has no pages left and may be stopped",
 		            l->text);
 		inquiry_close(&l->inquiry);
 		watch_say(w, words);
@@ -149,8 +149,8 @@ static void tell_of_other(struct watch *w, struct watched *l, int other, int *to
 	*told = other;
 	if (other < 0)
 		return;
-	words_print(words, "lender %.200s leads to the %s of lender %.200s, and is not "
-	            "used as long as it does: %s", l->text, what, watch_name(w, (unsigned)other), why);
+	words_print(words, "lender %.200s leads to the %s of lender %.200s, and is not used while "
+	            "it does: %s", l->text, what, watch_name(w, (unsigned)other), why);
 	watch_say(w, words);
 }
 
@@ -158,7 +158,7 @@ static void tell_twin(struct watch *w, struct watched *l)
 {
 	const struct link_view *link = &w->view.link[l->on];
 
-	tell_of_other(w, l, link->twin, &l->twin, "pool", "each copy is on a lender of its own");
+	tell_of_other(w, l, link->twin, &l->twin, "pool", "each copy is on a different lender");
 	tell_of_other(w, l, link->sibling, &l->sibling, "farpaged",
 	              "both copies of a page would be lost together (same-lender=yes allows that)");
 }
@@ -172,8 +172,9 @@ static void tell_left_out(struct watch *w, struct watched *l)
 		return;
 	l->left_out = left_out;
 	if (left_out)
-		words_print(words, "lender %.200s greets, but again and again does not answer "
-		            "in time: it is left out, and what it has is copied to others that have room", l->text);
+		words_print(words, "lender %.200s connects, but again and again does not answer "
+		            "in time: it is left out, and its copies are made on others that have "
+		            "room", l->text);
 	else
 		words_print(words, "lender %.200s is no longer left out", l->text);
 	watch_say(w, words);

@@ -54,8 +54,8 @@ static struct watched *add(struct watch *w, const char *text, char *words)
 	struct address address;
 
 	if (!l) {
-		words_print(words, "lender %.200s: there are %u lenders at most, with "
-		            "those that are not empty yet", text, LENDERS_MAX);
+		words_print(words, "lender %.200s: there are %u lenders at most, including those "
+		            "that still have pages", text, LENDERS_MAX);
 		return NULL;
 	}
 	if (strlen(text) >= sizeof l->text) {
@@ -90,8 +90,8 @@ static void tell_change(struct watch *w, const struct watched *l)
 	words_print(words, "lender %.200s is %s%s", l->text,
 	            l->wanted ? "used again" : "being drained",
 	            l->wanted || wanted_lenders(w) >= w->o.copies ? "" :
-	            "; what it has stays there until another one is added, for each copy is on a "
-	            "lender of its own");
+	            "; its pages stay there until another lender is added, because each copy is "
+	            "on a different lender");
 	watch_say(w, words);
 }
 
@@ -216,7 +216,7 @@ int watch_open(struct watch *w, const struct watch_options *o, const char *const
 
 	*w = (struct watch){ .o = *o, .stop = eventfd(0, EFD_CLOEXEC) };
 	if (copy_texts(w) < 0 || w->stop < 0) {
-		words_print(words, "cannot begin: %s", strerrordesc_np(errno));
+		words_print(words, "cannot start: %s", strerrordesc_np(errno));
 		return -1;
 	}
 	for (unsigned i = 0; i < n; i++) {

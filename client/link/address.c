@@ -26,7 +26,8 @@ static int set_unix(struct address *a, const char *path, char words[static WORDS
 
 	/* This process may be in another directory when it connects again. */
 	if (*path != '/') {
-		words_print(words, "lender=unix:%.100s: write the whole path of the socket, from / on", path);
+		words_print(words, "lender=unix:%.100s: write the full path of the socket, from / "
+		                   "on", path);
 		return -1;
 	}
 	if (strlen(path) >= sizeof un->sun_path) {

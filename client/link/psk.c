@@ -31,10 +31,11 @@ static const char *check_key(const char *key)
 	size_t digits = strspn(key, "0123456789abcdefABCDEF");
 
 	if (key[digits] == '\r')
-		return "its lines end as on Windows, and the key with them: write it with line feeds only";
+		return "its lines end with a carriage return, which would be part of the key: "
+		       "write it with line feeds only";
 	if (key[digits] && key[digits] != '\n')
 		return "the key is not hexadecimal";
-	return digits && digits % 2 == 0 ? NULL : "the key has half a byte, or none";
+	return digits && digits % 2 == 0 ? NULL : "the key is empty, or ends in half a byte";
 }
 
 /* What is wrong with FILE. */
@@ -48,8 +49,8 @@ static const char *check_lines(FILE *file, const char *username)
 	for (unsigned n = 1; wrong == none && getline(&line, &room, file) >= 0; n++) {
 		if (n == 1 && (strncmp(line, "\xef\xbb\xbf", 3) == 0 || strncmp(line, "\xff\xfe", 2) == 0 ||
 		               strncmp(line, "\xfe\xff", 2) == 0))
-			wrong = "it begins with a byte order mark, which would be part of its first name: "
-			        "write it as plain text";
+			wrong = "it begins with a byte order mark, which would be part of the "
+			        "first name: write it without";
 		else if (strncmp(line, username, len) == 0 && line[len] == ':')
 			wrong = check_key(line + len + 1);
 	}

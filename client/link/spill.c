@@ -91,7 +91,7 @@ static int open_it(struct opening *o)
 	if (o->fd < 0)
 		return refuse(o, "%s", strerror(errno));
 	if (fstat(o->fd, &s) < 0 || (o->device ? !S_ISBLK(s.st_mode) : !S_ISREG(s.st_mode)))
-		return refuse(o, "was replaced while it was opened");
+		return refuse(o, "was replaced while it was being opened");
 	if (!o->device && flock(o->fd, LOCK_EX | LOCK_NB) < 0)
 		return refuse(o, "is in use by another process");
 	return 0;
@@ -136,8 +136,8 @@ static int look_for_signatures(struct opening *o)
 	if (fcntl(o->fd, F_SETFL, flags) < 0)
 		return refuse(o, "%s", strerror(errno));
 	if (found > 0)
-		return refuse(o, "holds something (%s); if that is not needed any more: "
-		                 "wipefs -a %.200s", what, o->path);
+		return refuse(o, "holds something (%s); if that is no longer needed: wipefs -a "
+		                 "%.200s", what, o->path);
 	if (found < 0)
 		return refuse(o, "cannot tell whether it holds something (%s); use a file", what);
 	return 0;
@@ -158,19 +158,19 @@ static int take(struct opening *o, char *page)
 	if (n < 0 && errno == EINVAL)
 		return refuse_undirect(o);
 	if (n != PAGE_BYTES)
-		return refuse(o, "reading it: %s", strerror(n < 0 ? errno : EIO));
+		return refuse(o, "reading it failed: %s", strerror(n < 0 ? errno : EIO));
 	memcpy(ours, label, sizeof label);
 	if (memcmp(page, ours, sizeof ours) == 0)
 		return 0;
 	if (o->device && look_for_signatures(o) < 0)
 		return -1;
 	if (!o->device && !empty(page))
-		return refuse(o, "holds something that is not a spill's; remove it, if it is "
-		                 "not needed any more, and make it anew");
+		return refuse(o, "holds something that no spill wrote; if it is no longer needed, "
+		                 "remove it and make a new one");
 	memcpy(page, ours, sizeof ours);
 	n = pwrite(o->fd, page, PAGE_BYTES, 0);
 	if (n != PAGE_BYTES)
-		return refuse(o, "writing to it: %s", strerror(n < 0 ? errno : EIO));
+		return refuse(o, "writing to it failed: %s", strerror(n < 0 ? errno : EIO));
 	return 0;
 }
 

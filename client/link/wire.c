@@ -281,6 +281,6 @@ int wire_receive(struct wire *w, void (*replied)(void *user, struct ask *, int e
 			return 0; /* closed by what followed */
 	}
 	if (go_on < 0)
-		*words = "the lender sent what is no reply to anything";
+		*words = "the lender sent a reply to no request";
 	return go_on;
 }

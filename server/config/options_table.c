@@ -69,7 +69,7 @@ static int set_help(void *options, const char *value, char words[static WORDS_MA
 	       "usage: farpaged [OPTION]...\n\n");
 	settings_help(stdout, options_table, &style);
 	printf("\nIt stays in the foreground and logs to stderr. SIGTERM ends it, SIGHUP reads\n"
-	       "the file again. See farpaged(8).\n");
+	       "the config file again. See farpaged(8).\n");
 	((struct options *)options)->done = true;
 	return 0;
 }

@@ -97,10 +97,10 @@ TEST(a_uri)
 TEST(a_unix_socket)
 {
 	is_unix("unix:/run/farpage.sock", "/run/farpage.sock", "");
-	bad("unix:relative", "whole path");
-	bad("unix:./relative", "whole path");
-	bad("unix:", "whole path");
-	bad("nbd+unix:///?socket=relative", "whole path");
+	bad("unix:relative", "full path");
+	bad("unix:./relative", "full path");
+	bad("unix:", "full path");
+	bad("nbd+unix:///?socket=relative", "full path");
 	is_unix("nbd+unix:///?socket=/run/f", "/run/f", "");
 	is_unix("nbd+unix:///p.1?socket=/run/f", "/run/f", "p.1");
 }

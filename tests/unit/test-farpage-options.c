@@ -66,11 +66,11 @@ TEST(pools)
 
 TEST(copies)
 {
-	refused((struct farpage_options){ .size = PAGE, .copies = 2 }, "on a lender of its own");
+	refused((struct farpage_options){ .size = PAGE, .copies = 2 }, "on a different lender");
 	refused((struct farpage_options){ .lender = { NONE }, .copies = 2 },
-	        "on a lender of its own, and 1 is given");
+	        "on a different lender, and 1 is given");
 	refused((struct farpage_options){ .lender = { NONE, "unix:/nonexistent/b" }, .copies = 3 },
-	        "on a lender of its own, and 2 are given");
+	        "on a different lender, and 2 are given");
 	refused((struct farpage_options){ .lender = { NONE, MORE }, .copies = 4 },
 	        "at most 3 copies");
 	opens((struct farpage_options){ .size = PAGE, .copies = 1 });
@@ -78,8 +78,8 @@ TEST(copies)
 
 TEST(seals)
 {
-	refused((struct farpage_options){ .size = PAGE, .seal = "" }, "say on, check or off");
-	refused((struct farpage_options){ .size = PAGE, .seal = "yes" }, "say on, check or off");
+	refused((struct farpage_options){ .size = PAGE, .seal = "" }, "write on, check or off");
+	refused((struct farpage_options){ .size = PAGE, .seal = "yes" }, "write on, check or off");
 	opens((struct farpage_options){ .size = PAGE, .seal = "off" });
 }
 

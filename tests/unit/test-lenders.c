@@ -64,11 +64,11 @@ TEST(one_that_is_drained)
 
 TEST(what_is_wrong_and_where)
 {
-	refuses("a\nb drained\n", "line 2, b drained: behind");
-	refuses("a drai\n", "behind");
+	refuses("a\nb drained\n", "line 2, b drained: only the word");
+	refuses("a drai\n", "only the word");
 	refuses("a drain drain\n", "more than");
 	refuses("a b\n", "line 1, a b");
-	refuses("a\n#\na\n", "line 3, a: it is there twice");
+	refuses("a\n#\na\n", "line 3, a: it is listed twice");
 	refuses("a\na drain\n", "twice");
 }
 

@@ -163,8 +163,8 @@ TEST(copies_that_are_missing)
 	view.missing = view.unhealed = 300;
 	assert_false(news_of_copies(&loss, &view, 2, words));
 	view.now += NEWS_FEWER_MS;
-	complete("pages that have fewer than 2 copies: 300 (2 MiB); more are made when there are "
-	         "lenders that have room for them");
+	complete("pages with fewer than 2 copies: 300 (2 MiB); more copies are made when lenders have "
+	         "room for them");
 	view.missing = 900;
 	view.now += 60000;
 	assert_false(news_of_copies(&loss, &view, 2, words));
@@ -178,11 +178,11 @@ TEST(pages_that_cannot_be_healed)
 	assert_false(news_of_unread(&loss, &view, words));
 	view.now += NEWS_FEWER_MS;
 	assert_true(news_of_unread(&loss, &view, words));
-	assert_non_null(strstr(words, " of page 5, 70000 is not"));
+	assert_non_null(strstr(words, "no lender has page 5, 70000 as"));
 	assert_false(news_of_unread(&loss, &view, words));
 	view.unread = (struct unread){ .n = 1000, .page = { 1, 2, 3, 4 } };
 	assert_true(news_of_unread(&loss, &view, words));
-	assert_non_null(strstr(words, " of page 1, 2, 3, 4 and of others is not"));
+	assert_non_null(strstr(words, "no lender has page 1, 2, 3, 4 and others as"));
 	view.unread.n = 0;
 	assert_false(news_of_unread(&loss, &view, words));
 	view.unread.n = 1;

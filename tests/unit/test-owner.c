@@ -72,7 +72,7 @@ TEST(who_writes_first_has_it)
 	assert_true(does(b, true));
 	assert_false(does(a, true));
 	assert_false(does(more, true));
-	out("", "a", "b has this device");
+	out("", "a", "b owns this device");
 	out("", "c", "export ?claim=ID&force");
 	owner_close(a);
 	owner_close(more);
@@ -96,9 +96,9 @@ TEST(another_when_it_has_gone)
 	assert_true(does(c, true));
 	assert_int_equal(flushes, 1);
 	assert_string_not_equal(owner_name(), name);
-	out(name, "b", "is not here");
+	out(name, "b", "there is no export");
 	owner_close(c);
-	out(name, "c", "is not here");
+	out(name, "c", "there is no export");
 }
 
 TEST(by_force)
@@ -107,7 +107,7 @@ TEST(by_force)
 
 	assert_true(does(a, true));
 	look = in("?claim=a", "other address");
-	out("?claim=b", "h", "h has this device");
+	out("?claim=b", "h", "h owns this device");
 	b = in("?claim=b&force", "h");
 	more = in("?force&claim=b", "h");
 	assert_true(does(a, true) && does(b, false));
@@ -129,7 +129,7 @@ TEST(names_that_there_are_not)
 		out(bad[i], "h", "no such export name");
 	memset(text, 'a', sizeof text - 1);
 	text[sizeof text - 1] = '\0';
-	out(text, "h", "is not here");
+	out(text, "h", "there is no export");
 	memcpy(text, "?claim=", 7);
 	out(text, "h", "no such export name");
 	text[7 + 65] = '\0';

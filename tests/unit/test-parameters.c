@@ -105,7 +105,7 @@ TEST(texts_that_are_given_twice)
 	good("pool", "a");
 	bad("pool", "b", "given twice");
 	good("lender", "ann");
-	bad("lender", "ann", "each copy is on a lender of its own");
+	bad("lender", "ann", "each copy is on a different lender");
 	good("copies", "1");
 	good("copies", "2");
 	assert_int_equal(p.options.copies, 2);
@@ -125,7 +125,7 @@ TEST(lenders_without_end)
 TEST(where_the_pages_go)
 {
 	assert_int_equal(parameters_complete(&p, words), -1);
-	assert_non_null(strstr(words, "say where the pages go"));
+	assert_non_null(strstr(words, "where do pages go"));
 	good("size", "1M");
 	good("pool", "a");
 	assert_int_equal(parameters_complete(&p, words), -1);

@@ -156,7 +156,7 @@ TEST(a_file_with_something_in_it_stays_as_it_is)
 	int fd;
 
 	make_file(PAGES, true, "the only copy of a book");
-	refused(spill_path, "holds something that is not a spill's");
+	refused(spill_path, "holds something that no spill wrote");
 	fd = open(spill_path, O_RDONLY);
 	read_page(fd, 0, page);
 	assert_string_equal((char *)page, "the only copy of a book");
@@ -172,7 +172,7 @@ TEST(a_label_with_more_behind_it_is_none)
 	fd = open(spill_path, O_WRONLY);
 	assert_int_equal(pwrite(fd, "SWAPSPACE2", 10, PAGE_BYTES - 10), 10);
 	close(fd);
-	refused(spill_path, "holds something that is not a spill's");
+	refused(spill_path, "holds something that no spill wrote");
 }
 
 TEST(a_file_that_is_in_use)
@@ -246,7 +246,7 @@ TEST(a_block_device)
 	write_at(loop, swap, sizeof swap, 1024);
 	write_at(loop, "SWAPSPACE2", 10, PAGE_BYTES - 10);
 #ifdef HAVE_LIBBLKID
-	refused(path, "holds something (swap); if that is not needed any more: wipefs -a /dev/");
+	refused(path, "holds something (swap); if that is no longer needed: wipefs -a /dev/");
 	write_at(loop, "..........", 10, PAGE_BYTES - 10);
 	fd = open_at(path, &pages);
 	if (fd < 0)

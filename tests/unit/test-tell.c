@@ -80,7 +80,7 @@ TEST(who_stands_still_loses_words_and_is_told_how_many)
 	sem_post(&go_on);
 	tell_close(t, clock_ms() + 10000);
 	assert_int_equal(n, 1 + 32 + 2);
-	assert_string_equal(heard[33], "nobody took what there was to tell: 8 warnings are lost");
+	assert_string_equal(heard[33], "warnings were not read in time: 8 warnings are lost");
 	assert_string_equal(heard[34], "last");
 }
 
