@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Time that only runs forward, whatever becomes of the host's clock. */
+/* Time that only runs forward, whatever happens to the host's clock. */
 #ifndef FARPAGE_CLOCK_H
 #define FARPAGE_CLOCK_H
 
@@ -25,13 +25,13 @@ static inline int64_t clock_ms(void)
 	return (int64_t)(clock_ns() / 1000000);
 }
 
-/* MS of clock_ms(), for calls that wait until then. */
+/* The moment MS of clock_ms(), for calls that wait until then. */
 static inline struct timespec clock_timespec(int64_t ms)
 {
 	return (struct timespec){ .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
 }
 
-/* A condition that is waited for by this clock. */
+/* A condition whose timed waits use this clock. */
 static inline void clock_cond_init(pthread_cond_t *cond)
 {
 	pthread_condattr_t attr;

@@ -6,9 +6,9 @@
 #include "words.h"
 
 
-/* As many as it can get. */
+/* Raise the limit as far as possible. */
 void descriptors_raise(void);
-/* What the errno ERROR says, and if there are too few of them, how many there may be and the
+/* Describe the errno ERROR; if descriptors ran out, also say how many there may be, and the
  * way out. Returns WORDS. */
 const char *descriptors_words(int error, char words[static WORDS_MAX]);
 

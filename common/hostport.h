@@ -10,8 +10,8 @@
 #define HOSTPORT_PORT_MAX 6   /* of a port, the same */
 #define HOSTPORT_PATH_MAX sizeof ((struct sockaddr_un *)0)->sun_path /* of a unix socket's path */
 
-/* LEN bytes of TEXT; HOST is without its brackets. DEFAULT_PORT is taken where there is none;
- * NULL: there must be one. Otherwise words that say what is wrong. */
+/* Parse LEN bytes of TEXT. HOST comes without brackets. Without a port, DEFAULT_PORT is used;
+ * if that is NULL, there must be a port. Returns NULL, or what is wrong. */
 const char *hostport_parse(const char *text, size_t len, const char *default_port,
                            char host[static HOSTPORT_HOST_MAX], char port[static HOSTPORT_PORT_MAX]);
 /* The PATH of unix:PATH; NULL: TEXT is not of that form. */

@@ -23,9 +23,9 @@ void json_array_end(struct json *);
 void json_number(struct json *, const char *key, uint64_t);
 void json_seconds(struct json *, const char *key, uint64_t ms);
 void json_bool(struct json *, const char *key, bool);
-/* What is not text of ASCII is escaped, byte by byte as ISO 8859-1. */
+/* Bytes that are not ASCII text are escaped, each as ISO 8859-1. */
 void json_text(struct json *, const char *key, const char *text);
-/* With a line break; the length, or 0 if not all of it fits. */
+/* Ends the object with a line break. Returns the length, or 0 if not all of it fits. */
 size_t json_finish(struct json *);
 
 #endif

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Lines to standard error, or to the system's log, that wait for nobody: what nobody takes is lost,
- * and how many lines that were is told as soon as somebody takes lines again. Any thread. */
+/* Lines to standard error, or to the system log, that never wait for their reader: lines that it does
+ * not take are lost, and the next line that it takes is preceded by their number. Any thread. */
 #ifndef FARPAGE_LINES_H
 #define FARPAGE_LINES_H
 
 #define LINES_TEXT_MAX 2000
 
-/* To standard error, as it is now; each line begins with PROGRAM, and the one that says how many were
- * lost goes on with WARNING. Both stay. Before privileges are dropped: a reader that stands still will not stop
- * us, whoever else writes to what stderr is. Without it that holds as long as nobody else does. */
+/* Write to standard error, as it is now. Each line begins with PROGRAM; the line with the number of
+ * lost ones goes on with WARNING. Both strings must stay valid. Call it before privileges are dropped:
+ * then a reader that stands still cannot block us, even if other processes write to the same file. */
 void lines_open(const char *program, const char *warning);
-/* From now on standard error, too, waits for nobody, or for a moment only, whoever of this process
- * writes to it. */
+/* From now on, nothing in this process that writes to standard error waits for the reader for longer
+ * than a moment. */
 void lines_own_stderr(void);
-/* To the system's log, whoever has it: standard error is nobody's any more. */
+/* From now on write to the system log, because standard error is closed. */
 void lines_to_syslog(void);
 
 /* A line without its end, cut to LINES_TEXT_MAX bytes. */

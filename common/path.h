@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Files that are named by somebody else: never waited for, and never root's by mistake. */
+/* Opens files whose names come from a user: never blocks, and never writes to a file of root's by mistake. */
 #ifndef FARPAGE_PATH_H
 #define FARPAGE_PATH_H
 
@@ -10,15 +10,15 @@
 #include "words.h"
 
 
-/* Can nobody but root change what the directories of PATH lead to? Then root may make its last
- * part, if it follows no link there; in the directory of another user it must not. */
+/* Can only root change where the directories of PATH lead? Then root may create its last part, if it
+ * follows no link there; in a directory of another user it must not. */
 bool path_is_roots(const char *path);
-/* To read, what is a regular file or /dev/null: opening or reading a pipe would wait. NULL with
- * errno; EINVAL: it is something else. */
+/* Open for reading a regular file or /dev/null; a pipe could block. NULL with errno; EINVAL: it is
+ * something else. */
 FILE *path_read(const char *path);
-/* To write what PATH is to say, a regular file of one name which root, we or USER made; it is
- * made if it is missing. -1 with WHY: whoever may write in its directory may have left something
- * else there. */
+/* Open PATH for writing, and create it if it is missing. It must be a regular file with one name, made
+ * by root, by us or by USER: other users who may write in its directory may have put something else
+ * there. -1 with WHY. */
 int path_write(const char *path, uid_t user, char why[static WORDS_MAX]);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Sizes as people write them: 4096, 64K, 1.5G, 2T; powers of 1024. */
+/* Sizes as people write them: 4096, 64K, 1.5G, 2T; units are powers of 1024. */
 #ifndef FARPAGE_SIZE_H
 #define FARPAGE_SIZE_H
 

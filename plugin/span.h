@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Bytes to whole pages. What covers a page in part is fetched, changed and put
+/* Turns bytes into whole pages. A page that is covered in part is fetched, changed and put
  * again, one such change at a time. 0, or -1 with errno. */
 #ifndef FARPAGE_SPAN_H
 #define FARPAGE_SPAN_H
@@ -10,7 +10,7 @@ struct farpage;
 
 int span_get(struct farpage *, uint8_t *data, uint32_t count, uint64_t offset);
 int span_put(struct farpage *, const uint8_t *data, uint32_t count, uint64_t offset);
-/* They read as zeros after. */
+/* These bytes read as zeros afterwards. */
 int span_flush(struct farpage *, uint32_t count, uint64_t offset);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Figures on a unix socket: who connects is sent one JSON object, and hung up on. */
+/* Figures on a unix socket: a client that connects gets one JSON object. */
 #ifndef FARPAGE_STATS_H
 #define FARPAGE_STATS_H
 
@@ -8,9 +8,9 @@ struct farpage;
 /* Listen on PATH, which has at most 107 bytes, before the process forks; a socket that nobody
  * answers on is replaced. -1, and nbdkit was told why. */
 int stats_open(const char *path);
-/* Answer from now on, on a thread of its own. 0 or an errno. */
+/* Start the thread that answers. 0 or an errno. */
 int stats_start(struct farpage *);
-/* End that, and remove the socket. Does nothing where none was opened. */
+/* End it, and remove the socket. Does nothing if none was opened. */
 void stats_close(void);
 
 #endif

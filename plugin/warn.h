@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the user is to know while all goes on, a line each; never waits. */
+/* Warnings for the user, one line each; never waits. */
 #ifndef FARPAGE_WARN_H
 #define FARPAGE_WARN_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* One bit a page. The words are their owner's: mapped, or the part of a file, of
- * bitmap_bytes() that were zero at first.
+/* One bit a page. The caller owns the memory of the words: bitmap_bytes() that are zero at first,
+ * mapped or part of a file.
  *
- * Threads: any number may look, set and clear at once, and each bit that changes is
- * counted by one of them. Who sees that a bit changed sees what was stored before. */
+ * Threads: any number may look, set and clear at once, and exactly one of them counts each bit
+ * that changes. A thread that sees a change also sees what was stored before it. */
 #ifndef FARPAGE_BITMAP_H
 #define FARPAGE_BITMAP_H
 
@@ -47,8 +47,8 @@ static inline uint64_t bitmap_find(const _Atomic uint64_t *bits, uint64_t page, 
 	return end;
 }
 
-/* How many from FIRST on, below END, became WHAT. A word that needs no change is
- * only read. */
+/* Set the bits from FIRST on, below END, to WHAT; returns how many changed. A word that needs
+ * no change is only read. */
 static inline uint64_t bitmap_change(_Atomic uint64_t *bits, uint64_t first, uint64_t end,
                                      bool what)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The flat store's inside, for flat.c and for adopt.c. */
+/* The inside of the flat store, for flat.c and adopt.c. */
 #ifndef FARPAGE_STORE_FLAT_H
 #define FARPAGE_STORE_FLAT_H
 
@@ -39,18 +39,18 @@ struct flat *flat(struct store *);
 int flat_map_pages(struct flat *, uint64_t pages);
 int flat_map_more(struct flat *, uint64_t pages);
 void flat_map_fewer(struct flat *, uint64_t pages);
-/* Have the host give memory for these bytes now, so that to touch them is no SIGBUS.
+/* Have the host provide memory for these bytes now, so that touching them cannot raise SIGBUS.
  * -1: ENOSPC. */
 int flat_populate(uint8_t *at, size_t bytes);
-/* From FIRST up to END pages are absent: the page tables that map no page now go. */
+/* Pages from FIRST up to END are absent: free the page tables that no longer map a page. */
 void flat_forget_tables(struct flat *, uint64_t first, uint64_t end);
 
 /* FD as a store; it stays the caller's when this fails. */
 struct flat *flat_map(int fd, uint64_t base, uint64_t pages);
 void flat_close(struct store *);
 bool flat_lock(struct flat *);
-/* Make holes of pages. Should that fail (it has no cause to), they are cleared:
- * they cost memory then, but never come back stale. */
+/* Make holes of pages. Should that fail, which it has no reason to, they are cleared: they then
+ * cost memory, but never come back stale. */
 void flat_punch(struct flat *, uint64_t first, uint64_t end);
 
 struct store *flat_adopt(int fd, uint64_t pages, bool *locked, uint64_t *used);

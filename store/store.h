@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A page store: pages by number, each whole or absent. What keeps them is a
- * table of operations chosen at run time; store_flat is the first.
+/* A page store: pages by number, each whole or absent. A table of operations, chosen
+ * at run time, implements it; store_flat is the first.
  *
  * Threads: any number may be inside put, get and present at once. flush,
  * resize and close need the store to themselves, because get hands out
  * pointers: the caller holds a lock (pool.c's, or the borrower's link) over
  * the whole use of such a pointer.
  *
- * A store may lie in a file that outlives the process. Then another one adopts
- * it, also after a SIGKILL at any moment: every page is there whose put had
- * returned, and no other but whole. A whole page that was being put over another
- * is absent then; a part of one that was being put is a mix, in that part only. */
+ * A store may lie in a file that outlives the process. Then another process can adopt it,
+ * even after a SIGKILL at any moment: every page whose put had returned is there, and
+ * every page that is there is whole. A whole page that was being put over another one is
+ * then absent; a part that was being put is a mix of both, in that part only. */
 #ifndef FARPAGE_STORE_H
 #define FARPAGE_STORE_H
 
@@ -22,7 +22,7 @@
 
 #define PAGE_SIZE PAGE_BYTES
 #define STORE_HEAD_BYTES 4096u
-/* What one of BYTES of pages takes beside them in a file. */
+/* How much a store of BYTES of pages takes in a file beside them. */
 #define STORE_BESIDE(bytes) ((bytes) / (8 * PAGE_SIZE) + 4 * PAGE_SIZE)
 
 struct store;
@@ -30,20 +30,19 @@ struct store;
 struct store_ops {
 	const char *name;
 	/* A store of PAGES absent pages, or NULL with errno (ENOTSUP: its pages would be
-	 * huge ones, which are not given back one by one): in FD, an empty
-	 * file, which is the store's from then on; or -1: nowhere but in this
-	 * process. LOCKED says whether its pages are kept from being swapped
-	 * themselves. */
+	 * huge ones, which cannot be given back one by one). It lies in FD, an
+	 * empty file that belongs to the store from then on; or, with -1, only in
+	 * this process. LOCKED says whether its pages are locked in memory. */
 	struct store *(*open)(int fd, uint64_t pages, bool *locked);
 	/* The store that was left in FD, and how many pages are there. NULL with
 	 * EBADMSG: it is none of PAGES pages, or damaged; FD is as it was. */
 	struct store *(*adopt)(int fd, uint64_t pages, bool *locked, uint64_t *used);
 	void (*close)(struct store *);
-	/* More or fewer pages; the ones beyond the end are gone. 0 or -1. */
+	/* Change the number of pages; those beyond the end are gone. 0 or -1. */
 	int (*resize)(struct store *, uint64_t pages);
-	/* LEN bytes into one page at OFFSET; an absent page is zeros first.
-	 * 1: the page was absent before, 0: it was there, -1: it stays absent, and
-	 * errno, ENOSPC, says that the host has no memory for it. */
+	/* Put LEN bytes into one page at OFFSET; an absent page is zeros first.
+	 * 1: the page was absent before, 0: it was there, -1: it stays absent, with
+	 * errno ENOSPC, because the host has no memory for it. */
 	int (*put)(struct store *, uint64_t page, size_t offset, size_t len,
 	           const uint8_t *data);
 	/* The longest run of pages from PAGE on, at most MAX, that are all

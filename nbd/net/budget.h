@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What all connections together hold for clients that ask on and take no reply, or send
- * half of something: replies that are owed, and bytes that wait. Each may hold an eighth of
- * what the others leave; so however many there are, the sum stays below the budget, but
- * for what one needs to be served at all. Any thread. */
+/* The memory that all connections together hold for clients that keep asking and take no reply, or
+ * send half of something: replies that are owed, and bytes that wait. Each connection may hold an
+ * eighth of what the others leave. So the sum stays below the budget, however many there are,
+ * except for what a connection needs to be served at all. Any thread. */
 #ifndef FARPAGE_BUDGET_H
 #define FARPAGE_BUDGET_H
 
@@ -12,7 +12,7 @@
 
 #define BUDGET_BYTES (6u << 20)
 #define BUDGET_PART  8
-/* What one that is idle may keep for later, as a part of its share. */
+/* What an idle connection may keep for later, as a part of its share. */
 #define BUDGET_IDLE_PART 16
 
 struct budget {
@@ -27,7 +27,7 @@ static inline size_t budget_share(struct budget *b)
 	return held < BUDGET_BYTES ? (BUDGET_BYTES - held) / BUDGET_PART : 0;
 }
 
-/* One that held *MINE holds NOW. */
+/* A connection that held *MINE now holds NOW. */
 static inline void budget_hold(struct budget *b, size_t *mine, size_t now)
 {
 	if (*mine != now &&
@@ -36,7 +36,7 @@ static inline void budget_hold(struct budget *b, size_t *mine, size_t now)
 	*mine = now;
 }
 
-/* Once after it was much. */
+/* True once after it was much. */
 static inline bool budget_was_much(struct budget *b)
 {
 	return atomic_load_explicit(&b->held, memory_order_relaxed) < BUDGET_BYTES / 8 &&

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* TLS, as a filter: what the peer sent goes in and comes out decrypted, and the
  * other way round. Knows no socket. The peer proves who it is: by a certificate
- * of the lender's own authority, or by a pre-shared key. */
+ * that the lender's authority signed, or by a pre-shared key. */
 #ifndef FARPAGE_TLS_H
 #define FARPAGE_TLS_H
 
@@ -13,7 +13,7 @@
 #include "words.h"
 
 #define TLS_IDENTITY_MAX 64
-/* What may have come before and is decrypted only with the next byte. */
+/* How much may have arrived before and is decrypted only with the next byte. */
 #define TLS_RECORD_BYTES 16640
 
 enum tls_mode { TLS_OFF, TLS_ALLOW, TLS_REQUIRE };
@@ -26,30 +26,30 @@ struct tls_session; /* of one connection; one thread */
  * NULL. NULL with words. */
 struct tls *tls_new(const char *certificates, const char *psk,
                     char words[static WORDS_MAX]);
-/* Read them again, for the connections to come. -1 with words: nothing changed. */
+/* Read them again, for new connections. -1 with words: nothing changed. */
 int tls_reload(struct tls *, char words[static WORDS_MAX]);
 void tls_free(struct tls *);
 
-/* The server's end of a connection that begins now. NULL: no memory. */
+/* The server's end of a new connection. NULL: no memory. */
 struct tls_session *tls_open(struct tls *);
 void tls_close(struct tls_session *);
 
-/* Take all LEN bytes of the peer's; TO has room for LEN + TLS_RECORD_BYTES. Returns
- * how many came of it; -1: it is over, see tls_why(). What is to be sent is
- * appended to OUT, also then. */
+/* Take all LEN bytes from the peer; TO has room for LEN + TLS_RECORD_BYTES. Returns how
+ * many decrypted bytes there are; -1: it is over, see tls_why(). Appends what must be sent
+ * to OUT, even then. */
 ssize_t tls_decrypt(struct tls_session *, const uint8_t *in, size_t len, uint8_t *to,
                     struct buf *out);
-/* Append at most MAX bytes of the vector to OUT, encrypted. Returns how many
- * those were; -1: it is over. */
+/* Append at most MAX bytes of the vector to OUT, encrypted. Returns how many;
+ * -1: it is over. */
 ssize_t tls_encrypt(struct tls_session *, const struct iovec *, size_t vectors, size_t max,
                     struct buf *out);
-/* Say to the peer that nothing follows. */
+/* Tell the peer that nothing follows. */
 void tls_bye(struct tls_session *, struct buf *out);
 
-/* The peer's name: a certificate's common name, or a pre-shared key's; NULL
- * until it has proven it. */
+/* The peer's identity: a certificate's common name, or the name of a pre-shared key; NULL
+ * until the peer has proven it. */
 const char *tls_identity(const struct tls_session *);
-/* Words for the log. */
+/* Why it is over, for the log. */
 const char *tls_why(const struct tls_session *);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What a lender proves itself by, and knows its clients by; with GnuTLS. */
+/* How a lender proves its identity, and checks that of its clients; with GnuTLS. */
 #ifndef FARPAGE_TLS_CREDENTIALS_H
 #define FARPAGE_TLS_CREDENTIALS_H
 
@@ -25,7 +25,7 @@ struct credentials {
 /* NULL with words. */
 struct credentials *credentials_new(const char *certificates, const char *psk,
                                     char words[static WORDS_MAX]);
-/* One user less; the last one frees them. */
+/* Release them; the last user frees them. */
 void credentials_release(struct credentials *);
 
 #endif

@@ -5,14 +5,14 @@
 
 #include <sys/types.h>
 
-/* Who it is made for, if not for us. */
+/* The user that it belongs to, if not us. */
 struct unix_owner {
 	uid_t uid;
 	gid_t gid;
 };
 
-/* Bound to PATH, which fits into a sockaddr_un, and not yet listening. A file that is left over from
- * a process that was killed is replaced. OWNER's, if there is one. -1 with errno. */
+/* A socket bound to PATH, which fits into a sockaddr_un, and not yet listening. A file left over by a
+ * process that was killed is replaced. It belongs to OWNER, if that is not NULL. -1 with errno. */
 int unix_socket_open(const char *path, const struct unix_owner *owner);
 
 #endif

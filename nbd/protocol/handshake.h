@@ -7,20 +7,20 @@
 
 #include "handshake_state.h"
 
-/* Begin: the server's greeting goes to OUT. */
+/* Begin: append the server's greeting to OUT. */
 void handshake_start(struct handshake *, const struct backend *, struct client *, enum tls_mode,
                      struct buf *out);
 
-/* It is over: what it keeps is freed. */
+/* It is over: free what it keeps. */
 void handshake_end(struct handshake *);
 
-/* State TLS: it has begun. What was said before it is forgotten. */
+/* State TLS: TLS has begun. What was said before is forgotten. */
 void handshake_secured(struct handshake *);
 
-/* It owes so much that no option is taken until some of it is sent. */
+/* It owes so much that it takes no option until some of that is sent. */
 bool handshake_full(const struct handshake *, const struct buf *out);
-/* Consume what can be consumed of LEN bytes; the rest comes again with more
- * behind it, or when OUT is empty. Returns the number consumed. */
+/* Consume what can be consumed of LEN bytes, and return how many that was. The caller passes
+ * the rest again with more behind it, or when OUT is empty. */
 size_t handshake_feed(struct handshake *, const uint8_t *in, size_t len,
                       struct buf *out);
 

@@ -8,14 +8,14 @@
 #include "terms.h"
 #include "tls.h"
 
-/* The most an option may carry: the longest name and a long list of infos.
- * What a caller must be able to keep between two calls is this much. */
+/* The most an option may carry: the longest name and a long list of infos. A caller
+ * must be able to keep this much between two calls. */
 #define HANDSHAKE_OPTION_MAX 8192
 #define HANDSHAKE_KEEP_BYTES (16 + HANDSHAKE_OPTION_MAX)
 /* Larger options are skipped and refused up to this size; beyond, hang up. */
 #define HANDSHAKE_SKIP_MAX   (1u << 20)
-#define HANDSHAKE_OPTIONS    256 /* a client, before we hang up */
-#define HANDSHAKE_OUT_MAX    65536 /* owed to a client that goes on asking */
+#define HANDSHAKE_OPTIONS    256 /* of one client, before we hang up */
+#define HANDSHAKE_OUT_MAX    65536 /* owed to a client that keeps asking */
 
 enum handshake_state {
 	HANDSHAKE_FLAGS,   /* the client's flags come next */
@@ -33,17 +33,17 @@ struct handshake {
 	enum tls_mode tls;
 	bool secured;          /* by TLS: the client's identity is known */
 	bool no_zeroes;
-	bool ending;           /* the lender is: options are refused from now on */
+	bool ending;           /* the lender ends: options are refused from now on */
 	unsigned options;      /* how many so far */
 	uint32_t option;       /* being skipped */
 	uint32_t skip;         /* bytes of it left */
 	struct buf chosen;     /* the export name that terms.contexts are for */
 	struct terms terms;    /* good once DONE */
 	const char *why;       /* state CLOSE: words for the log, or NULL */
-	size_t room;           /* bytes that it may owe; an answer is owed whole */
+	size_t room;           /* bytes of answers that it may owe; the last one is owed whole */
 };
 
-/* The one way from state to state, and the one that ends badly: WHY is for the log. */
+/* The one way from state to state; and to an end by failure, with WHY for the log. */
 void handshake_set_state(struct handshake *, enum handshake_state);
 void handshake_hang_up(struct handshake *, const char *why);
 

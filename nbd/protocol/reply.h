@@ -40,12 +40,12 @@ struct replies {
 	struct reply *ring;
 	uint32_t size;    /* a power of two, or 0 */
 	uint32_t head, tail; /* counts; head is the oldest */
-	uint64_t sent;    /* bytes of the oldest that are gone already */
-	struct buf bytes; /* what REPLY_BYTES say */
+	uint64_t sent;    /* bytes of the oldest that are already sent */
+	struct buf bytes; /* the payloads of REPLY_BYTES */
 	size_t bytes_taken; /* of them, by replies that are gone */
 };
 
-/* What one sendmsg() takes. Belongs to a loop, shared by its connections. */
+/* What one sendmsg() takes. One for each loop, shared by its connections. */
 struct gather {
 	struct iovec vector[GATHER_VECTORS];
 	unsigned vectors;
@@ -58,18 +58,18 @@ static inline uint32_t replies_owed(const struct replies *r)
 	return r->tail - r->head;
 }
 
-/* -1: no memory for a longer ring. It grows only, until
+/* Append a reply. -1: no memory for a longer ring. The ring only grows, until
  * replies_free(), so in steady state nothing is allocated. */
 int replies_push(struct replies *, struct reply);
-/* The same of a REPLY_BYTES and what it says. */
+/* The same for a REPLY_BYTES with its payload. */
 int replies_push_bytes(struct replies *, struct reply, const uint8_t *bytes);
 /* As much as one sendmsg takes of what CLIENT is owed; it has entered. -1: the
  * rest of a reply that is half sent was dropped, so hang up. */
 int replies_gather(struct replies *, struct client *, struct gather *);
-/* BYTES of what was gathered last are sent. */
+/* BYTES of what was last gathered are sent. */
 void replies_sent(struct replies *, size_t bytes);
 void replies_free(struct replies *);
-/* What they take in memory. */
+/* How much memory they take. */
 size_t replies_bytes(const struct replies *);
 
 #endif

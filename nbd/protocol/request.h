@@ -6,7 +6,7 @@
 #include "nbd.h"
 #include "terms.h"
 
-#define REQUEST_MAX_BYTES (32u << 20) /* what we advertise as the largest */
+#define REQUEST_MAX_BYTES (32u << 20) /* the largest that we advertise */
 
 struct request {
 	uint16_t flags;
@@ -16,7 +16,7 @@ struct request {
 	uint32_t length;
 };
 
-/* A header from the wire. -1: it does not begin with the magic number. */
+/* Parse a header. -1: it does not begin with the magic number. */
 int request_parse(struct request *, const uint8_t in[static NBD_REQUEST_BYTES]);
 /* May it be carried out on these terms? 0 or an NBD error. */
 uint32_t request_check(const struct request *, const struct terms *, bool read_only);

@@ -11,24 +11,24 @@
 /* Bytes that session_feed() may leave unconsumed, unless it is full: less than a page of payload,
  * because a page is put whole or not at all. */
 #define REQUEST_KEEP_BYTES PAGE_SIZE
-/* A client that asks on and on without taking replies is not heard while it has
- * this many coming, or so many bytes that lie in no page, or what it has room for. */
+/* A client that keeps asking without taking replies is not read from while so many replies wait
+ * for it, or so many bytes outside of pages, or as much as it has room for. */
 #define SESSION_OWED_MAX   4096
 #define SESSION_BYTES_MAX  (256u << 10)
 /* Pages erased between two looks at the other connections: 1 MiB, some 0.2 ms. */
 #define REQUEST_TURN_PAGES 256
-/* What a READ in chunks costs of a turn, for what is there and what not is looked for; and a
- * BLOCK_STATUS, some 2 us. */
+/* What a READ in chunks costs of a turn, because it looks for holes; and a BLOCK_STATUS, some
+ * 2 us. */
 #define REQUEST_READ_PAGES   1
 #define REQUEST_STATUS_PAGES 2
-/* So many absent pages that are passed by cost as much as one that is erased. */
+/* Passing so many absent pages costs as much as erasing one. */
 #define REQUEST_LOOKED_PAGES 4096
 
 enum session_state {
 	SESSION_REQUEST, /* a request's header comes next */
 	SESSION_PAYLOAD, /* a WRITE's bytes come next */
-	SESSION_ERASE,   /* a TRIM or WRITE_ZEROES goes on, or what a WRITE of zeros
-	                  * covered is given back, see session_erase() */
+	SESSION_ERASE,   /* a TRIM or WRITE_ZEROES goes on, or the pages under a WRITE
+	                  * of zeros are given back, see session_erase() */
 	SESSION_ENDING,  /* DISC: no more requests, replies are still owed */
 	SESSION_BROKEN,  /* hang up */
 };
@@ -41,12 +41,12 @@ struct session {
 	uint64_t at;          /* PAYLOAD, ERASE: the next byte's offset */
 	uint64_t left;        /* PAYLOAD, ERASE: bytes still to come */
 	uint64_t worked_pages; /* ERASE: what it has cost so far */
-	uint32_t error;       /* the reply's, so far */
+	uint32_t error;       /* of the reply, so far */
 	bool refused;         /* PAYLOAD: read it, put nothing */
-	bool ending;          /* the lender is: what is asked from now on is ESHUTDOWN */
-	size_t room;          /* bytes that its replies may take; one is owed whole */
-	uint64_t turn;        /* what is left of it, in pages as if erased; 0: others first */
-	uint64_t wait_ns;     /* its pool's rate has the next request wait so long */
+	bool ending;          /* the lender ends: new requests get ESHUTDOWN */
+	size_t room;          /* bytes that its replies may take; the last one is owed whole */
+	uint64_t turn;        /* what is left of its turn, in erased pages; 0: others first */
+	uint64_t wait_ns;     /* how long its pool's rate makes the next request wait */
 	struct replies replies;
 	const char *why;      /* BROKEN: words for the log */
 };
@@ -61,8 +61,8 @@ size_t session_feed(struct session *, const uint8_t *in, size_t len);
  * one at least; the client has not entered. It may have to wait (wait_ns), and then it
  * has done nothing. -1: hang up. */
 int session_erase(struct session *, uint64_t *turn);
-/* It owes so much that no request is taken until some of it is sent; and so
- * little that they are again. */
+/* It owes so much that it takes no request until some of that is sent; and so little that it
+ * takes them again. */
 bool session_full(const struct session *);
 bool session_light(const struct session *);
 void session_free(struct session *);

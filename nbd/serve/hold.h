@@ -5,12 +5,12 @@
 
 #include "conn.h"
 
-/* What one receive may take of it: its client may take no reply, and then all that came is
- * kept. */
+/* How much one receive may take: the client may take no reply, and then everything that came
+ * is kept. */
 size_t hold_may_receive(const struct conn *);
-/* It may hold its share as that is now. */
+/* From now on it may hold its share as that is now. */
 void hold_make_room(struct conn *);
-/* What it holds is counted, and what it need not hold is given back. */
+/* Count what it holds, and give back what it need not hold. */
 void hold_settle(struct conn *);
 
 #endif

@@ -18,20 +18,20 @@ struct loops {
 	struct loop **loop; /* the first one accepts */
 	unsigned n, next;
 	struct shared shared;
-	bool exposed;       /* listening beyond this host is fine */
-	char *const *listen;           /* all addresses that are to be listened on */
+	bool exposed;       /* listening for other hosts is allowed */
+	char *const *listen;           /* all addresses to listen on */
 	unsigned listens;
 	const struct unix_owner *owner; /* of unix sockets; or NULL */
 };
 
-/* NULL: ADDRESS has the form of one; or what is wrong with it. Looks nothing up. */
+/* NULL if ADDRESS has the form of an address, or what is wrong with it. Looks nothing up. */
 const char *listen_wrong(const char *address);
-/* Is it, as far as can be seen without looking it up, one that other hosts reach? */
+/* Can other hosts reach it, as far as can be said without looking it up? */
 bool listen_exposed(const char *address);
-/* Bind ADDRESS, all that a name stands for, and accept on loops' first loop. NULL with words. */
+/* Bind ADDRESS, or all addresses of a name, and accept on the first loop. NULL with words. */
 struct listener *listen_on(const char *address, struct loops *loops,
                            char words[static WORDS_MAX]);
-/* The same on FD, which listens already. It is ours from now on, also after an
+/* The same on FD, which listens already. FD is ours from now on, even after an
  * error, but its file is not. */
 struct listener *listen_adopt(int fd, struct loops *loops,
                               char words[static WORDS_MAX]);

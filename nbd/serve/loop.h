@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An event loop and what its connections share. One thread a loop; nothing in
- * it is touched by another thread but through loop_adopt() and loop_stop(). */
+/* An event loop and what its connections share. One thread for each loop; other threads touch
+ * it only through loop_adopt() and loop_stop(). */
 #ifndef FARPAGE_LOOP_H
 #define FARPAGE_LOOP_H
 
@@ -14,11 +14,11 @@
 #include "reply.h"
 #include "stream.h"
 
-/* One receive takes this much at most; what is left of the last one fits
+/* One receive takes this much at most; what is left of the previous one fits
  * before it. */
 #define LOOP_RX_BYTES (256u << 10)
-/* When the lender ends, each connection may go on until it is owed nothing. After so long what
- * they ask is ESHUTDOWN, and one that stands still twice as long is hung up on; and then all are. */
+/* When the lender ends, each connection may go on until it is owed nothing. After this time new
+ * requests get ESHUTDOWN; after twice as long we hang up on those that stand still, and at last on all. */
 #define LOOP_REFUSE_SECONDS 1.
 #define LOOP_END_LOOKS      10 /* each after as long */
 
@@ -32,8 +32,8 @@ struct shared {
 	struct budget *budget;
 	enum tls_mode tls_mode;
 	struct tls *tls;        /* NULL: TLS_OFF */
-	uint64_t busy_poll_ns;  /* look so long for more before sleeping */
-	_Atomic unsigned dead_after; /* s of silence that end a connection that has pages */
+	uint64_t busy_poll_ns;  /* how long to poll for more before sleeping */
+	_Atomic unsigned dead_after; /* seconds of silence that end a connection that has pages */
 };
 
 /* An accepted socket, and its slot. */
@@ -42,13 +42,13 @@ struct accepted {
 	struct slot *slot;
 };
 
-/* What is done with a loop's connections, by serve.c; all on its thread. */
+/* What serve.c does with a loop's connections; all on the loop's thread. */
 struct loop_ops {
-	void (*start)(struct loop *);                   /* it is new */
+	void (*start)(struct loop *);                   /* serve a new connection */
 	void (*adopt)(struct loop *, struct accepted);
-	void (*end)(struct loop *);   /* each goes as soon as it is owed nothing, maybe now */
-	void (*hurry)(struct loop *); /* what is asked from now on is refused; who stands still goes */
-	void (*stop)(struct loop *);  /* all are hung up on */
+	void (*end)(struct loop *);   /* each goes when it is owed nothing, maybe now */
+	void (*hurry)(struct loop *); /* refuse new requests; those that stand still go */
+	void (*stop)(struct loop *);  /* hang up on all */
 };
 
 struct loop {
@@ -58,12 +58,12 @@ struct loop {
 	pthread_t thread;
 	ev_async wake;
 	ev_timer silence;       /* see silence.h */
-	bool active;            /* something was received since it was asked last */
-	bool ending, ended;     /* it takes nobody any more; it has hung up on all */
-	ev_timer end;           /* ending: the next look at who stands still */
+	bool active;            /* something was received since this was last asked */
+	bool ending, ended;     /* it takes no new connections; it has hung up on all */
+	ev_timer end;           /* ending: the next look at which stand still */
 	unsigned end_looks;
 	LIST_HEAD(, conn) conns;
-	_Atomic bool asked;     /* whether it lives, and has not answered yet */
+	_Atomic bool asked;     /* it was asked whether it lives, and has not answered yet */
 	ev_timer gate;          /* see gate.h */
 	TAILQ_HEAD(, conn) at_gate;
 	void (*pass)(struct conn *);
@@ -77,21 +77,21 @@ struct loop {
 	bool stopping;
 };
 
-/* NULL with errno. serve_new() is for who has connections to serve. */
+/* NULL with errno. To serve connections, use serve_new(). */
 struct loop *loop_new(struct ev_loop *, const struct shared *, const struct loop_ops *);
 /* From any thread: the loop serves it from now on, or closes it. */
 void loop_adopt(struct loop *, struct accepted);
-/* From any thread: what is under way is answered, and then loop_run() returns; at once when
- * it is told a second time. */
+/* From any thread: answer what is under way, then have loop_run() return; at once at the second
+ * call. */
 void loop_stop(struct loop *);
 /* A connection is gone. */
 void loop_left(struct loop *);
-/* From any thread: ask whether it still comes round; did it answer, or was it
- * never asked? */
+/* From any thread: ask whether it still comes round. True: it answered the last time, or was never
+ * asked. */
 void loop_ask(struct loop *);
 bool loop_answered(const struct loop *);
 void loop_run(struct loop *);
-/* Hangs up on its connections. */
+/* Free it, and hang up on its connections. */
 void loop_free(struct loop *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A connection's way out: the handshake's answers, then TLS if that was agreed, then
- * the session's replies, straight from the store. For conn.c, whose connection it is. */
+/* Sends what a connection owes: the handshake's answers, then TLS if that was agreed, then
+ * the session's replies, straight from the store. For conn.c. */
 #ifndef FARPAGE_SEND_H
 #define FARPAGE_SEND_H
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Connections on a loop, from their greeting to their end: each is heard, answered, and paced. */
+/* Serves connections on a loop, from greeting to end: reads, answers, and paces each. */
 #ifndef FARPAGE_SERVE_H
 #define FARPAGE_SERVE_H
 
 #include "loop.h"
 
-/* A loop that serves whom it adopts. NULL with errno. */
+/* A loop that serves the connections it adopts. NULL with errno. */
 struct loop *serve_new(struct ev_loop *, const struct shared *);
 
 #endif

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A connection that has pages may be somebody's swap, and its kernel cannot come back with
- * another one: whatever makes its network silent, it is waited for. It ends when another
+/* A connection that has pages may carry a host's swap, and that host's kernel cannot reconnect. So
+ * when its network falls silent, for whatever reason, we wait. The connection ends when another
  * instance claims its pool (member.h), or after shared.dead_after seconds. */
 #ifndef FARPAGE_SILENCE_H
 #define FARPAGE_SILENCE_H
 
 #include "conn.h"
 
-/* Look now and then at all of LOOP's connections, and log who is silent and who is back. */
+/* Look now and then at all of LOOP's connections, and log which fell silent and which are back. */
 void silence_watch(struct loop *);
 void silence_end(struct loop *);
 

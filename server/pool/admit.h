@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Who is let into which pool, and as what. All is called under pools.lock; the errors are an
- * option's, NBD_REP_ERR_*, with words for the client. */
+/* Which client is let into which pool, and in which role. Called under pools.lock. Errors are those of an
+ * option, NBD_REP_ERR_*, with words for the client. */
 #ifndef FARPAGE_ADMIT_H
 #define FARPAGE_ADMIT_H
 
@@ -10,9 +10,9 @@
 /* The pool that E names. 0, or an error. */
 uint32_t admit_named(struct pools *, const struct member *, const struct export *e, struct pool **pool,
                      char words[static WORDS_MAX]);
-/* The pool that E's ticket is good for, whoever has it: its owner gave it away. NULL: none. */
+/* The pool that E's ticket opens, for any client that has it. NULL: none. */
 struct pool *admit_by_ticket(struct pools *, const struct member *, const struct export *e);
-/* The pool to be opened: by E's ticket, or its name. 0, or an error. */
+/* The pool to open, by E's ticket or its name. 0, or an error. */
 uint32_t admit_to(struct pools *, const struct member *, const struct export *e, struct pool **pool,
                   char words[static WORDS_MAX]);
 /* Become a member of POOL as E says. 0, or an error. */

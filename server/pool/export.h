@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Export names: NAME, NAME?claim=INSTANCE[&force], NAME@EPOCH.TICKET. An empty NAME
- * is the first pool. NAME@EPOCH is one, too, which opens nothing any more. */
+ * is the first pool. NAME@EPOCH parses, too, but no longer opens anything. */
 #ifndef FARPAGE_EXPORT_H
 #define FARPAGE_EXPORT_H
 
@@ -17,7 +17,7 @@ struct export {
 	bool force;
 };
 
-/* LEN bytes, not terminated, from the wire. -1: not such a name. */
+/* Parse LEN bytes from the wire, not terminated. -1: it is not such a name. */
 int export_parse(struct export *, const char *text, size_t len);
 
 #endif
