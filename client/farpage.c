@@ -20,6 +20,8 @@
 #define BUFFERS  24u /* of 128 KiB: nbdkit's 16 threads, and what is late or being healed */
 
 _Static_assert(FARPAGE_WORDS_MAX == WORDS_MAX, "a caller has room for what we say");
+_Static_assert(FARPAGE_PAGE_BYTES == PAGE_BYTES, "a caller's page is ours");
+_Static_assert(FARPAGE_COPIES_MAX == COPIES_MAX, "as many copies as there are places for");
 
 static unsigned lenders_of(const struct farpage_options *o)
 {

@@ -9,8 +9,7 @@
 
 #include "clock.h"
 #include "farpage.h"
-
-#define PAGE_BYTES FARPAGE_PAGE_BYTES
+#include "page.h"
 
 /* A change that is under way, on its thread's stack. A page that changes in
  * part is got, and then put: nobody may change it in between. */

@@ -100,7 +100,7 @@ static void carry_out(struct monitor *m, const struct pressure *was)
 		vacate_end(m->pools);
 	atomic_store(&m->pools->refusing, p->state != PRESSURE_NONE);
 	if (p->ask)
-		vacate_ask(m->pools, (p->ask + PAGE_SIZE - 1) >> PAGE_SHIFT);
+		vacate_ask(m->pools, (p->ask + PAGE_BYTES - 1) >> PAGE_SHIFT);
 	if ((p->state == PRESSURE_VACATE && was->state != PRESSURE_VACATE) ||
 	    p->rounds != was->rounds)
 		vacate_deadline(m->pools);
@@ -137,7 +137,7 @@ static ev_tstamp look(struct monitor *m, unsigned stalled)
 		.refused = room_refused(&m->pools->room) });
 	carry_out(m, &was);
 	tell_refused(m);
-	take = (m->pressure.take + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	take = (m->pressure.take + PAGE_BYTES - 1) >> PAGE_SHIFT;
 	if (take && vacate_drop(m->pools, take < DROP_PAGES ? take : DROP_PAGES))
 		return AT_ONCE;
 	return m->pressure.state == PRESSURE_NONE && m->seen.available / 2 > keep ? CALM : ALERT;

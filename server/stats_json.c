@@ -51,7 +51,7 @@ static void put_pool(struct json *j, struct pool *pool)
 	json_object(j, NULL);
 	json_text(j, "name", pool->name);
 	json_number(j, "size_bytes", pool->size);
-	json_number(j, "used_bytes", look(&pool->used_pages) * PAGE_SIZE);
+	json_number(j, "used_bytes", look(&pool->used_pages) * PAGE_BYTES);
 	json_bool(j, "thin", pool->thin);
 	json_bool(j, "revocable", pool->dropped != NULL);
 	json_bool(j, "locked", pool->locked);
@@ -96,8 +96,8 @@ size_t stats_json(struct pools *pools, const struct limits *limits, uint64_t upt
 	json_start(&j, buf, n);
 	json_object(&j, NULL);
 	json_seconds(&j, "uptime_seconds", uptime_ms);
-	json_number(&j, "lend_bytes", pools->lend_pages * PAGE_SIZE);
-	json_number(&j, "granted_bytes", look(&pools->granted_pages) * PAGE_SIZE);
+	json_number(&j, "lend_bytes", pools->lend_pages * PAGE_BYTES);
+	json_number(&j, "granted_bytes", look(&pools->granted_pages) * PAGE_BYTES);
 	json_bool(&j, "refusing", atomic_load_explicit(&pools->refusing, memory_order_relaxed));
 	json_number(&j, "sessions", limits->sessions);
 	json_number(&j, "connections_refused", limits->refused);

@@ -118,11 +118,11 @@ static int weigh(struct flat *f)
 {
 	struct stat before, after;
 
-	if (fstat(f->fd, &before) < 0 || flat_populate(f->map, PAGE_SIZE) < 0 ||
+	if (fstat(f->fd, &before) < 0 || flat_populate(f->map, PAGE_BYTES) < 0 ||
 	    fstat(f->fd, &after) < 0)
 		return 0; /* nobody knows */
 	flat_punch(f, 0, 1);
-	if ((after.st_blocks - before.st_blocks) * 512 <= PAGE_SIZE)
+	if ((after.st_blocks - before.st_blocks) * 512 <= PAGE_BYTES)
 		return 0;
 	errno = ENOTSUP;
 	return -1;
@@ -217,7 +217,7 @@ static int put_bytes(struct flat *f, uint64_t page, size_t offset, size_t len,
 	bool there = bitmap_has(f->present, page);
 
 	/* A page that the host cannot give is an error here, and else a SIGBUS. */
-	if (!there && flat_populate(at, PAGE_SIZE) < 0)
+	if (!there && flat_populate(at, PAGE_BYTES) < 0)
 		return -1;
 	memcpy(at + offset, data, len);
 	atomic_signal_fence(memory_order_seq_cst);
@@ -229,7 +229,7 @@ static int flat_put(struct store *store, uint64_t page, size_t offset,
 {
 	struct flat *f = flat(store);
 
-	if (!f->lanes || len < PAGE_SIZE)
+	if (!f->lanes || len < PAGE_BYTES)
 		return put_bytes(f, page, offset, len, data);
 
 	struct flat_lane *lane = my_lane(f);

@@ -24,7 +24,7 @@ struct flat {
 	int fd;
 	uint64_t base;                 /* where in fd the pages begin; 0: it is private */
 	uint64_t pages;
-	uint8_t *map;                  /* pages * PAGE_SIZE, from fd */
+	uint8_t *map;                  /* pages * PAGE_BYTES, from fd */
 	uint8_t *front;
 	size_t front_bytes;
 	struct flat_lane *lanes;       /* in the front of a kept store, else NULL */

@@ -20,10 +20,9 @@
 
 #include "page.h"
 
-#define PAGE_SIZE PAGE_BYTES
 #define STORE_HEAD_BYTES 4096u
 /* How much a store of BYTES of pages takes in a file beside them. */
-#define STORE_BESIDE(bytes) ((bytes) / (8 * PAGE_SIZE) + 4 * PAGE_SIZE)
+#define STORE_BESIDE(bytes) ((bytes) / (8 * PAGE_BYTES) + 4 * PAGE_BYTES)
 
 struct store;
 

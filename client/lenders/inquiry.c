@@ -9,8 +9,6 @@
 #include "standard.h"
 
 #define INQUIRY_MS 1000
-#define CONTEXT    "x-farpage:vacate"
-#define WANTED     1u /* its flag */
 
 void inquiry_close(struct inquiry *q)
 {
@@ -52,7 +50,7 @@ static int configure(struct inquiry *q, const struct endpoint *e, const char *po
 	return !q->nbd || link_nbd_prove(q->nbd, proof->psk, proof->username) < 0 ||
 	       nbd_set_export_name(q->nbd, pool) < 0 ||
 	       nbd_set_full_info(q->nbd, true) < 0 ||
-	       nbd_add_meta_context(q->nbd, CONTEXT) < 0 ||
+	       nbd_add_meta_context(q->nbd, INQUIRY_CONTEXT) < 0 ||
 	       nbd_aio_connect(q->nbd, (const struct sockaddr *)&e->sockaddr, e->len) < 0 ? -1 : 0;
 }
 
@@ -97,8 +95,8 @@ static int on_extent(void *user, const char *context, uint64_t offset, uint32_t 
 	struct inquiry *q = user;
 
 	(void)offset, (void)error;
-	if (n >= 2 && strcmp(context, CONTEXT) == 0)
-		q->wants = entries[1] & WANTED;
+	if (n >= 2 && strcmp(context, INQUIRY_CONTEXT) == 0)
+		q->wants = entries[1] & INQUIRY_WANTED;
 	return 0;
 }
 
@@ -135,7 +133,7 @@ int inquiry_ask(struct inquiry *q, uint64_t *page)
 	uint64_t pages = size < 0 ? 0 : (uint64_t)size / PAGE_BYTES, first = 0, last;
 	int wanted;
 
-	if (!pages || nbd_can_meta_context(q->nbd, CONTEXT) <= 0) {
+	if (!pages || nbd_can_meta_context(q->nbd, INQUIRY_CONTEXT) <= 0) {
 		*page = UINT64_MAX; /* it never wants anything */
 		return 0;
 	}

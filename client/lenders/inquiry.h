@@ -8,13 +8,17 @@
 #include "address.h"
 #include "link.h"
 
+/* The metadata context in which a lender says what it wants back, and its flag. */
+#define INQUIRY_CONTEXT "x-farpage:vacate"
+#define INQUIRY_WANTED  1u
+
 struct inquiry {
 	struct nbd_handle *nbd;      /* NULL: closed */
 	int stop;                    /* a descriptor: readable, nothing is waited for any more */
 	bool answered;
 	int error;
 	bool wants;                  /* the lender's answer */
-	char words[WORDS_MAX];  /* why it failed */
+	char words[WORDS_MAX];       /* why it failed */
 };
 
 /* Open it to pool POOL ("" the first), within INQUIRY_MS for each endpoint. -1: WORDS. */

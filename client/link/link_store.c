@@ -28,8 +28,8 @@ static void connect_store(struct link *l)
 static int put(struct store *store, const struct ask *ask)
 {
 	for (uint64_t i = 0; i < ask->pages; i++)
-		if (store->ops->put(store, ask->page + i, 0, PAGE_SIZE,
-		                    ask->data + i * PAGE_SIZE) < 0)
+		if (store->ops->put(store, ask->page + i, 0, PAGE_BYTES,
+		                    ask->data + i * PAGE_BYTES) < 0)
 			return errno;
 	return 0;
 }
@@ -42,9 +42,9 @@ static void get(struct store *store, const struct ask *ask)
 		const uint8_t *data = store->ops->get(store, ask->page + i,
 		                                      ask->pages - i, &run);
 		if (data)
-			memcpy(ask->data + i * PAGE_SIZE, data, run * PAGE_SIZE);
+			memcpy(ask->data + i * PAGE_BYTES, data, run * PAGE_BYTES);
 		else
-			memset(ask->data + i * PAGE_SIZE, 0, run * PAGE_SIZE);
+			memset(ask->data + i * PAGE_BYTES, 0, run * PAGE_BYTES);
 	}
 }
 

@@ -9,7 +9,7 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
-#define NONE          ((uint16_t)WIRE_ASKS)
+#define NONE          ((uint16_t)CORE_ASKS)
 #define GATHER        32 /* requests in one write */
 #define REQUEST_MAGIC UINT32_C(0x25609513)
 #define REPLY_MAGIC   UINT32_C(0x67446698)
@@ -33,7 +33,7 @@ void wire_open(struct wire *w, int fd)
 	w->fd = fd;
 	w->out_first = w->out_last = w->in_slot = NONE;
 	w->have = w->taken = w->out_done = 0;
-	for (uint16_t i = 0; i < WIRE_ASKS; i++) {
+	for (uint16_t i = 0; i < CORE_ASKS; i++) {
 		w->slot[i].ask = NULL;
 		w->slot[i].next = (uint16_t)(i + 1);
 	}
@@ -207,7 +207,7 @@ static uint16_t find(const struct wire *w, const uint8_t *at, int *error)
 	memcpy(&cookie, at + 8, 8);
 	*error = (int)be32toh(word);
 	i = (uint16_t)(be64toh(cookie) & 0xffff);
-	if (be32toh(magic) != REPLY_MAGIC || i >= WIRE_ASKS || !w->slot[i].ask ||
+	if (be32toh(magic) != REPLY_MAGIC || i >= CORE_ASKS || !w->slot[i].ask ||
 	    !w->slot[i].sent || cookie_of(&w->slot[i], i) != cookie)
 		return NONE;
 	return i;

@@ -15,7 +15,6 @@
 #define WIRE_RECEIVE_BYTES (128u << 10)
 #define WIRE_REQUEST_BYTES 28u
 #define WIRE_REPLY_BYTES   16u
-#define WIRE_ASKS          160u /* as many as the core has */
 
 /* One request: on its way out, or waiting for its reply. */
 struct wire_slot {
@@ -30,9 +29,9 @@ struct wire {
 	int fd;              /* -1: closed */
 	uint16_t free, out_first, out_last;
 	size_t out_done;     /* bytes of the first that are sent */
-	struct wire_slot slot[WIRE_ASKS];
+	struct wire_slot slot[CORE_ASKS];
 
-	uint16_t in_slot;    /* whose payload is coming, WIRE_ASKS none */
+	uint16_t in_slot;    /* whose payload is coming, CORE_ASKS none */
 	size_t in_done;      /* bytes of that payload that came */
 	size_t have, taken;  /* bytes in RECEIVED, and of those used */
 	uint8_t *received;   /* WIRE_RECEIVE_BYTES */

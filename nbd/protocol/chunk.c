@@ -75,7 +75,7 @@ static void tell(struct status *status, uint64_t length, uint32_t flags)
 static int push_status(struct replies *owed, const struct request *r, enum context context, bool last,
                        struct status *status)
 {
-	unsigned id = (unsigned)__builtin_ctz(context);
+	uint32_t id = context_id(context);
 
 	if (r->flags & NBD_CMD_FLAG_REQ_ONE)
 		status->extents = 1;
@@ -89,7 +89,7 @@ static int push_status(struct replies *owed, const struct request *r, enum conte
 	                          status->bytes);
 }
 
-/* base:allocation: an absent page is a hole that reads as zeros. */
+/* CONTEXT_ALLOCATION: an absent page is a hole that reads as zeros. */
 static int push_allocation(struct replies *owed, struct client *c, const struct request *r, bool last)
 {
 	uint64_t at = r->offset, next;
@@ -106,7 +106,7 @@ static int push_allocation(struct replies *owed, struct client *c, const struct 
 	return push_status(owed, r, CONTEXT_ALLOCATION, last, &status);
 }
 
-/* x-farpage:vacate: what is wanted back is all behind some page. */
+/* CONTEXT_VACATE: what is wanted back is all behind some page. */
 static int push_vacate(struct replies *owed, struct client *c, const struct request *r)
 {
 	uint64_t at = r->offset, end = at + r->length;

@@ -4,11 +4,10 @@
 
 static const struct {
 	enum context context;
-	uint32_t id;
 	const char *name;
 } contexts[] = {
-	{ CONTEXT_ALLOCATION, 1, "base:allocation" },
-	{ CONTEXT_VACATE, 2, "x-farpage:vacate" },
+	{ CONTEXT_ALLOCATION, CONTEXT_ALLOCATION_NAME },
+	{ CONTEXT_VACATE, CONTEXT_VACATE_NAME },
 };
 #define CONTEXTS (sizeof contexts / sizeof *contexts)
 
@@ -45,7 +44,7 @@ static void send_contexts(uint32_t option, unsigned wanted, bool listing, struct
 
 		if (!p)
 			continue;
-		store32(p, listing ? 0 : contexts[i].id);
+		store32(p, listing ? 0 : context_id(contexts[i].context));
 		memcpy(p + 4, contexts[i].name, len);
 	}
 	option_ack(out, option);

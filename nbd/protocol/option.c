@@ -6,7 +6,6 @@
 #include "nbd.h"
 #include "store.h"
 
-#define MAX_BLOCK (32u << 20)
 
 /* An option's reply: the header, and room for LEN bytes. */
 uint8_t *option_reply(struct buf *out, uint32_t option, uint32_t type,
@@ -90,8 +89,8 @@ static void send_infos(struct handshake *h, uint32_t option, const struct backen
 	if (p) {
 		store16(p, NBD_INFO_BLOCK_SIZE);
 		store32(p + 2, 1);
-		store32(p + 6, PAGE_SIZE);
-		store32(p + 10, MAX_BLOCK);
+		store32(p + 6, PAGE_BYTES);
+		store32(p + 10, TERMS_REQUEST_BYTES);
 	}
 	if (ask->wants_name)
 		info_text(out, option, NBD_INFO_NAME, answer->name);

@@ -42,7 +42,7 @@ uint32_t request_check(const struct request *r, const struct terms *terms, bool 
 		return r->offset || r->length ? NBD_EINVAL : NBD_OK;
 	case NBD_CMD_READ:
 	case NBD_CMD_WRITE:
-		if (r->length > REQUEST_MAX_BYTES)
+		if (r->length > TERMS_REQUEST_BYTES)
 			return r->flags & NBD_CMD_FLAG_DF ? NBD_EOVERFLOW : NBD_EINVAL;
 		break;
 	case NBD_CMD_BLOCK_STATUS:

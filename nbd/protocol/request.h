@@ -6,8 +6,6 @@
 #include "nbd.h"
 #include "terms.h"
 
-#define REQUEST_MAX_BYTES (32u << 20) /* the largest that we advertise */
-
 struct request {
 	uint16_t flags;
 	uint16_t type;

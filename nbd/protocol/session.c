@@ -107,7 +107,7 @@ static void carry_out(struct session *s)
 	} else if (r->type == NBD_CMD_WRITE) {
 		/* A refused payload is read all the same, if it is of a size
 		 * that we ever agreed to. */
-		if (r->length > REQUEST_MAX_BYTES)
+		if (r->length > TERMS_REQUEST_BYTES)
 			break_off(s, "a WRITE larger than allowed");
 		else if (r->length)
 			begin(s, SESSION_PAYLOAD);
@@ -131,7 +131,7 @@ static size_t whole_pages(const struct session *s, size_t len)
 {
 	if (len >= s->left)
 		return (size_t)s->left;
-	size_t beyond = (s->at + len) % PAGE_SIZE;
+	size_t beyond = (s->at + len) % PAGE_BYTES;
 	return len > beyond ? len - beyond : 0;
 }
 
@@ -164,7 +164,7 @@ static size_t feed_payload(struct session *s, const uint8_t *in, size_t len)
 static bool throttled(struct session *s, const struct request *r)
 {
 	bool moves = (r->type == NBD_CMD_READ || r->type == NBD_CMD_WRITE) &&
-	             r->length <= REQUEST_MAX_BYTES;
+	             r->length <= TERMS_REQUEST_BYTES;
 
 	s->wait_ns = s->client->ops->pace ? s->client->ops->pace(s->client, 1, moves ? r->length : 0) : 0;
 	return s->wait_ns > 0;
@@ -209,7 +209,7 @@ static int64_t fill(struct session *s, uint64_t max)
 		return -1;
 	while (pages < max && s->left) {
 		/* To a page's end: between two turns no page is half erased. */
-		uint64_t n = FILL_BYTES - s->at % PAGE_SIZE;
+		uint64_t n = FILL_BYTES - s->at % PAGE_BYTES;
 
 		if (n > s->left)
 			n = s->left;
@@ -217,7 +217,7 @@ static int64_t fill(struct session *s, uint64_t max)
 			s->error = put_error();
 		s->at += n;
 		s->left -= n;
-		pages += (n + PAGE_SIZE - 1) / PAGE_SIZE;
+		pages += (n + PAGE_BYTES - 1) / PAGE_BYTES;
 	}
 	c->ops->exit(c);
 	return (int64_t)pages;

@@ -10,7 +10,7 @@
 
 /* Bytes that session_feed() may leave unconsumed, unless it is full: less than a page of payload,
  * because a page is put whole or not at all. */
-#define REQUEST_KEEP_BYTES PAGE_SIZE
+#define REQUEST_KEEP_BYTES PAGE_BYTES
 /* A client that keeps asking without taking replies is not read from while so many replies wait
  * for it, or so many bytes outside of pages, or as much as it has room for. */
 #define SESSION_OWED_MAX   4096

@@ -34,7 +34,7 @@ void label_commit(struct label_head *head, const struct label *label)
 	*slot = (struct label_slot){ .sequence = sequence, .label = *label };
 	slot->checksum = checksum(slot);
 	head->version = LABEL_VERSION;
-	head->page_bytes = PAGE_SIZE;
+	head->page_bytes = PAGE_BYTES;
 	head->magic = MAGIC;
 	atomic_store(&head->committed, sequence);
 }
@@ -59,9 +59,9 @@ int label_read(const struct label_head *head, struct label *label,
 		            head->version, LABEL_VERSION);
 		return -1;
 	}
-	if (head->page_bytes != PAGE_SIZE) {
+	if (head->page_bytes != PAGE_BYTES) {
 		words_print(words, "its pages are of %" PRIu32 " bytes, ours of %u",
-		            head->page_bytes, PAGE_SIZE);
+		            head->page_bytes, PAGE_BYTES);
 		return -1;
 	}
 	*label = slot->label;

@@ -6,7 +6,7 @@
 #include "pool.h"
 
 /* 0, or -1 with WORDS that say why; nothing is half done. A SIZE is in bytes,
- * a multiple of PAGE_SIZE. Caller holds pools.lock or is the only thread. If
+ * a multiple of PAGE_BYTES. Caller holds pools.lock or is the only thread. If
  * the memory of a pool of that NAME is kept, it is the new pool's; it goes with
  * pool_remove(), and stays kept after pools_free(). */
 int pool_add(struct pools *, const struct pool_spec *, char words[static WORDS_MAX]);

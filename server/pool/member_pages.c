@@ -8,7 +8,7 @@
 #include "dropped.h"
 #include "pages.h"
 
-static const uint8_t zeros[PAGE_SIZE];
+static const uint8_t zeros[PAGE_BYTES];
 
 /* Nobody else counts it. */
 static void count(_Atomic uint64_t *counter, uint64_t n)
@@ -44,7 +44,7 @@ static int put_page(struct member *m, uint64_t page, size_t offset, size_t len,
 	bool was_dropped = is_dropped(pool, page), zero = data && is_zero(data, len);
 	bool there = pool->store->ops->present(pool->store, page);
 
-	if (was_dropped && len < PAGE_SIZE) {
+	if (was_dropped && len < PAGE_BYTES) {
 		errno = EIO;
 		return -1;
 	}
@@ -80,8 +80,8 @@ static int put_pages(struct member *m, uint64_t offset, size_t len, const uint8_
 	if (!may_write(m))
 		return -1;
 	while (len) {
-		size_t in_page = offset % PAGE_SIZE;
-		size_t n = PAGE_SIZE - in_page < len ? PAGE_SIZE - in_page : len;
+		size_t in_page = offset % PAGE_BYTES;
+		size_t n = PAGE_BYTES - in_page < len ? PAGE_BYTES - in_page : len;
 
 		if (put_page(m, offset >> PAGE_SHIFT, in_page, n, data) == 0) {
 			written += n;
@@ -110,7 +110,7 @@ int member_fill(struct member *m, uint64_t offset, size_t len)
 /* The pages that OFFSET and LEN touch. */
 static uint64_t page_behind(uint64_t offset, size_t len)
 {
-	return (offset + len + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	return (offset + len + PAGE_BYTES - 1) >> PAGE_SHIFT;
 }
 
 enum backend_got member_get(struct member *m, uint64_t offset, size_t *len,
@@ -118,7 +118,7 @@ enum backend_got member_get(struct member *m, uint64_t offset, size_t *len,
 {
 	struct pool *pool = m->pool;
 	uint64_t page = offset >> PAGE_SHIFT, end = page_behind(offset, *len), run;
-	size_t in_page = offset % PAGE_SIZE;
+	size_t in_page = offset % PAGE_BYTES;
 	enum backend_got got = GOT_LOST;
 
 	*data = NULL;
@@ -171,7 +171,7 @@ static int zero_part(struct pool *pool, uint64_t offset, uint64_t end)
 	if (is_dropped(pool, offset >> PAGE_SHIFT))
 		return -1;
 	if (store->ops->present(store, offset >> PAGE_SHIFT))
-		store->ops->put(store, offset >> PAGE_SHIFT, offset % PAGE_SIZE,
+		store->ops->put(store, offset >> PAGE_SHIFT, offset % PAGE_BYTES,
 		                end - offset, zeros);
 	return 0;
 }
@@ -180,7 +180,7 @@ static int zero_part(struct pool *pool, uint64_t offset, uint64_t end)
 static int64_t flush_some(struct pool *pool, uint64_t *offset, uint64_t end,
                           uint64_t max)
 {
-	uint64_t first = (*offset + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	uint64_t first = (*offset + PAGE_BYTES - 1) >> PAGE_SHIFT;
 	uint64_t last = end >> PAGE_SHIFT;
 	int64_t freed = 0;
 	int r = 0;
@@ -190,12 +190,12 @@ static int64_t flush_some(struct pool *pool, uint64_t *offset, uint64_t end,
 		*offset = end;
 		return r;
 	}
-	if (*offset % PAGE_SIZE)
+	if (*offset % PAGE_BYTES)
 		r = zero_part(pool, *offset, first << PAGE_SHIFT);
 	if (first < last)
 		freed = (int64_t)pages_flush(pool, &first, last, max);
 	*offset = first << PAGE_SHIFT;
-	if (first == last && end % PAGE_SIZE) {
+	if (first == last && end % PAGE_BYTES) {
 		r |= zero_part(pool, *offset, end);
 		*offset = end;
 	}
@@ -224,7 +224,7 @@ static uint64_t zero_run(struct pool *pool, uint64_t page, uint64_t max)
 	uint64_t run, n = 0;
 	const uint8_t *data = pool->store->ops->get(pool->store, page, max, &run);
 
-	while (data && n < run && is_zero(data + (n << PAGE_SHIFT), PAGE_SIZE))
+	while (data && n < run && is_zero(data + (n << PAGE_SHIFT), PAGE_BYTES))
 		n++;
 	return n;
 }
@@ -242,7 +242,7 @@ static void settle_pages(struct pool *pool, uint64_t page, uint64_t end)
 
 int64_t member_settle(struct member *m, uint64_t *offset, uint64_t end, uint64_t max)
 {
-	uint64_t page = *offset >> PAGE_SHIFT, last = (end + PAGE_SIZE - 1) >> PAGE_SHIFT;
+	uint64_t page = *offset >> PAGE_SHIFT, last = (end + PAGE_BYTES - 1) >> PAGE_SHIFT;
 	struct pool *pool = m->pool;
 	int64_t r = -1;
 

@@ -9,7 +9,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PAGE_BYTES 4096u
+#include "page.h"
+
 #define NEVER      INT64_MAX
 
 enum side { TO_LENDER, TO_BORROWER };

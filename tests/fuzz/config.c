@@ -58,11 +58,11 @@ static void check(const struct options *o)
 			must(n >= row->least && n <= row->most);
 		}
 	}
-	must(o->lend % PAGE_SIZE == 0);
+	must(o->lend % PAGE_BYTES == 0);
 	for (unsigned i = 0; i < o->pools; i++) {
 		must(pool_name_valid(o->pool[i].name));
 		must(!*o->pool[i].owner || o->tls != TLS_OFF);
-		must(o->pool[i].size && o->pool[i].size % PAGE_SIZE == 0);
+		must(o->pool[i].size && o->pool[i].size % PAGE_BYTES == 0);
 		for (unsigned k = 0; k < i; k++)
 			must(strcmp(o->pool[i].name, o->pool[k].name) != 0);
 		if (!o->pool[i].thin)

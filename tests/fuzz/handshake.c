@@ -49,7 +49,7 @@ static void fence(struct client *c, const char *why)
 /* Nothing about it may differ from one run to the next. */
 static void add_pool(struct pools *pools, const char *name, const char *owner, bool thin)
 {
-	struct pool_spec spec = { .size = PAGES * PAGE_SIZE, .thin = thin };
+	struct pool_spec spec = { .size = PAGES * PAGE_BYTES, .thin = thin };
 	char words[WORDS_MAX];
 	struct pool *pool;
 
@@ -92,7 +92,7 @@ static void talk_begin(struct talk *t, unsigned switches)
 	*t = (struct talk){ .door = door_to(&t->pools), .me.client = who("me"),
 	                    .owner.client = who("owner"), .keeper.client = who("owner") };
 	t->identity = switches & KNOWN ? "me" : NULL;
-	pools_init(&t->pools, 3 * PAGES * PAGE_SIZE);
+	pools_init(&t->pools, 3 * PAGES * PAGE_BYTES);
 	if (!(switches & NONE)) {
 		add_pool(&t->pools, "p", "", false);
 		add_pool(&t->pools, "q", "", switches & THIN);

@@ -71,7 +71,7 @@ static void begin(struct input *in)
 	d.m.contexts = d.m.structured && switches & CONTEXTS;
 	d.m.read_only = switches & LOOKER;
 	d.m.lent = switches & THIN ? lent % MODEL_PAGES + 1 : MODEL_PAGES;
-	pools_init(&d.pools, (uint64_t)d.m.lent * PAGE_SIZE);
+	pools_init(&d.pools, (uint64_t)d.m.lent * PAGE_BYTES);
 	must(pool_add(&d.pools, &(struct pool_spec){ .name = "p", .size = MODEL_BYTES,
 	                                             .thin = switches & THIN }, words) == 0);
 	member_join(&d.me, pool_find(&d.pools, "p"));
@@ -112,7 +112,7 @@ static void model_payload(struct said *said, size_t n)
 	said->payload -= n;
 	if (said->refused)
 		return;
-	must(!said->payload || (at + n) % PAGE_SIZE == 0); /* never half a page */
+	must(!said->payload || (at + n) % PAGE_BYTES == 0); /* never half a page */
 	error = d.m.read_only ? NBD_EPERM : model_put(&d.m, at, n, data);
 	if (error)
 		model_fail(&d.m, error);
@@ -123,7 +123,7 @@ static void model_header(struct said *said)
 	const struct ask *a = &said->ask;
 	uint32_t error = model_judge(&d.m, a);
 
-	d.over = a->type == DISC || (a->type == WRITE && a->length > REQUEST_MAX_BYTES);
+	d.over = a->type == DISC || (a->type == WRITE && a->length > TERMS_REQUEST_BYTES);
 	if (!d.over)
 		model_owe(&d.m, a, error);
 	said->refused = error;
@@ -166,7 +166,7 @@ static void erase(void)
 	to = d.s.state == SESSION_ERASE ? d.s.at : ask.offset + ask.length;
 	if (d.fenced || d.wild)
 		return;
-	must(to >= d.erased && (to % PAGE_SIZE == 0 || to == ask.offset + ask.length));
+	must(to >= d.erased && (to % PAGE_BYTES == 0 || to == ask.offset + ask.length));
 	if (ask.type == WRITE) {
 		model_settle(&d.m, d.erased, to);
 		error = 0;
@@ -227,7 +227,7 @@ static void arrive(void)
 
 static void say(const struct ask *ask)
 {
-	size_t bytes = ask->type == WRITE && ask->length <= REQUEST_MAX_BYTES ? ask->length : 0;
+	size_t bytes = ask->type == WRITE && ask->length <= TERMS_REQUEST_BYTES ? ask->length : 0;
 	uint8_t *p;
 
 	if (d.len + NBD_REQUEST_BYTES + bytes > WIRE_MAX || d.work > WORK_MAX ||
@@ -276,7 +276,7 @@ static struct ask take_ask(struct input *in, unsigned what)
 		ask.offset = take(in, 8);
 	} else {
 		n = (unsigned)take(in, 1);
-		ask.offset = (uint64_t)(n % 64) * PAGE_SIZE;
+		ask.offset = (uint64_t)(n % 64) * PAGE_BYTES;
 		if (n & 128)
 			ask.offset += (uint64_t)(int64_t)(int8_t)take(in, 1);
 	}
@@ -284,7 +284,7 @@ static struct ask take_ask(struct input *in, unsigned what)
 		ask.length = (uint32_t)take(in, 4);
 	} else if (ask.type != FLUSH) {
 		n = (unsigned)take(in, 1);
-		ask.length = n & 128 ? ((n & 127) + 1) * PAGE_SIZE : (n + 1) * 37;
+		ask.length = n & 128 ? ((n & 127) + 1) * PAGE_BYTES : (n + 1) * 37;
 	}
 	if (ask.type == FLUSH && !(what & 64))
 		ask.offset = 0;
@@ -355,7 +355,7 @@ static void end(void)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	struct input in = { data, len };
-	struct ask before = { .type = READ, .length = PAGE_SIZE };
+	struct ask before = { .type = READ, .length = PAGE_BYTES };
 
 	for (size_t i = payload[0][0] ? sizeof payload[0] : 0; i < sizeof payload[0]; i++) {
 		payload[0][i] = (uint8_t)(i * 2654435761u >> 13 | 1);

@@ -16,8 +16,8 @@ enum { ASK, SEND, REPLY, SAY, STEPS };
 static const uint32_t errors[] = { 0, 0, 0, EIO, ENOSPC, ESHUTDOWN, 7777, UINT32_MAX };
 
 static struct wire wire;
-static struct ask asks[WIRE_ASKS];
-static enum { FREE, ASKED, SENT } state[WIRE_ASKS];
+static struct ask asks[CORE_ASKS];
+static enum { FREE, ASKED, SENT } state[CORE_ASKS];
 static int far;               /* the lender's end */
 static unsigned closes_in;    /* replies, until the wire is closed from within one; 0: never */
 
@@ -26,7 +26,7 @@ static void replied(void *user, struct ask *ask, int error)
 	size_t i = (size_t)(ask - asks);
 
 	must(user == &wire && wire.fd >= 0);
-	must(i < WIRE_ASKS && state[i] == SENT);
+	must(i < CORE_ASKS && state[i] == SENT);
 	must(error == 0 || strerrorname_np(error)); /* whatever it said, the core is told an errno */
 	state[i] = FREE;
 	free(ask->data);
@@ -38,9 +38,9 @@ static void queue(struct input *in)
 {
 	size_t i = 0;
 
-	while (i < WIRE_ASKS && state[i])
+	while (i < CORE_ASKS && state[i])
 		i++;
-	if (i == WIRE_ASKS)
+	if (i == CORE_ASKS)
 		return;
 	asks[i] = (struct ask){ .kind = (enum ask_kind)(take(in, 1) % 3), .page = take(in, 2),
 	                        .pages = 1 + (uint32_t)take(in, 1) % RUN_PAGES };
@@ -65,7 +65,7 @@ static void flush(void)
 		hear();
 	}
 	must(!wire_waits_to_send(&wire));
-	for (size_t i = 0; i < WIRE_ASKS; i++)
+	for (size_t i = 0; i < CORE_ASKS; i++)
 		state[i] = state[i] ? SENT : FREE;
 }
 
@@ -91,7 +91,7 @@ static void say(struct cuts *cuts, const uint8_t *data, size_t len)
 static void reply(struct input *in, struct cuts *cuts)
 {
 	uint16_t i = (uint16_t)take(in, 1);
-	const struct wire_slot *s = &wire.slot[i < WIRE_ASKS ? i : 0];
+	const struct wire_slot *s = &wire.slot[i < CORE_ASKS ? i : 0];
 	uint32_t magic = __builtin_bswap32(0x67446698), error = errors[take(in, 1) % 8];
 	size_t bytes = s->ask && s->ask->kind == ASK_GET && !error ? s->ask->pages * PAGE_BYTES : 0;
 	uint8_t *out = calloc(1, WIRE_REPLY_BYTES + bytes + UINT16_MAX);
@@ -102,7 +102,7 @@ static void reply(struct input *in, struct cuts *cuts)
 	memcpy(out, &magic, 4);
 	memcpy(out + 4, &error, 4);
 	memcpy(out + 8, s->header + COOKIE_AT, 8);
-	out[15] = i < WIRE_ASKS ? out[15] : (uint8_t)i;
+	out[15] = i < CORE_ASKS ? out[15] : (uint8_t)i;
 	if (bent & 1)
 		out[take(in, 1) % WIRE_REPLY_BYTES] ^= (uint8_t)take(in, 1);
 	if (bent & 2)
@@ -152,7 +152,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	wire_free(&wire);
 	close(fd[0]);
 	close(fd[1]);
-	for (size_t i = 0; i < WIRE_ASKS; i++)
+	for (size_t i = 0; i < CORE_ASKS; i++)
 		if (state[i])
 			free(asks[i].data);
 	memset(state, 0, sizeof state);

@@ -24,6 +24,7 @@ noinst_HEADERS += \
 if HAVE_CMOCKA
 unit_tests = \
 	tests/unit/test-address \
+	tests/unit/test-agreed \
 	tests/unit/test-allow \
 	tests/unit/test-backend \
 	tests/unit/test-bitmap \
@@ -199,6 +200,8 @@ tests_unit_test_drive_threads_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_drive_threads_LDADD = $(unit_borrower)
 tests_unit_test_dropped_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_dropped_LDADD = $(unit_lender)
+tests_unit_test_agreed_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_agreed_LDADD = client/libborrower.la $(unit_lender)
 tests_unit_test_allow_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_allow_LDADD = $(unit_lender)
 tests_unit_test_export_CPPFLAGS = $(unit_cppflags)

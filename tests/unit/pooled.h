@@ -15,7 +15,7 @@
 #include "member.h"
 #include "vacate.h"
 
-#define PAGE(n) ((uint64_t)(n) * PAGE_SIZE)
+#define PAGE(n) ((uint64_t)(n) * PAGE_BYTES)
 
 /* Somebody on a connection. */
 struct body {
@@ -149,7 +149,7 @@ static inline void sole_gone(struct body *b)
 /* One page's worth of TAG's bytes at page N: member_put()'s result. */
 static inline int put(struct body *b, uint64_t page, uint64_t tag)
 {
-	uint8_t data[PAGE_SIZE];
+	uint8_t data[PAGE_BYTES];
 	int r;
 
 	fill(data, sizeof data, tag);
@@ -184,7 +184,7 @@ static inline void read_bytes(struct body *b, uint64_t offset, size_t len,
 /* TAG 0: it must be absent, not merely zero. */
 static inline void expect(struct body *b, uint64_t page, uint64_t tag)
 {
-	uint8_t want[PAGE_SIZE], got[PAGE_SIZE];
+	uint8_t want[PAGE_BYTES], got[PAGE_BYTES];
 	const uint8_t *data;
 	size_t n = 1;
 

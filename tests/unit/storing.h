@@ -22,7 +22,7 @@ static inline struct store *open_store(uint64_t pages)
 
 static inline int put(struct store *s, uint64_t page, uint64_t tag)
 {
-	uint8_t data[PAGE_SIZE];
+	uint8_t data[PAGE_BYTES];
 
 	fill(data, sizeof data, tag);
 	return s->ops->put(s, page, 0, sizeof data, data);
@@ -41,7 +41,7 @@ static inline const uint8_t *get(struct store *s, uint64_t page)
 static inline void expect(struct store *s, uint64_t page, uint64_t tag)
 {
 	const uint8_t *data = get(s, page);
-	uint8_t want[PAGE_SIZE];
+	uint8_t want[PAGE_BYTES];
 
 	assert_int_equal(s->ops->present(s, page), tag != 0);
 	if (!tag) {

@@ -13,7 +13,7 @@
 #include "store.h"
 
 #define PAGES 8u
-#define SIZE  (PAGES * (uint64_t)PAGE_SIZE)
+#define SIZE  (PAGES * (uint64_t)PAGE_BYTES)
 
 /* What it knows of a client. */
 struct reader {
@@ -96,7 +96,7 @@ static int put(struct client *c, uint64_t offset, size_t len, const uint8_t *dat
 {
 	(void)c;
 	memcpy(memory.byte + offset, data, len);
-	for (uint64_t page = offset / PAGE_SIZE; page * PAGE_SIZE < offset + len; page++)
+	for (uint64_t page = offset / PAGE_BYTES; page * PAGE_BYTES < offset + len; page++)
 		memory.there[page] = true;
 	return 0;
 }
@@ -110,19 +110,19 @@ static int fill_zeros(struct client *c, uint64_t offset, size_t len)
 
 static enum backend_got get(struct client *c, uint64_t offset, size_t *len, const uint8_t **data)
 {
-	size_t left = PAGE_SIZE - offset % PAGE_SIZE;
+	size_t left = PAGE_BYTES - offset % PAGE_BYTES;
 
 	(void)c;
 	*len = *len < left ? *len : left;
 	*data = memory.byte + offset;
-	return memory.there[offset / PAGE_SIZE] ? GOT_DATA : GOT_HOLE;
+	return memory.there[offset / PAGE_BYTES] ? GOT_DATA : GOT_HOLE;
 }
 
 /* A page a call. */
 static int64_t erase(struct client *c, uint64_t *offset, uint64_t end, uint64_t max)
 {
-	uint64_t page = *offset / PAGE_SIZE, stop = (page + 1) * PAGE_SIZE;
-	bool whole = *offset % PAGE_SIZE == 0 && stop <= end;
+	uint64_t page = *offset / PAGE_BYTES, stop = (page + 1) * PAGE_BYTES;
+	bool whole = *offset % PAGE_BYTES == 0 && stop <= end;
 
 	(void)c;
 	assert_true(max > 0);
@@ -228,19 +228,19 @@ static int opened(void)
 
 TEST(a_page_there_and_back_and_gone)
 {
-	uint8_t data[PAGE_SIZE];
+	uint8_t data[PAGE_BYTES];
 	int fd = opened();
 
 	fill(data, sizeof data, 1);
-	say_request(&said, 0, 1, 10, 3 * PAGE_SIZE, PAGE_SIZE);
+	say_request(&said, 0, 1, 10, 3 * PAGE_BYTES, PAGE_BYTES);
 	say_bytes(&said, data, sizeof data);
 	say_simple(&want, 0, 10);
 	talk(fd);
-	assert_memory_equal(memory.byte + 3 * PAGE_SIZE, data, sizeof data);
-	say_request(&said, 0, 0, 11, 2 * PAGE_SIZE, 3 * PAGE_SIZE);
+	assert_memory_equal(memory.byte + 3 * PAGE_BYTES, data, sizeof data);
+	say_request(&said, 0, 0, 11, 2 * PAGE_BYTES, 3 * PAGE_BYTES);
 	say_simple(&want, 0, 11);
 	for (int page = 2; page < 5; page++)
-		for (unsigned i = 0; i < PAGE_SIZE; i++)
+		for (unsigned i = 0; i < PAGE_BYTES; i++)
 			say(&want, 1, page == 3 ? data[i] : 0);
 	talk(fd);
 	say_request(&said, 0, 4, 12, 0, SIZE);
@@ -261,7 +261,7 @@ TEST(parts_of_pages_and_zeros_that_are_there)
 	say_request(&said, 0, 1, 10, 3000, sizeof data);
 	say_bytes(&said, data, sizeof data);
 	say_simple(&want, 0, 10);
-	say_request(&said, 2, 6, 11, 4 * PAGE_SIZE, PAGE_SIZE);
+	say_request(&said, 2, 6, 11, 4 * PAGE_BYTES, PAGE_BYTES);
 	say_simple(&want, 0, 11);
 	say_request(&said, 0, 0, 12, 3001, sizeof data - 1);
 	say_simple(&want, 0, 12);
@@ -323,7 +323,7 @@ TEST(a_client_that_may_not_enter_any_more_is_hung_up_on)
 	uint8_t byte;
 
 	memory.shut = true;
-	say_request(&said, 0, 0, 1, 0, PAGE_SIZE);
+	say_request(&said, 0, 0, 1, 0, PAGE_BYTES);
 	assert_int_equal(send(fd, said.byte, said.len, 0), said.len);
 	turn();
 	assert_int_equal(recv(fd, &byte, 1, 0), 0);

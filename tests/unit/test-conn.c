@@ -124,7 +124,7 @@ static void is_gone(int fd, unsigned left)
 
 static void say_put(struct wire *w, uint64_t page, uint64_t n, uint64_t tag)
 {
-	uint8_t data[PAGE_SIZE];
+	uint8_t data[PAGE_BYTES];
 
 	fill(data, sizeof data, tag);
 	say_request(w, 0, 1, page, PAGE(page), (uint32_t)PAGE(n));
@@ -145,11 +145,11 @@ TEST(a_page_there_and_back)
 	struct wire w = {0}, want = {0}, got = {0};
 
 	say_put(&w, 5, 1, 1);
-	say_request(&w, 0, 0, 99, PAGE(5), PAGE_SIZE);
+	say_request(&w, 0, 0, 99, PAGE(5), PAGE_BYTES);
 	send_all(fd, &w);
 	say_simple(&want, 0, 5);
 	say_simple(&want, 0, 99);
-	say_bytes(&want, w.byte + 28, PAGE_SIZE);
+	say_bytes(&want, w.byte + 28, PAGE_BYTES);
 	assert_int_equal(receive(fd, &got), want.len);
 	assert_memory_equal(got.byte, want.byte, want.len);
 	close(fd);
@@ -167,8 +167,8 @@ TEST(byte_by_byte)
 	for (size_t i = 0; i < w.len; i++) {
 		assert_int_equal(send(fd, w.byte + i, 1, 0), 1);
 		ev_run(loop->ev, EVRUN_NOWAIT);
-		assert_int_equal(present(5), i >= 28 + PAGE_SIZE - 1);
-		assert_int_equal(present(6), i >= 28 + 2 * PAGE_SIZE - 1);
+		assert_int_equal(present(5), i >= 28 + PAGE_BYTES - 1);
+		assert_int_equal(present(6), i >= 28 + 2 * PAGE_BYTES - 1);
 	}
 	assert_int_equal(receive(fd, &got), 16);
 	close(fd);
@@ -195,7 +195,7 @@ TEST(cut_in_the_middle_of_a_page)
  * when a newer claim is answered: they are never carried out. */
 TEST(what_a_fenced_connection_had_sent_is_not_carried_out)
 {
-	const size_t parts[] = { 0, 10, 28, 29, 28 + PAGE_SIZE / 2, 28 + PAGE_SIZE - 1 };
+	const size_t parts[] = { 0, 10, 28, 29, 28 + PAGE_BYTES / 2, 28 + PAGE_BYTES - 1 };
 
 	for (size_t i = 0; i < COUNT(parts); i++) {
 		int old = open_pool("p?claim=a"), new;
@@ -287,7 +287,7 @@ TEST(a_client_that_is_slow_to_take_its_replies)
 	for (uint64_t page = 0; page < PAGES; page++)
 		say_put(&w, page, 1, page + 1);
 	for (uint64_t i = 0; i < PAGES; i++)
-		say_request(&w, 0, 0, i, PAGE(i), PAGE_SIZE);
+		say_request(&w, 0, 0, i, PAGE(i), PAGE_BYTES);
 	for (size_t at = 0; at < w.len; ) {
 		ssize_t n = send(fd, w.byte + at, w.len - at, 0);
 
@@ -297,10 +297,10 @@ TEST(a_client_that_is_slow_to_take_its_replies)
 	}
 	while (receive(fd, &got) > 0)
 		say_bytes(&all, got.byte, got.len);
-	assert_int_equal(all.len, PAGES * 16 + PAGES * (16 + PAGE_SIZE));
+	assert_int_equal(all.len, PAGES * 16 + PAGES * (16 + PAGE_BYTES));
 	for (uint64_t i = 0; i < PAGES; i++)
-		assert_memory_equal(all.byte + PAGES * 16 + i * (16 + PAGE_SIZE) + 16,
-		                    w.byte + i * (28 + PAGE_SIZE) + 28, PAGE_SIZE);
+		assert_memory_equal(all.byte + PAGES * 16 + i * (16 + PAGE_BYTES) + 16,
+		                    w.byte + i * (28 + PAGE_BYTES) + 28, PAGE_BYTES);
 	close(fd);
 	wire_free(&w), wire_free(&got), wire_free(&all);
 }

@@ -84,7 +84,7 @@ TEST(the_pool_of_another_name)
 TEST(a_copy_is_refused)
 {
 	struct pools *pools = lend_kept(200);
-	static uint8_t bytes[FLAT_BITMAP_AT + PAGE_SIZE];
+	static uint8_t bytes[FLAT_BITMAP_AT + PAGE_BYTES];
 	int copy = memfd_create("farpage", MFD_CLOEXEC);
 
 	left(false);

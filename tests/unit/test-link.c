@@ -16,7 +16,7 @@
 #include "serve.h"
 
 #define PAGES UINT64_C(64)
-#define BYTES (PAGES * PAGE_SIZE)
+#define BYTES (PAGES * PAGE_BYTES)
 
 static char dir[] = "/tmp/farpage-test-link-XXXXXX", at[64];
 
@@ -122,7 +122,7 @@ static void refused(const char *pool, const char *says)
 
 static void put(struct link *l, uint64_t page, uint64_t tag)
 {
-	uint8_t data[PAGE_SIZE];
+	uint8_t data[PAGE_BYTES];
 
 	fill(data, sizeof data, tag);
 	assert_int_equal(do_ask(l, ASK_PUT, page, 1, data), 0);
@@ -130,7 +130,7 @@ static void put(struct link *l, uint64_t page, uint64_t tag)
 
 static void expect(struct link *l, uint64_t page, uint64_t tag)
 {
-	uint8_t got[PAGE_SIZE], want[PAGE_SIZE] = {0};
+	uint8_t got[PAGE_BYTES], want[PAGE_BYTES] = {0};
 
 	if (tag)
 		fill(want, sizeof want, tag);
@@ -170,7 +170,7 @@ TEST(there_and_back)
 /* More of them than one look at the socket finds, in runs of all lengths. */
 TEST(many_at_once)
 {
-	static uint8_t put_data[PAGES * PAGE_SIZE], got[PAGES * PAGE_SIZE];
+	static uint8_t put_data[PAGES * PAGE_BYTES], got[PAGES * PAGE_BYTES];
 	static struct ask ask[2 * PAGES];
 	struct link *l = good("p");
 	uint64_t seed = 1;
@@ -185,7 +185,7 @@ TEST(many_at_once)
 			uint64_t run = 1 + dice_below(&seed, round % 2 ? 1 : 8);
 
 			ask[n] = (struct ask){ .kind = ASK_GET, .page = page,
-			                       .data = got + page * PAGE_SIZE };
+			                       .data = got + page * PAGE_BYTES };
 			ask[n].pages = (uint32_t)(run < PAGES - page ? run : PAGES - page);
 			send_ask(l, &ask[n]);
 		}
@@ -199,7 +199,7 @@ TEST(many_at_once)
 TEST(what_is_out_of_bounds_is_refused_and_the_link_goes_on)
 {
 	struct link *l = good("p");
-	uint8_t data[PAGE_SIZE] = {1};
+	uint8_t data[PAGE_BYTES] = {1};
 
 	assert_int_equal(do_ask(l, ASK_PUT, PAGES, 1, data), ENOSPC);
 	assert_int_equal(do_ask(l, ASK_GET, PAGES, 1, data), EINVAL);
@@ -287,7 +287,7 @@ TEST(a_pool_that_was_anothers_meanwhile_says_so)
 	lender_down();
 	member_join(&other, pool_find(&pools, "p"));
 	assert_int_equal(member_enter(&other), 0);
-	assert_int_equal(member_put(&other, 5 * PAGE_SIZE, 1, (const uint8_t *)"x"), 0);
+	assert_int_equal(member_put(&other, 5 * PAGE_BYTES, 1, (const uint8_t *)"x"), 0);
 	member_exit(&other);
 	member_leave(&other);
 	lender_up();
@@ -313,7 +313,7 @@ TEST(a_pool_that_is_taken_away)
 
 TEST(what_was_asked_of_a_link_that_went_down_has_no_reply)
 {
-	uint8_t data[PAGE_SIZE];
+	uint8_t data[PAGE_BYTES];
 	struct ask ask = { .kind = ASK_GET, .pages = 1, .data = data };
 	struct link *l = good("p");
 
@@ -329,7 +329,7 @@ TEST(what_was_asked_of_a_link_that_went_down_has_no_reply)
 
 TEST(a_closed_link_has_no_replies_and_no_interest)
 {
-	uint8_t data[PAGE_SIZE];
+	uint8_t data[PAGE_BYTES];
 	struct ask ask = { .kind = ASK_GET, .pages = 1, .data = data };
 	struct link *l = good("p");
 
@@ -355,7 +355,7 @@ TEST(refusals_in_the_lenders_words)
 TEST(a_pool_that_ran_full)
 {
 	struct link *p = good("p"), *q = good("q");
-	uint8_t data[PAGE_SIZE] = {1};
+	uint8_t data[PAGE_BYTES] = {1};
 	uint64_t page = 0;
 	int error;
 

@@ -16,7 +16,7 @@ static _Atomic unsigned wrong, busy;
 static void *put_until_fenced(void *of)
 {
 	struct body *b = of;
-	uint8_t data[PAGE_SIZE];
+	uint8_t data[PAGE_BYTES];
 	uint64_t seed = (uintptr_t)b, mine = (uint64_t)atoi(b->m.client.peer);
 
 	memset(data, 0xee, sizeof data);
@@ -24,7 +24,7 @@ static void *put_until_fenced(void *of)
 		uint64_t page = dice_below(&seed, PAGES / WRITERS) * WRITERS + mine;
 
 		wrong += claimed;
-		wrong += member_put(&b->m, PAGE(page), PAGE_SIZE, data) != 0;
+		wrong += member_put(&b->m, PAGE(page), PAGE_BYTES, data) != 0;
 		wrong += claimed;
 		busy++;
 		member_exit(&b->m);

@@ -28,8 +28,8 @@ TEST(pages_are_put_and_got_and_counted)
 	expect(b, 7, 3);
 	expect(b, 0, 0);
 	assert_int_equal(used(b), 2);
-	assert_int_equal(told(b->m.pool, "used="), 2 * PAGE_SIZE);
-	assert_int_equal(told(b->m.pool, "size="), 8 * PAGE_SIZE);
+	assert_int_equal(told(b->m.pool, "used="), 2 * PAGE_BYTES);
+	assert_int_equal(told(b->m.pool, "size="), 8 * PAGE_BYTES);
 	flush(b, 0, PAGE(8));
 	assert_int_equal(used(b), 0);
 	expect(b, 3, 0);
@@ -38,14 +38,14 @@ TEST(pages_are_put_and_got_and_counted)
 
 TEST(any_offset_and_length_as_a_plain_array_says)
 {
-	enum { PAGES = 6, BYTES = PAGES * (int)PAGE_SIZE };
+	enum { PAGES = 6, BYTES = PAGES * (int)PAGE_BYTES };
 	static uint8_t model[BYTES], data[BYTES], got[BYTES];
 	struct body *b = sole(PAGES);
 	uint64_t seed = 5;
 
 	memset(model, 0, sizeof model);
 	for (uint64_t i = 1; i <= 4000; i++) {
-		uint64_t near = dice_below(&seed, PAGES + 1) * PAGE_SIZE + dice_below(&seed, 5);
+		uint64_t near = dice_below(&seed, PAGES + 1) * PAGE_BYTES + dice_below(&seed, 5);
 		uint64_t offset = dice_below(&seed, 2) ? dice_below(&seed, BYTES)
 		                                       : near < 2 ? 0 : (near - 2) % BYTES;
 		size_t len = 1 + (size_t)dice_below(&seed, BYTES - offset);
@@ -207,14 +207,14 @@ TEST(a_page_that_did_not_fit_is_flushed_and_the_rest_is_new)
 {
 	struct pools *pools = lend(3);
 	struct body *b = body("b");
-	static uint8_t data[5 * PAGE_SIZE];
+	static uint8_t data[5 * PAGE_BYTES];
 
 	member_join(&b->m, add(pools, "b", 100, true));
 	put(b, 1, 1);
 	put(b, 4, 2);
-	fill(data, PAGE_SIZE, 10);
+	fill(data, PAGE_BYTES, 10);
 	for (size_t i = 1; i < 5; i++)
-		memcpy(data + i * PAGE_SIZE, data, PAGE_SIZE);
+		memcpy(data + i * PAGE_BYTES, data, PAGE_BYTES);
 	assert_int_equal(member_enter(&b->m), 0);
 	errno = 0;
 	assert_int_equal(member_put(&b->m, 0, sizeof data, data), -1);

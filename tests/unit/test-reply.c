@@ -78,25 +78,25 @@ static void all_is_sent(void)
 /* Pages 10..13 of 10's bytes and so on, 14..15 absent, and replies about them. */
 static void owe_a_bit_of_everything(void)
 {
-	uint8_t data[6 * PAGE_SIZE] = {0};
+	uint8_t data[6 * PAGE_BYTES] = {0};
 
 	for (uint64_t page = 10; page < 14; page++) {
 		put(me, page, page);
-		fill(data + (page - 10) * PAGE_SIZE, PAGE_SIZE, page);
+		fill(data + (page - 10) * PAGE_BYTES, PAGE_BYTES, page);
 	}
 	owe(1, 0);
 	owe(2, 28);
-	owe_read(3, PAGE(10), PAGE_SIZE);
-	say_bytes(&want, data, PAGE_SIZE);
+	owe_read(3, PAGE(10), PAGE_BYTES);
+	say_bytes(&want, data, PAGE_BYTES);
 	owe(4, 22);
 	owe_read(5, PAGE(13) + 4000, 200); /* across the edge of what is there */
-	say_bytes(&want, data + 3 * PAGE_SIZE + 4000, 200);
+	say_bytes(&want, data + 3 * PAGE_BYTES + 4000, 200);
 	owe_read(6, PAGE(15) + 1, 1);
 	say(&want, 1, 0);
-	owe_read(7, PAGE(11) - 1, PAGE_SIZE + 2);
-	say_bytes(&want, data + PAGE_SIZE - 1, PAGE_SIZE + 2);
+	owe_read(7, PAGE(11) - 1, PAGE_BYTES + 2);
+	say_bytes(&want, data + PAGE_BYTES - 1, PAGE_BYTES + 2);
 	owe_read(8, PAGE(14), 300);
-	say_bytes(&want, data + 4 * PAGE_SIZE, 300);
+	say_bytes(&want, data + 4 * PAGE_BYTES, 300);
 	owe(0xfedcba9876543210, 0);
 }
 
@@ -161,39 +161,39 @@ TEST(replies_are_owed_until_their_last_byte)
 
 TEST(data_comes_straight_from_the_store)
 {
-	size_t n = 3 * PAGE_SIZE;
+	size_t n = 3 * PAGE_BYTES;
 	const uint8_t *data;
 
 	for (uint64_t page = 10; page < 13; page++)
 		put(me, page, page);
-	owe_read(1, PAGE(10), 3 * PAGE_SIZE);
+	owe_read(1, PAGE(10), 3 * PAGE_BYTES);
 	assert_int_equal(member_enter(&me->m), 0);
 	assert_int_equal(replies_gather(&owed, &me->m.client, &g), 0);
 	assert_int_equal(g.vectors, 2);
 	assert_int_equal(member_get(&me->m, PAGE(10), &n, &data), GOT_DATA);
 	assert_ptr_equal(g.vector[1].iov_base, data);
-	assert_int_equal(g.vector[1].iov_len, 3 * PAGE_SIZE);
+	assert_int_equal(g.vector[1].iov_len, 3 * PAGE_BYTES);
 	member_exit(&me->m);
 }
 
 /* What was not sent is gathered anew: as the page is then, at its new place. */
 TEST(what_changed_meanwhile_is_sent_as_it_is_now)
 {
-	uint8_t data[PAGE_SIZE], zero[PAGE_SIZE] = {0};
+	uint8_t data[PAGE_BYTES], zero[PAGE_BYTES] = {0};
 
 	put(me, 10, 1);
-	owe_read(1, PAGE(10), PAGE_SIZE);
-	owe_read(2, PAGE(10), PAGE_SIZE);
-	send_some(16 + PAGE_SIZE + 10);
+	owe_read(1, PAGE(10), PAGE_BYTES);
+	owe_read(2, PAGE(10), PAGE_BYTES);
+	send_some(16 + PAGE_BYTES + 10);
 	flush(me, PAGE(10), PAGE(11));
 	while (send_some(SIZE_MAX))
 		;
 	fill(data, sizeof data, 1);
 	want.len = 0;
 	say_simple(&want, 0, 1);
-	say_bytes(&want, data, PAGE_SIZE);
+	say_bytes(&want, data, PAGE_BYTES);
 	say_simple(&want, 0, 2);
-	say_bytes(&want, zero, PAGE_SIZE);
+	say_bytes(&want, zero, PAGE_BYTES);
 	all_is_sent();
 }
 
@@ -241,7 +241,7 @@ TEST(no_header_is_written_beyond_the_room)
 
 TEST(as_many_vectors_as_there_are)
 {
-	uint8_t data[PAGE_SIZE];
+	uint8_t data[PAGE_BYTES];
 
 	put(me, 0, 1);
 	fill(data, sizeof data, 1);
@@ -259,9 +259,9 @@ TEST(as_many_vectors_as_there_are)
 /* One page there, one not, and so on: each is a vector of its own. */
 TEST(a_read_of_more_pieces_than_vectors)
 {
-	uint8_t data[PAGE_SIZE];
+	uint8_t data[PAGE_BYTES];
 
-	owe_read(1, 0, PAGES * PAGE_SIZE);
+	owe_read(1, 0, PAGES * PAGE_BYTES);
 	for (uint64_t page = 0; page < PAGES; page++) {
 		memset(data, 0, sizeof data);
 		if (page % 2) {
@@ -277,12 +277,12 @@ TEST(a_read_of_more_pieces_than_vectors)
 
 TEST(zeros_without_end)
 {
-	static const uint8_t zero[PAGE_SIZE];
+	static const uint8_t zero[PAGE_BYTES];
 
 	for (uint64_t i = 0; i < 3; i++) {
-		owe_read(i, 0, PAGES * PAGE_SIZE);
+		owe_read(i, 0, PAGES * PAGE_BYTES);
 		for (uint64_t page = 0; page < PAGES; page++)
-			say_bytes(&want, zero, PAGE_SIZE);
+			say_bytes(&want, zero, PAGE_BYTES);
 	}
 	for (size_t n; (n = send_some(777777)) > 0; )
 		assert_true(g.bytes <= GATHER_BYTES + (64 << 10));

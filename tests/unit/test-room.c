@@ -97,7 +97,7 @@ TEST(of_much_a_part)
 	host(KEEP + 1024 * MIB);
 	room_look(&room, &seen);
 	host(KEEP);
-	assert_int_equal(takes(UINT64_MAX), 256 * MIB / PAGE_SIZE);
+	assert_int_equal(takes(UINT64_MAX), 256 * MIB / PAGE_BYTES);
 }
 
 TEST(no_bound)
@@ -129,7 +129,7 @@ static void *take_all(void *start)
 		if (atomic_fetch_add(&taken, 1) % SLOW)
 			continue;
 		pthread_mutex_lock(&telling);
-		uint64_t put = atomic_load(&taken) * PAGE_SIZE;
+		uint64_t put = atomic_load(&taken) * PAGE_BYTES;
 		host(put < *(uint64_t *)start ? *(uint64_t *)start - put : 0);
 		pthread_mutex_unlock(&telling);
 	}
@@ -149,8 +149,8 @@ TEST(many_threads_take_no_more_than_one)
 		room_look(&room, &seen);
 	for (int i = 0; i < THREADS; i++)
 		pthread_join(thread[i], NULL);
-	assert_in_range(atomic_load(&taken), 40 * MIB / PAGE_SIZE - 64,
-	                40 * MIB / PAGE_SIZE + SLOW + 2 * THREADS);
+	assert_in_range(atomic_load(&taken), 40 * MIB / PAGE_BYTES - 64,
+	                40 * MIB / PAGE_BYTES + SLOW + 2 * THREADS);
 }
 
 int main(void)

@@ -4,7 +4,7 @@
 #include "serving.h"
 
 #define PAGES 4u
-#define BYTES (PAGES * PAGE_SIZE)
+#define BYTES (PAGES * PAGE_BYTES)
 
 static uint8_t was[BYTES], is[BYTES], wanted[BYTES];
 
@@ -30,10 +30,10 @@ static void cut_write(struct pool *pool, uint64_t offset, size_t len, size_t cut
 	feed(v, step);
 	read_bytes(v->me, 0, sizeof is, is);
 	for (unsigned page = 0; page < PAGES; page++) {
-		const uint8_t *got = is + page * PAGE_SIZE;
+		const uint8_t *got = is + page * PAGE_BYTES;
 
-		if (memcmp(got, was + page * PAGE_SIZE, PAGE_SIZE) != 0 &&
-		    memcmp(got, wanted + page * PAGE_SIZE, PAGE_SIZE) != 0)
+		if (memcmp(got, was + page * PAGE_BYTES, PAGE_BYTES) != 0 &&
+		    memcmp(got, wanted + page * PAGE_BYTES, PAGE_BYTES) != 0)
 			fail_msg("cut after %zu of %zu bytes at %llu, %zu at a time: page %u is "
 			         "half old, half new", cut, len, (unsigned long long)offset,
 			         step, page);
@@ -56,9 +56,9 @@ static void cut_everywhere(uint64_t offset, size_t len, bool there)
 		cut_write(pool, offset, len, cut, dice_below(&seed, 3000), there);
 	/* Right about the ends of pages, however the bytes come in. */
 	for (size_t end = 0; end <= len; end++) {
-		if ((offset + end) % PAGE_SIZE > 1 && end < len)
+		if ((offset + end) % PAGE_BYTES > 1 && end < len)
 			continue;
-		for (size_t step = 1; step < 2 * PAGE_SIZE; step = step * 2 + 1)
+		for (size_t step = 1; step < 2 * PAGE_BYTES; step = step * 2 + 1)
 			cut_write(pool, offset, len, end, step, there);
 	}
 	lend_no_more(pools);
@@ -66,28 +66,28 @@ static void cut_everywhere(uint64_t offset, size_t len, bool there)
 
 TEST(whole_pages)
 {
-	cut_everywhere(PAGE_SIZE, 2 * PAGE_SIZE, true);
+	cut_everywhere(PAGE_BYTES, 2 * PAGE_BYTES, true);
 }
 
 TEST(whole_pages_that_were_absent)
 {
-	cut_everywhere(PAGE_SIZE, 2 * PAGE_SIZE, false);
+	cut_everywhere(PAGE_BYTES, 2 * PAGE_BYTES, false);
 }
 
 TEST(parts_at_both_ends)
 {
-	cut_everywhere(PAGE_SIZE - 1000, PAGE_SIZE + 2000, true);
+	cut_everywhere(PAGE_BYTES - 1000, PAGE_BYTES + 2000, true);
 }
 
 TEST(within_one_page)
 {
-	cut_everywhere(PAGE_SIZE + 10, 500, true);
-	cut_everywhere(PAGE_SIZE + 10, 500, false);
+	cut_everywhere(PAGE_BYTES + 10, 500, true);
+	cut_everywhere(PAGE_BYTES + 10, 500, false);
 }
 
 TEST(one_byte_across)
 {
-	cut_everywhere(2 * PAGE_SIZE - 1, 2, true);
+	cut_everywhere(2 * PAGE_BYTES - 1, 2, true);
 }
 
 /* The part that has arrived whole is in place already: nothing waits for the
@@ -99,13 +99,13 @@ TEST(no_more_than_a_page_is_held_back)
 
 	say_write(v, 1, 0, BYTES, 3);
 	for (size_t at = 28; at <= BYTES; at += 100) {
-		size_t landed = (at - 28) / PAGE_SIZE;
+		size_t landed = (at - 28) / PAGE_BYTES;
 		size_t n = at == 28 ? 28 : 100;
 
 		say_bytes(&v->kept, v->in.byte + at - n, n);
 		digest(v);
-		assert_true(v->kept.len < PAGE_SIZE);
-		assert_int_equal(told(v->me->m.pool, "used="), landed * PAGE_SIZE);
+		assert_true(v->kept.len < PAGE_BYTES);
+		assert_int_equal(told(v->me->m.pool, "used="), landed * PAGE_BYTES);
 	}
 	serve_end(v);
 	lend_no_more(pools);
@@ -121,13 +121,13 @@ TEST(fenced_in_the_middle)
 	struct body *owner = body("owner");
 	char words[WORDS_MAX];
 
-	say_write(v, 1, 0, 2 * PAGE_SIZE, 3);
+	say_write(v, 1, 0, 2 * PAGE_BYTES, 3);
 	v->in.len -= 100;
 	feed(v, 0);
 	assert_int_equal(member_claim(&owner->m, pool, "o", false, words), 0);
 	assert_int_equal(member_enter(&v->me->m), -1);
 	expect(owner, 1, 0);
-	assert_int_equal(told(pool, "used="), PAGE_SIZE);
+	assert_int_equal(told(pool, "used="), PAGE_BYTES);
 	serve_end(v);
 	gone(owner);
 	lend_no_more(pools);

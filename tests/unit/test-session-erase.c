@@ -27,12 +27,12 @@ static int teardown(void **state)
 
 static uint64_t used_pages(void)
 {
-	return told(v->me->m.pool, "used=") / PAGE_SIZE;
+	return told(v->me->m.pool, "used=") / PAGE_BYTES;
 }
 
 static void put_all(void)
 {
-	uint8_t data[PAGE_SIZE];
+	uint8_t data[PAGE_BYTES];
 
 	memset(data, 0xdd, sizeof data);
 	assert_int_equal(member_enter(&v->me->m), 0);
@@ -65,7 +65,7 @@ static void finished(uint32_t error)
 TEST(a_large_trim_comes_in_slices)
 {
 	put_all();
-	begin(0, TRIM, 0, PAGES * PAGE_SIZE);
+	begin(0, TRIM, 0, PAGES * PAGE_BYTES);
 	for (uint64_t left = PAGES; left; ) {
 		assert_int_equal(v->s.state, SESSION_ERASE);
 		assert_int_equal(replies_owed(&v->s.replies), 0);
@@ -99,7 +99,7 @@ TEST(a_trim_of_what_is_not_there_is_counted)
 TEST(who_may_only_look_from_now_on_is_told)
 {
 	put_all();
-	begin(0, TRIM, 0, PAGES * PAGE_SIZE);
+	begin(0, TRIM, 0, PAGES * PAGE_BYTES);
 	assert_int_equal(erase(v), 0);
 	v->me->m.client.read_only = true;
 	uint64_t left = used_pages();
@@ -111,7 +111,7 @@ TEST(who_may_only_look_from_now_on_is_told)
 TEST(a_trim_of_what_is_not_there_is_quick)
 {
 	put(v->me, PAGES - 1, 1);
-	begin(0, TRIM, 0, PAGES * PAGE_SIZE);
+	begin(0, TRIM, 0, PAGES * PAGE_BYTES);
 	assert_int_equal(erase(v), 0);
 	finished(0);
 	assert_int_equal(used_pages(), 0);
@@ -124,19 +124,19 @@ TEST(a_turn_is_counted_down)
 	uint64_t turn = 100;
 
 	put_all();
-	begin(0, TRIM, 0, 30 * PAGE_SIZE);
+	begin(0, TRIM, 0, 30 * PAGE_BYTES);
 	assert_int_equal(session_erase(&v->s, &turn), 0);
 	assert_int_equal(turn, 70);
 	finished(0);
-	begin(0, TRIM, 0, 30 * PAGE_SIZE); /* they are gone already */
+	begin(0, TRIM, 0, 30 * PAGE_BYTES); /* they are gone already */
 	assert_int_equal(session_erase(&v->s, &turn), 0);
 	assert_int_equal(turn, 69);
 	finished(0);
-	begin(NO_HOLE, ZEROES, 0, 32 * PAGE_SIZE);
+	begin(NO_HOLE, ZEROES, 0, 32 * PAGE_BYTES);
 	assert_int_equal(session_erase(&v->s, &turn), 0);
 	assert_int_equal(turn, 37);
 	finished(0);
-	begin(0, ZEROES, 0, 50 * PAGE_SIZE);
+	begin(0, ZEROES, 0, 50 * PAGE_BYTES);
 	assert_int_equal(session_erase(&v->s, &turn), 0);
 	assert_int_equal(turn, 0);
 	assert_int_equal(v->s.state, SESSION_ERASE);
@@ -149,13 +149,13 @@ TEST(a_turn_is_counted_down)
 TEST(zeroes_make_holes)
 {
 	put_all();
-	begin(0, ZEROES, 100, 3 * PAGE_SIZE);
+	begin(0, ZEROES, 100, 3 * PAGE_BYTES);
 	assert_int_equal(erase(v), 0);
 	finished(0);
 	assert_int_equal(used_pages(), PAGES - 2);
-	uint8_t want[4 * PAGE_SIZE], got[4 * PAGE_SIZE];
+	uint8_t want[4 * PAGE_BYTES], got[4 * PAGE_BYTES];
 	memset(want, 0xdd, sizeof want);
-	memset(want + 100, 0, 3 * PAGE_SIZE);
+	memset(want + 100, 0, 3 * PAGE_BYTES);
 	read_bytes(v->me, 0, sizeof got, got);
 	assert_memory_equal(got, want, sizeof got);
 }
@@ -165,7 +165,7 @@ TEST(zeroes_without_holes_keep_their_pages)
 	uint64_t slices = 0;
 
 	put(v->me, 1, 1);
-	begin(NO_HOLE, ZEROES, PAGE_SIZE, (PAGES - 1) * PAGE_SIZE);
+	begin(NO_HOLE, ZEROES, PAGE_BYTES, (PAGES - 1) * PAGE_BYTES);
 	for (uint64_t before = 1; v->s.state == SESSION_ERASE; slices++) {
 		assert_int_equal(erase(v), 0);
 		assert_true(used_pages() - before <= SLICE);
@@ -175,7 +175,7 @@ TEST(zeroes_without_holes_keep_their_pages)
 	assert_int_equal(slices, 4);
 	assert_int_equal(used_pages(), PAGES - 1);
 	expect(v->me, 0, 0);
-	uint8_t got[PAGE_SIZE], zero[PAGE_SIZE] = {0};
+	uint8_t got[PAGE_BYTES], zero[PAGE_BYTES] = {0};
 	for (uint64_t page = 1; page < PAGES; page += 97) {
 		read_bytes(v->me, PAGE(page), sizeof got, got);
 		assert_memory_equal(got, zero, sizeof got);
@@ -184,7 +184,7 @@ TEST(zeroes_without_holes_keep_their_pages)
 
 TEST(zeroes_without_holes_at_any_offset)
 {
-	uint8_t want[40 * PAGE_SIZE], got[40 * PAGE_SIZE];
+	uint8_t want[40 * PAGE_BYTES], got[40 * PAGE_BYTES];
 	const struct { uint32_t offset, length; } cases[] = {
 		{ 0, 1 }, { 1, 4096 }, { 4095, 2 }, { 4097, 70000 }, { 65535, 65538 },
 		{ 4096, 65536 }, { 0, 140000 },
@@ -208,8 +208,8 @@ TEST(zeroes_that_do_not_fit)
 	struct serve *t = serve_begin(add(few, "t", 100, true));
 
 	put(t->me, 50, 1);
-	say_request(&t->in, NO_HOLE, ZEROES, 1, 0, 100 * PAGE_SIZE);
-	say_request(&t->in, 0, ZEROES, 2, 0, 100 * PAGE_SIZE);
+	say_request(&t->in, NO_HOLE, ZEROES, 1, 0, 100 * PAGE_BYTES);
+	say_request(&t->in, 0, ZEROES, 2, 0, 100 * PAGE_BYTES);
 	feed(t, 0);
 	say_simple(&t->want, 28, 1);
 	say_simple(&t->want, 0, 2);
@@ -222,9 +222,9 @@ TEST(zeroes_that_do_not_fit)
 TEST(what_follows_an_erase_comes_after_it)
 {
 	put(v->me, 0, 1);
-	say_request(&v->in, 0, TRIM, 1, 0, PAGE_SIZE);
-	say_write(v, 2, 0, PAGE_SIZE, 2);
-	say_request(&v->in, 0, ZEROES, 3, PAGE_SIZE, PAGE_SIZE);
+	say_request(&v->in, 0, TRIM, 1, 0, PAGE_BYTES);
+	say_write(v, 2, 0, PAGE_BYTES, 2);
+	say_request(&v->in, 0, ZEROES, 3, PAGE_BYTES, PAGE_BYTES);
 	say_request(&v->in, 0, DISC, 4, 0, 0);
 	feed(v, 0);
 	for (uint64_t cookie = 1; cookie <= 3; cookie++)
@@ -244,13 +244,13 @@ TEST(fenced_between_two_slices)
 
 		v = s;
 		put_all();
-		begin(flags[i], ZEROES, 0, PAGES * PAGE_SIZE);
+		begin(flags[i], ZEROES, 0, PAGES * PAGE_BYTES);
 		assert_int_equal(erase(v), 0);
 		assert_int_equal(member_claim(&owner->m, v->me->m.pool, "o", true, words), 0);
 		uint64_t left = used_pages();
 		assert_int_equal(erase(v), -1);
 		assert_int_equal(used_pages(), left);
-		uint8_t got[PAGE_SIZE], want[PAGE_SIZE];
+		uint8_t got[PAGE_BYTES], want[PAGE_BYTES];
 		memset(want, 0xdd, sizeof want);
 		read_bytes(owner, PAGE(PAGES - 1), sizeof got, got);
 		assert_memory_equal(got, want, sizeof got);
@@ -264,11 +264,11 @@ TEST(fenced_between_two_slices)
 /* What another one sees between two slices, or an owner after a claim there. */
 TEST(no_page_is_left_half_erased_between_slices)
 {
-	uint8_t got[PAGE_SIZE], zero[PAGE_SIZE] = {0}, full[PAGE_SIZE];
+	uint8_t got[PAGE_BYTES], zero[PAGE_BYTES] = {0}, full[PAGE_BYTES];
 
 	memset(full, 0xdd, sizeof full);
 	put_all();
-	begin(NO_HOLE, ZEROES, 100, (PAGES - 1) * PAGE_SIZE);
+	begin(NO_HOLE, ZEROES, 100, (PAGES - 1) * PAGE_BYTES);
 	assert_int_equal(erase(v), 0);
 	assert_int_equal(v->s.state, SESSION_ERASE);
 	for (uint64_t page = 1; page < PAGES - 1; page++) {

@@ -4,7 +4,7 @@
 #include "serving.h"
 
 #define PAGES 24u
-#define BYTES (PAGES * PAGE_SIZE)
+#define BYTES (PAGES * PAGE_BYTES)
 
 static uint8_t model[BYTES];
 
@@ -12,13 +12,13 @@ static uint8_t model[BYTES];
 static void say_any(struct serve *v, uint64_t *seed, uint64_t cookie)
 {
 	uint64_t offset = dice_below(seed, BYTES);
-	uint32_t length = 1 + (uint32_t)dice_below(seed, 3 * PAGE_SIZE);
+	uint32_t length = 1 + (uint32_t)dice_below(seed, 3 * PAGE_BYTES);
 	bool fits = offset + length <= BYTES;
 	uint16_t type = (uint16_t)dice_below(seed, 8);
 
 	if (dice_below(seed, 2)) { /* as the kernel asks */
-		offset -= offset % PAGE_SIZE;
-		length = PAGE_SIZE;
+		offset -= offset % PAGE_BYTES;
+		length = PAGE_BYTES;
 		fits = true;
 	}
 	switch (type) {
@@ -28,7 +28,7 @@ static void say_any(struct serve *v, uint64_t *seed, uint64_t cookie)
 			if (fits)
 				fill(model + offset, length, cookie);
 		} else {
-			static const uint8_t zeros[3 * PAGE_SIZE];
+			static const uint8_t zeros[3 * PAGE_BYTES];
 
 			say_request(&v->in, 0, WRITE, cookie, offset, length);
 			say_bytes(&v->in, zeros, length);
@@ -116,8 +116,8 @@ TEST(a_full_pipe)
 
 		memset(model, 0, sizeof model);
 		for (uint64_t page = 0; page < PAGES; page += 2) {
-			say_write(v, page, PAGE(page), PAGE_SIZE, page + 1);
-			fill(model + PAGE(page), PAGE_SIZE, page + 1);
+			say_write(v, page, PAGE(page), PAGE_BYTES, page + 1);
+			fill(model + PAGE(page), PAGE_BYTES, page + 1);
 			say_simple(&v->want, 0, page);
 		}
 		for (uint64_t cookie = 100; cookie < 600; cookie++) {

@@ -42,7 +42,7 @@ static int thin(void **state)
 
 static uint64_t used_pages(void)
 {
-	return told(v->me->m.pool, "used=") / PAGE_SIZE;
+	return told(v->me->m.pool, "used=") / PAGE_BYTES;
 }
 
 /* A WRITE of N bytes, which are zeros but for one BYTE of each page, at AT. */
@@ -51,7 +51,7 @@ static void say_zeros(uint64_t offset, size_t n, uint8_t byte, size_t at)
 	uint8_t *data = calloc(1, n);
 
 	assert_non_null(data);
-	for (size_t i = at; i < n; i += PAGE_SIZE)
+	for (size_t i = at; i < n; i += PAGE_BYTES)
 		data[i] = byte;
 	say_request(&v->in, 0, WRITE, 1, offset, (uint32_t)n);
 	say_bytes(&v->in, data, n);
@@ -68,7 +68,7 @@ static void write_zeros(uint64_t offset, size_t n, uint8_t byte, size_t at, size
 
 TEST(where_no_page_is_none_becomes)
 {
-	write_zeros(0, PAGES * PAGE_SIZE, 0, 0, 0);
+	write_zeros(0, PAGES * PAGE_BYTES, 0, 0, 0);
 	write_zeros(100, 5000, 0, 0, 7);
 	write_zeros(PAGE(3) + 1, 1, 0, 0, 0);
 	assert_int_equal(used_pages(), 0);
@@ -78,14 +78,14 @@ TEST(where_no_page_is_none_becomes)
 
 TEST(any_byte_but_a_zero_makes_a_page)
 {
-	const size_t at[] = { 0, 1, 7, 8, 9, 2048, PAGE_SIZE - 8, PAGE_SIZE - 1 };
+	const size_t at[] = { 0, 1, 7, 8, 9, 2048, PAGE_BYTES - 8, PAGE_BYTES - 1 };
 
 	for (size_t i = 0; i < COUNT(at); i++) {
-		write_zeros(PAGE(2 * i), PAGE_SIZE, 1, at[i], 0);
+		write_zeros(PAGE(2 * i), PAGE_BYTES, 1, at[i], 0);
 		assert_int_equal(used_pages(), i + 1);
 	}
 	for (size_t i = 0; i < COUNT(at); i++) {
-		uint8_t want[PAGE_SIZE] = {0}, got[PAGE_SIZE];
+		uint8_t want[PAGE_BYTES] = {0}, got[PAGE_BYTES];
 
 		want[at[i]] = 1;
 		read_bytes(v->me, PAGE(2 * i), sizeof got, got);
@@ -111,12 +111,12 @@ TEST(pages_that_are_there_go)
 /* Of what is written at once only some is zeros. */
 TEST(others_stay)
 {
-	uint8_t data[4 * PAGE_SIZE] = {0};
+	uint8_t data[4 * PAGE_BYTES] = {0};
 
 	for (uint64_t page = 0; page < 8; page++)
 		put(v->me, page, page + 1);
-	fill(data + PAGE_SIZE, PAGE_SIZE, 50);
-	fill(data + 3 * PAGE_SIZE, PAGE_SIZE, 52);
+	fill(data + PAGE_BYTES, PAGE_BYTES, 50);
+	fill(data + 3 * PAGE_BYTES, PAGE_BYTES, 52);
 	say_request(&v->in, 0, WRITE, 1, PAGE(2), sizeof data);
 	say_bytes(&v->in, data, sizeof data);
 	feed(v, 0);
@@ -153,7 +153,7 @@ TEST(zeroes_without_holes_are_there_until_zeros_are_written)
 TEST(large_ones_come_in_slices)
 {
 	struct wire w = {0};
-	uint8_t got[PAGE_SIZE], zero[PAGE_SIZE] = {0};
+	uint8_t got[PAGE_BYTES], zero[PAGE_BYTES] = {0};
 	unsigned slices = 0;
 
 	for (uint64_t page = 0; page < PAGES - 1; page++)
@@ -186,9 +186,9 @@ TEST(they_fit_into_a_full_pool)
 	for (uint64_t page = 0; page < PAGES - 1; page++)
 		assert_int_equal(put(v->me, page, page + 1), 0);
 	assert_int_equal(put(v->me, PAGES - 1, 1), -1);
-	write_zeros(PAGE(PAGES - 1), PAGE_SIZE, 0, 0, 0);
+	write_zeros(PAGE(PAGES - 1), PAGE_BYTES, 0, 0, 0);
 	assert_int_equal(used_pages(), PAGES - 1);
-	write_zeros(PAGE(5), PAGE_SIZE, 0, 0, 0);
+	write_zeros(PAGE(5), PAGE_BYTES, 0, 0, 0);
 	assert_int_equal(put(v->me, PAGES - 1, 7), 0);
 	expect(v->me, 5, 0);
 	write_zeros(0, PAGE(PAGES), 0, 0, 0);
@@ -201,7 +201,7 @@ TEST(the_owner_comes_back_in_between)
 	struct wire w = {0};
 
 	put(v->me, 0, 1);
-	say_zeros(0, PAGE_SIZE, 0, 0);
+	say_zeros(0, PAGE_BYTES, 0, 0);
 	say_bytes(&w, v->in.byte, v->in.len);
 	v->in.len = 0;
 	assert_int_equal(member_enter(&v->me->m), 0);
@@ -235,7 +235,7 @@ TEST(a_dropped_page_is_zeros_again_and_no_part_of_one)
 	say_simple(&v->want, 5, 1);
 	heard(v, SESSION_REQUEST);
 	expect_dropped(v->me, 60);
-	write_zeros(PAGE(60), PAGE_SIZE, 0, 0, 0);
+	write_zeros(PAGE(60), PAGE_BYTES, 0, 0, 0);
 	expect(v->me, 60, 0);
 	expect_dropped(v->me, 61);
 	write_zeros(PAGE(40), PAGE(60), 0, 0, 0);

@@ -218,19 +218,19 @@ TEST(a_page_that_does_not_fit_is_told_and_is_flushed)
 	struct serve *v = serve_begin(add(pools, "p", 16, true));
 
 	put(v->me, 3, 9);
-	say_write(v, 1, PAGE(2), 3 * PAGE_SIZE, 1); /* 2 fits, 3 is there, 4 does not fit */
+	say_write(v, 1, PAGE(2), 3 * PAGE_BYTES, 1); /* 2 fits, 3 is there, 4 does not fit */
 	say_request(&v->in, 0, FLUSH, 2, 0, 0);
 	feed(v, 1000);
 	say_simple(&v->want, 28, 1);
 	say_simple(&v->want, 0, 2);
 	heard(v, SESSION_REQUEST);
 	expect(v->me, 4, 0);
-	uint8_t want[3 * PAGE_SIZE], got[3 * PAGE_SIZE];
+	uint8_t want[3 * PAGE_BYTES], got[3 * PAGE_BYTES];
 	fill(want, sizeof want, 1);
 	read_bytes(v->me, PAGE(2), sizeof got, got);
-	assert_memory_equal(got, want, 2 * PAGE_SIZE);
+	assert_memory_equal(got, want, 2 * PAGE_BYTES);
 	say_request(&v->in, 0, TRIM, 3, PAGE(2), 4096);
-	say_write(v, 4, PAGE(4), PAGE_SIZE, 5);
+	say_write(v, 4, PAGE(4), PAGE_BYTES, 5);
 	feed(v, 0);
 	say_simple(&v->want, 0, 3);
 	say_simple(&v->want, 0, 4);

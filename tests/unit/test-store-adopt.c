@@ -70,7 +70,7 @@ TEST(it_grows_and_shrinks_in_its_file)
 /* Killed between the copying and the bit, or between the bit and the hole. */
 TEST(bytes_without_a_bit_are_no_page)
 {
-	uint8_t junk[3 * PAGE_SIZE], one = 0x5a, want[PAGE_SIZE] = {0};
+	uint8_t junk[3 * PAGE_BYTES], one = 0x5a, want[PAGE_BYTES] = {0};
 	int fd;
 	struct store *s = keep(&fd, PAGES);
 
@@ -78,7 +78,7 @@ TEST(bytes_without_a_bit_are_no_page)
 	put(s, 10, 1);
 	put(s, 14, 2);
 	poke(fd, page_at(11), junk, sizeof junk);
-	poke(fd, page_at(0), junk, PAGE_SIZE);
+	poke(fd, page_at(0), junk, PAGE_BYTES);
 	poke(fd, page_at(PAGES - 1), junk, 100);
 	assert_int_equal(held_pages() / 2, 7);
 	s->ops->close(s);
@@ -95,7 +95,7 @@ TEST(bytes_without_a_bit_are_no_page)
 
 TEST(a_page_that_was_being_put_is_flushed)
 {
-	uint8_t half[PAGE_SIZE / 2];
+	uint8_t half[PAGE_BYTES / 2];
 	int fd;
 	struct store *s = keep(&fd, PAGES);
 
@@ -144,7 +144,7 @@ static void bit_beyond(int fd) { poke_word(fd, FLAT_BITMAP_AT + PAGES / 64 * 8, 
 static void page_missing(int fd)
 {
 	assert_int_equal(fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE,
-	                           (off_t)page_at(7), PAGE_SIZE), 0);
+	                           (off_t)page_at(7), PAGE_BYTES), 0);
 }
 static void last_bit_without_page(int fd) { poke_word(fd, FLAT_BITMAP_AT + PAGES / 64 * 8, UINT64_C(1) << (PAGES - 1) % 64); }
 
@@ -191,17 +191,17 @@ struct deed {
 
 static void do_until_killed(struct store *s, struct deed *deed, uint64_t seed)
 {
-	static uint8_t data[8][PAGE_SIZE];
+	static uint8_t data[8][PAGE_BYTES];
 
 	for (uint64_t tag = 0; tag < 8; tag++)
-		memset(data[tag], (int)tag + 1, PAGE_SIZE);
+		memset(data[tag], (int)tag + 1, PAGE_BYTES);
 	for (;;) {
 		uint64_t page = dice_below(&seed, PAGES), tag = dice_below(&seed, 9), end = page;
 
 		atomic_store(&deed->doing, tag);
 		atomic_store(&deed->busy, page + 1);
 		if (tag)
-			s->ops->put(s, page, 0, PAGE_SIZE, data[tag - 1]);
+			s->ops->put(s, page, 0, PAGE_BYTES, data[tag - 1]);
 		else
 			s->ops->flush(s, &end, page + 1, 1);
 		atomic_store(&deed->done[page], tag);
@@ -214,7 +214,7 @@ static uint64_t tag_of(struct store *s, uint64_t page)
 {
 	const uint8_t *data = get(s, page);
 
-	for (size_t i = 1; data && i < PAGE_SIZE; i++)
+	for (size_t i = 1; data && i < PAGE_BYTES; i++)
 		if (data[i] != data[0])
 			fail_msg("page %lu is half of each", (unsigned long)page);
 	return data ? data[0] : 0;

@@ -46,7 +46,7 @@ STORE_TEST(a_smaller_store_gives_memory_back)
 
 STORE_TEST(what_was_cut_off_does_not_grow_again)
 {
-	uint8_t want[PAGE_SIZE] = {0}, one = 1;
+	uint8_t want[PAGE_BYTES] = {0}, one = 1;
 
 	for (uint64_t page = 0; page < PAGES; page++)
 		put(s, page, page + 1);

@@ -49,7 +49,7 @@ STORE_TEST(the_first_and_the_last_page)
 
 STORE_TEST(a_part_of_an_absent_page_leaves_zeros_around)
 {
-	uint8_t want[PAGE_SIZE] = {0}, part[100];
+	uint8_t want[PAGE_BYTES] = {0}, part[100];
 
 	fill(part, sizeof part, 3);
 	assert_int_equal(s->ops->put(s, 9, 1000, sizeof part, part), 1);
@@ -59,13 +59,13 @@ STORE_TEST(a_part_of_an_absent_page_leaves_zeros_around)
 
 STORE_TEST(a_part_of_a_page_keeps_the_rest)
 {
-	uint8_t want[PAGE_SIZE], one = 0x5a;
+	uint8_t want[PAGE_BYTES], one = 0x5a;
 
 	put(s, 9, 4);
 	fill(want, sizeof want, 4);
-	assert_int_equal(s->ops->put(s, 9, PAGE_SIZE - 1, 1, &one), 0);
+	assert_int_equal(s->ops->put(s, 9, PAGE_BYTES - 1, 1, &one), 0);
 	assert_int_equal(s->ops->put(s, 9, 0, 1, &one), 0);
-	want[0] = want[PAGE_SIZE - 1] = one;
+	want[0] = want[PAGE_BYTES - 1] = one;
 	assert_memory_equal(get(s, 9), want, sizeof want);
 	expect(s, 8, 0);
 	expect(s, 10, 0);
@@ -74,7 +74,7 @@ STORE_TEST(a_part_of_a_page_keeps_the_rest)
 STORE_TEST(a_part_of_a_flushed_page_finds_nothing_old)
 {
 	uint64_t page = 9;
-	uint8_t want[PAGE_SIZE] = {0}, one = 0x5a;
+	uint8_t want[PAGE_BYTES] = {0}, one = 0x5a;
 
 	put(s, 9, 5);
 	s->ops->flush(s, &page, 10, 1);
@@ -102,7 +102,7 @@ STORE_TEST(runs_end_where_presence_changes)
 STORE_TEST(the_bytes_of_a_run_lie_in_a_row)
 {
 	uint64_t run;
-	uint8_t want[PAGE_SIZE];
+	uint8_t want[PAGE_BYTES];
 
 	for (uint64_t page = 62; page < 66; page++)
 		put(s, page, page);
@@ -110,7 +110,7 @@ STORE_TEST(the_bytes_of_a_run_lie_in_a_row)
 	assert_true(run == 4);
 	for (uint64_t page = 62; page < 66; page++) {
 		fill(want, sizeof want, page);
-		assert_memory_equal(data + (page - 62) * PAGE_SIZE, want, sizeof want);
+		assert_memory_equal(data + (page - 62) * PAGE_BYTES, want, sizeof want);
 	}
 }
 

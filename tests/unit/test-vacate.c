@@ -238,7 +238,7 @@ static int put_bytes(uint64_t offset, size_t len, const uint8_t *data)
  * stays dropped for who has only a part. */
 TEST(how_a_dropped_page_comes_back)
 {
-	uint8_t data[2 * PAGE_SIZE];
+	uint8_t data[2 * PAGE_BYTES];
 	uint64_t at;
 
 	fill(data, sizeof data, 5);
@@ -247,10 +247,10 @@ TEST(how_a_dropped_page_comes_back)
 	assert_int_equal(vacate_drop(pools, 1000), 1000);
 	vacate_end(pools);
 
-	assert_int_equal(put_bytes(PAGE(1), PAGE_SIZE - 1, data), EIO);
-	assert_int_equal(put_bytes(PAGE(1) + 1, PAGE_SIZE - 1, data), EIO);
-	assert_int_equal(put_bytes(PAGE(2) + 1, PAGE_SIZE, data), EIO);
-	assert_int_equal(put_bytes(PAGE(4), PAGE_SIZE, data), 0);
+	assert_int_equal(put_bytes(PAGE(1), PAGE_BYTES - 1, data), EIO);
+	assert_int_equal(put_bytes(PAGE(1) + 1, PAGE_BYTES - 1, data), EIO);
+	assert_int_equal(put_bytes(PAGE(2) + 1, PAGE_BYTES, data), EIO);
+	assert_int_equal(put_bytes(PAGE(4), PAGE_BYTES, data), 0);
 	expect_dropped(in_a, 1);
 	expect_dropped(in_a, 2);
 	expect_dropped(in_a, 3);
