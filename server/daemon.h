@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What farpaged is made of. All of it belongs to the first thread. */
+/* The parts of farpaged. All of it belongs to the first thread. */
 #ifndef FARPAGE_DAEMON_H
 #define FARPAGE_DAEMON_H
 
@@ -26,44 +26,44 @@ struct daemon {
 	struct pid_file pid_file;
 	struct stats *stats;
 	ev_signal term, interrupt, hangup, tell;
-	ev_timer minute; /* after which the log sums up */
+	ev_timer minute; /* for the log's summary */
 	struct monitor monitor;
 	struct service service;
 };
 
-/* -1: it was logged why not. */
+/* -1 after a line in the log. */
 int daemon_take_stored(struct daemon *, int fd, const char *name);
-/* All that are wanted, as they were kept for UID; who the daemon will be. */
+/* All configured pools, as they were kept for UID, the user that the daemon will be. */
 int daemon_add_pools(struct daemon *, uid_t uid, gid_t gid);
 int daemon_add_pool(struct daemon *, const struct pool_spec *);
-/* The first of these options' pools that are not thin which this host may not commit memory
- * to, beside those before it; NULL: all can be had. That less is available just now is no
- * reason. */
+/* The first of these options' reserved pools that this host may not commit memory to, beside
+ * those before it; NULL: it may for all. That less is available at the moment does not
+ * matter. */
 const char *daemon_no_room(struct daemon *, const struct options *);
 #define DAEMON_NO_ROOM "this host may not commit so much memory (vm.overcommit_memory is 2); make " \
 	"it smaller or thin, or raise vm.overcommit_ratio"
-/* The first thing in NEW that cannot be had without a restart, or not now, in WORDS or others;
- * or NULL. */
+/* The first thing in NEW that needs a restart, or is not possible now, as a message, in WORDS
+ * or elsewhere; or NULL. */
 const char *daemon_cannot_change(struct daemon *, const struct options *new,
                                  char words[static WORDS_MAX]);
-/* Descriptors that O leaves to connections: its pools and all that is none have theirs, whoever
- * connects. UINT_MAX: any number. */
+/* How many descriptors O leaves to connections, beside those of its pools and of everything else.
+ * UINT_MAX: any number. */
 unsigned daemon_descriptors(const struct options *);
-/* No more connections than that, and room in them for each pool's owner and a claim. */
+/* Limit connections to that, with room for each pool's owner and a claim. */
 void daemon_fit_descriptors(struct daemon *);
 struct pressure_rule daemon_rule(const struct options *);
-/* Read the configuration again: either all of it is done, or nothing, and it is
- * logged why. */
+/* Read the configuration again. Either all of it is done, or nothing, and the log says
+ * why. */
 void daemon_reload(struct daemon *);
 
 /* A service_describe() of the pools that DATA is. */
 bool daemon_status(void *data, bool wait, char words[static SERVICE_STATUS_MAX]);
 
-/* Before all else: no signal but those that end it ends it. What SIGHUP and SIGUSR1 ask for
- * from now on is done as soon as they are watched. */
+/* Call it first: from now on only the signals that are meant to end the daemon do. SIGHUP and
+ * SIGUSR1 take effect when they are watched. */
 void signals_ready(void);
 void signals_watch(struct daemon *);
-/* It ends: another SIGTERM makes no difference any more, also when its watcher is gone. */
+/* The daemon ends: a further SIGTERM makes no difference, even when its watcher is gone. */
 void signals_ignore(void);
 void signals_stop(struct daemon *);
 

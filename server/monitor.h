@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Looks at this host's memory again and again, and has the pools give way when it
- * is short: pressure.h says when, vacate.h how. Belongs to the first loop. */
+/* Watches this host's memory, and has the pools give way when it is short: pressure.h
+ * says when, vacate.h how. Belongs to the first loop. */
 #ifndef FARPAGE_MONITOR_H
 #define FARPAGE_MONITOR_H
 
@@ -20,8 +20,8 @@ struct monitor {
 	int triggers;     /* an epoll of gauge's triggers, or -1 */
 	ev_io triggered;
 	ev_timer timer;
-	ev_timer sweeper; /* while the memory of removed pools goes back */
-	uint64_t told, told_ms; /* puts that the kernel refused, and when that was said */
+	ev_timer sweeper; /* while the memory of removed pools is freed */
+	uint64_t told, told_ms; /* puts that the kernel refused, and when that was logged */
 };
 
 /* Takes its first look at once. */
@@ -30,7 +30,7 @@ void monitor_start(struct monitor *, struct ev_loop *, struct pools *,
 void monitor_set_rule(struct monitor *, const struct pressure_rule *);
 /* Is memory short, so that nothing may grow? */
 bool monitor_short(const struct monitor *);
-/* One line about how things are, for who asks. */
+/* Log one line about how things are. */
 void monitor_log(const struct monitor *);
 void monitor_stop(struct monitor *);
 

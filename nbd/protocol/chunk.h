@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What READ and BLOCK_STATUS are answered in chunks, where that was agreed. For
+/* The answers to READ and BLOCK_STATUS in chunks, where that was agreed. For
  * session.c, which has checked the request; its client has entered. */
 #ifndef FARPAGE_CHUNK_H
 #define FARPAGE_CHUNK_H
@@ -15,11 +15,11 @@
 #define CHUNK_STATUS_MAX  (256u << 20)
 #define CHUNK_EXTENTS_MAX 64
 
-/* Each owes the request an answer. -1: no memory. */
+/* Each queues the answer to the request. -1: no memory. */
 int chunk_error(struct replies *, uint64_t cookie, uint32_t error);
 /* Report holes as they are now. What was not looked at is reported as data. */
 int chunk_read(struct replies *, struct client *, const struct request *);
-/* Each of these CONTEXTS has an answer. */
+/* Answer for each of these CONTEXTS. */
 int chunk_status(struct replies *, struct client *, const struct request *, unsigned contexts);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The handshake of one connection: bytes of the client in, bytes for it out,
- * and in the end a client that has joined an export. Fixed newstyle. Its bytes are those within TLS.
- * Knows no socket; one thread. */
+/* The handshake of one connection: the client's bytes go in, bytes for it come out, and at the
+ * end it has joined an export. Fixed newstyle. Within TLS, it sees the decrypted bytes. Knows
+ * no socket; one thread. */
 #ifndef FARPAGE_HANDSHAKE_H
 #define FARPAGE_HANDSHAKE_H
 

@@ -29,7 +29,7 @@ enum handshake_state {
 struct handshake {
 	enum handshake_state state;
 	const struct backend *backend;
-	struct client *client; /* joins there; who it is is set */
+	struct client *client; /* joins there; its identity is set */
 	enum tls_mode tls;
 	bool secured;          /* by TLS: the client's identity is known */
 	bool no_zeroes;

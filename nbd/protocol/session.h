@@ -52,14 +52,12 @@ struct session {
 };
 
 void session_start(struct session *, struct client *, const struct terms *);
-/* Carry out what LEN bytes hold; the rest comes again with more behind it.
- * Returns the number consumed. The client has entered. Stops early in
- * the states ERASE, ENDING and BROKEN, when it is full, when its turn is over, and when it
- * has to wait. */
+/* Carry out the requests in LEN bytes, and return how many bytes were consumed; the caller passes
+ * the rest again with more behind it. The client has entered. Stops early in the states ERASE,
+ * ENDING and BROKEN, when it is full, when its turn is over, and when it must wait. */
 size_t session_feed(struct session *, const uint8_t *in, size_t len);
-/* State ERASE: go on with it for at most *TURN pages, which it counts down, by
- * one at least; the client has not entered. It may have to wait (wait_ns), and then it
- * has done nothing. -1: hang up. */
+/* State ERASE: go on for at most *TURN pages, which it counts down, by at least one; the client
+ * has not entered. If it must wait (wait_ns), it has done nothing. -1: hang up. */
 int session_erase(struct session *, uint64_t *turn);
 /* It owes so much that it takes no request until some of that is sent; and so little that it
  * takes them again. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What farpaged was told: by its options, and by a config file that says the
- * same things in the same words. Both are read from one table. */
+/* The options of farpaged, from the command line and from a config file with the same
+ * names. Both are read by one table. */
 #ifndef FARPAGE_OPTIONS_H
 #define FARPAGE_OPTIONS_H
 
@@ -22,10 +22,10 @@ struct options {
 	bool check_config;
 	char *listen[OPTIONS_LISTEN_MAX];
 	unsigned listens;
-	uint64_t lend;             /* bytes; 0: it was not said, see options_settle() */
+	uint64_t lend;             /* bytes; 0: not given, see options_settle() */
 	struct pool_spec *pool;
 	unsigned pools;
-	char (*drop)[POOL_NAME_MAX + 1]; /* pools that may go with their pages */
+	char (*drop)[POOL_NAME_MAX + 1]; /* pools to remove with their pages */
 	unsigned drops;
 	enum tls_mode tls;
 	char *tls_certificates, *tls_psk;
@@ -47,24 +47,23 @@ struct options {
 
 enum options_result { OPTIONS_OK, OPTIONS_DONE, OPTIONS_BAD };
 
-/* What is lent by default: half of the free memory now, in bytes. */
+/* The default of lend: half of the free memory now, in bytes. */
 uint64_t options_default_lend(void);
 
-/* Read the command line, then the file it names; what the command line says
- * of an option replaces what the file says of it. DONE: --help or --version
- * was printed. BAD: WORDS say what was wrong and the way out. The caller owns
- * O and frees it, also after BAD. What is lent, and the pool of all of it where there is no
- * other, come with options_settle(). */
+/* Read the command line, then the file that it names; an option on the command line replaces
+ * all lines of the file with that name. DONE: --help or --version was printed. BAD: WORDS say
+ * what was wrong and the way out. The caller owns O and frees it, even after BAD.
+ * options_settle() fills in lend, and the default pool if there is no other. */
 enum options_result options_read(struct options *o, int argc, char **argv,
                                  char words[static WORDS_MAX]);
-/* DEFAULT_LEND is lent, unless it was said how much. -1 with WORDS: the pools do not fit. */
+/* Lend DEFAULT_LEND if lend was not given. -1 with WORDS: the pools do not fit. */
 int options_settle(struct options *, uint64_t default_lend,
                    char words[static WORDS_MAX]);
-/* What there is when none is configured. */
+/* The pool when none is configured. */
 #define OPTIONS_DEFAULT_POOL "default"
 #define OPTIONS_DEFAULT_LISTEN "127.0.0.1:10809"
 void options_free(struct options *);
-/* The pool NAME that is wanted, or NULL. May the pool NAME go with its pages? */
+/* The configured pool NAME, or NULL. Is the pool NAME to be dropped with its pages? */
 const struct pool_spec *options_find_pool(const struct options *, const char *name);
 bool options_drops(const struct options *, const char *name);
 

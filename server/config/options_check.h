@@ -4,7 +4,7 @@
 
 #include "options.h"
 
-/* What was not said, and whether all of it goes together. -1 with WORDS. */
+/* Fill in what was not given, and check whether all of it goes together. -1 with WORDS. */
 int options_fill_in(struct options *, char words[static WORDS_MAX]);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The table of farpaged's options, by which they are read. */
+/* The table of farpaged's options. */
 #ifndef FARPAGE_OPTIONS_TABLE_H
 #define FARPAGE_OPTIONS_TABLE_H
 
@@ -15,7 +15,7 @@ int options_set(struct options *, const struct setting *option, const char *valu
                 char words[static WORDS_MAX]);
 bool options_said(const struct options *, const struct setting *option);
 
-/* As if nothing was said. */
+/* The options when nothing is given. */
 struct options options_nothing(void);
 
 #endif

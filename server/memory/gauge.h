@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What this host's memory is like: /proc/meminfo, PSI, and the limits of the cgroups
- * (v2) that we are in. The files stay open, so that looking works also when there
- * are no descriptors left. Any thread may read. */
+/* Reads the state of this host's memory: /proc/meminfo, PSI, and the limits of the cgroups
+ * (v2) that we are in. The files stay open, so that reading works even when descriptors
+ * run out. Any thread may read. */
 #ifndef FARPAGE_GAUGE_H
 #define FARPAGE_GAUGE_H
 
@@ -12,7 +12,7 @@
 #define GAUGE_PSI    2 /* the host's, and our cgroup's if that has a limit */
 
 /* A trigger: tasks waited for memory for 200 ms of 2 s, which is the shortest window
- * that the kernel grants everybody. */
+ * that the kernel grants to all users. */
 #define GAUGE_TRIGGER "some 200000 2000000"
 
 struct gauge {
@@ -26,16 +26,16 @@ struct gauge {
 };
 
 struct gauge_seen {
-	uint64_t total;     /* bytes that we may have at most; 0 if nobody knows */
-	uint64_t available; /* bytes that can be had; UINT64_MAX if nobody knows */
-	uint64_t uncommitted; /* bytes that may yet be; UINT64_MAX: as many as are wanted */
+	uint64_t total;     /* bytes that we may have at most; 0: unknown */
+	uint64_t available; /* bytes available; UINT64_MAX: unknown */
+	uint64_t uncommitted; /* bytes that may still be committed; UINT64_MAX: no limit */
 	unsigned stalled;   /* 1/100 % of the last ten seconds */
 };
 
-/* ROOT is "" but in tests. What is missing, or not allowed, is left out. */
+/* ROOT is "" except in tests. Files that are missing or not readable are left out. */
 void gauge_open(struct gauge *, const char *root, bool triggers);
 void gauge_read(const struct gauge *, struct gauge_seen *);
-/* All but how much tasks wait, which costs more to know. */
+/* Read everything but PSI, which costs more. */
 void gauge_read_memory(const struct gauge *, struct gauge_seen *);
 void gauge_close(struct gauge *);
 /* The same for one look at this host. */

@@ -18,7 +18,7 @@ uint32_t admit_to(struct pools *, const struct member *, const struct export *e,
 /* Become a member of POOL as E says. 0, or an error. */
 uint32_t admit_join(struct member *, const struct export *e, struct pool *pool,
                     char words[static WORDS_MAX]);
-/* What admit_join() would say; nothing comes of it. */
+/* What admit_join() would say, without joining. */
 uint32_t admit_would_join(const struct export *e, struct pool *pool,
                           char words[static WORDS_MAX]);
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* From where a pool may be opened: networks, and this host's unix sockets. */
+/* Where a pool may be opened from: networks, and this host's unix sockets. */
 #ifndef FARPAGE_ALLOW_H
 #define FARPAGE_ALLOW_H
 
@@ -10,14 +10,14 @@
 #define ALLOW_MAX 16 /* of a pool */
 
 struct allow {
-	unsigned n;          /* 0: from everywhere */
+	unsigned n;          /* 0: from anywhere */
 	struct {
 		struct origin from;
 		unsigned bits;
 	} net[ALLOW_MAX];
 };
 
-/* One more: "unix", an address, or a network, ADDRESS/BITS. NULL, or what would be right. */
+/* Add one: "unix", an address, or a network, ADDRESS/BITS. NULL, or what would be right. */
 const char *allow_add(struct allow *, const char *text);
 bool allow_admits(const struct allow *, const struct origin *);
 

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which pages of a revocable pool were dropped: their bytes are gone, and
- * reading them must fail until they are put, or flushed, by their borrower.
+/* The pages of a revocable pool that were dropped: their bytes are gone, and reading
+ * them must fail until their borrower puts or flushes them.
  *
- * Threads: any number may be inside find and clear at once; set and resize need
- * the pool to themselves. Whoever asks for a page looks here first and into the store
- * then, whoever puts one does it the other way round: so nobody takes a page
- * that was dropped and is put just now for one that was never there. */
+ * Threads: any number may be inside find and clear at once; set and resize need the pool
+ * to themselves. A get looks here first and then into the store; a put writes the store
+ * first and then clears here. So a page that was dropped and is just being put is never
+ * taken for one that was never there. */
 #ifndef FARPAGE_DROPPED_H
 #define FARPAGE_DROPPED_H
 
@@ -15,7 +15,7 @@ struct dropped;
 
 /* NULL with errno. */
 struct dropped *dropped_open(uint64_t pages);
-/* 0, or -1 with errno and all is as it was. */
+/* 0, or -1 with errno and nothing changed. */
 int dropped_resize(struct dropped *, uint64_t pages);
 void dropped_close(struct dropped *);
 

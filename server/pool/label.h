@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The label on a pool's memory: whose pages these are, and what was promised
- * about them, for the process that finds it. It lies in the memory itself, so
- * that it outlives a process that is killed at any moment: there are two
- * slots, and one word says which counts.
+ * about them, for the process that finds it. It lies in that memory, and outlives a
+ * process that is killed at any moment: there are two slots, and one word says which
+ * counts.
  *
- * Caller holds what guards the pool's fields. */
+ * The caller holds the lock of the pool's fields. */
 #ifndef FARPAGE_LABEL_H
 #define FARPAGE_LABEL_H
 
@@ -24,7 +24,7 @@
 #define LABEL_VERSION 1
 
 struct label {
-	uint64_t inode, born_ns;              /* of its file: a copy is not the pool */
+	uint64_t inode, born_ns;              /* of its file, so that a copy is not taken for the pool */
 	uint64_t pages;
 	uint64_t thin;                        /* 0 or 1 */
 	uint64_t epoch, since;
@@ -51,12 +51,12 @@ struct label_head {
 	struct label_slot slot[2];            /* sequence N in slot N % 2 */
 };
 
-/* A fresh label; then every change. What was before counts until the last
- * store of it. */
+/* Write a new label; then every change. The previous one counts until the last
+ * store. */
 void label_commit(struct label_head *, const struct label *);
 /* -1 with WORDS that say what it is instead. */
 int label_read(const struct label_head *, struct label *, char words[static WORDS_MAX]);
-/* What only this one file has: its inode and when it was born. */
+/* What no other file has: its inode and time of birth. */
 int label_identify(struct label *, int fd);
 
 #endif

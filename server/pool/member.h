@@ -14,13 +14,13 @@
 
 #define MEMBER_NAME_MAX BACKEND_NAME_MAX /* NAME@EPOCH.TICKET, with its NUL */
 
-/* Only its own thread counts; others may look. */
+/* Only its thread counts; others may look. */
 struct member_counts {
 	_Atomic uint64_t written_bytes, read_bytes, flushed_pages, refused_pages;
 };
 
 struct member {
-	struct client client;           /* first; who it is */
+	struct client client;           /* must be first */
 	struct pool *pool;              /* NULL: not a member */
 	uint64_t epoch;
 	bool owner;                     /* by claim, or a ticket */
@@ -29,9 +29,9 @@ struct member {
 	LIST_ENTRY(member) link;        /* pool.lock */
 };
 
-/* Become a member: plainly, or by a ticket, of an epoch that must still be the pool's,
- * or by a claim, which fences all others before it returns. -1 with words. A claim of
- * another instance is refused while the owner is heard of.
+/* Become a member: plainly; by a ticket, of an epoch that must still be the pool's; or by a
+ * claim, which fences all others before it returns. -1 with words. A claim of another
+ * instance is refused while the owner is not silent.
  * Under pools.lock, so that the pool cannot go meanwhile. */
 int member_join(struct member *, struct pool *);
 int member_join_ticket(struct member *, struct pool *, uint64_t epoch, const struct ticket *,
@@ -39,10 +39,10 @@ int member_join_ticket(struct member *, struct pool *, uint64_t epoch, const str
 int member_claim(struct member *, struct pool *, const char *instance,
                  bool force, char words[static WORDS_MAX]);
 void member_leave(struct member *);
-/* The name that lets one further connection of the owner in: of an owner only. */
+/* The name that lets one further connection of the owner in. Only for an owner. */
 void member_tell_name(const struct member *, char name[static MEMBER_NAME_MAX]);
-/* What these two would say now; nothing comes of it. Of a claim it is what any other
- * instance would be told, so that nobody learns by asking which one is right. */
+/* What these two would say now, without doing it. For a claim, it is what any other instance
+ * would be told, so that asking does not reveal the right one. */
 int member_may_join(struct pool *, uint64_t epoch, const struct ticket *,
                     char words[static WORDS_MAX]);
 int member_may_claim(struct pool *, bool force, char words[static WORDS_MAX]);
@@ -54,31 +54,30 @@ bool pool_owned(struct pool *);
 int member_enter(struct member *m);
 void member_exit(struct member *m);
 
-/* Inside: OFFSET and LEN in bytes, within the pool. put: 0, or -1 with ENOSPC
- * when some page did not fit (that page stays flushed), EIO for a part of a page that
- * was dropped (it stays so), EPERM for a reader. Zeros make no page be there where none is;
- * fill: the same for zeros that do. get: what a run of pages is, from the
- * one that holds OFFSET on, and if DATA its bytes; LEN shrinks to what it covers. */
+/* Inside: OFFSET and LEN in bytes, within the pool. put: 0, or -1 with ENOSPC if a page did
+ * not fit (it stays flushed), EIO for a part of a page that was dropped (it stays so), EPERM
+ * for a reader. Putting zeros does not create a page; fill puts zeros that do. get: what a run
+ * of pages is, from the one that holds OFFSET on, and its bytes if it is DATA; LEN shrinks to
+ * the run. */
 int member_put(struct member *, uint64_t offset, size_t len, const uint8_t *data);
 int member_fill(struct member *, uint64_t offset, size_t len);
 enum backend_got member_get(struct member *, uint64_t offset, size_t *len,
                            const uint8_t **data);
-/* It is going to be sent so many bytes, for the counts. */
+/* Count bytes that will be sent to it. */
 void member_reads(struct member *, uint64_t bytes);
 /* Is some page of these dropped? */
 bool member_dropped(const struct member *, uint64_t offset, size_t len);
-/* From which byte on the pool's pages are wanted back; its size, or more, if none. */
+/* From which byte on the pool's pages are wanted back; its size, or more: none are. */
 uint64_t member_vacate(const struct member *);
 
-/* Outside (it takes the lock for itself): flush whole pages from *OFFSET up to
- * END, and zero what a first or last page has in part; at most MAX pages are
- * freed a call, and *OFFSET moves on. Returns how many were; -1: EIO when a page of
- * which a part was to be zeroed is dropped (*OFFSET moves on all the same), EPERM for a
- * reader, else M is fenced. */
+/* Outside (it takes the lock for writing): flush whole pages from *OFFSET up to END, and zero
+ * the parts of a first or last page. A call frees at most MAX pages, and *OFFSET moves on.
+ * Returns how many; -1: EIO if a page to be zeroed in part was dropped (*OFFSET moves on all
+ * the same), EPERM for a reader, else M is fenced. */
 int64_t member_flush(struct member *, uint64_t *offset, uint64_t end, uint64_t max);
-/* Outside: flush those pages that are all zeros, from *OFFSET up to END, which changes
- * nothing that can be read. At most MAX pages are looked at a call, and *OFFSET moves on.
- * Returns how many were; -1: M is fenced. */
+/* Outside: flush the pages from *OFFSET up to END that are all zeros, which changes nothing
+ * that can be read. A call looks at at most MAX pages, and *OFFSET moves on. Returns how many;
+ * -1: M is fenced. */
 int64_t member_settle(struct member *, uint64_t *offset, uint64_t end, uint64_t max);
 
 #endif

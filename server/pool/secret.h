@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What nobody may guess. */
+/* Secrets that nobody can guess. */
 #ifndef FARPAGE_SECRET_H
 #define FARPAGE_SECRET_H
 
@@ -8,12 +8,12 @@
 
 #define SECRET_ID_MAX 33
 
-/* N bytes that nobody can foretell. */
+/* N random bytes. */
 void secret_random(void *p, size_t n);
-/* 32 hexadecimal digits of them. */
+/* 32 random hexadecimal digits. */
 void secret_id(char id[static SECRET_ID_MAX]);
-/* Are they the same? It takes as long for any two, so that who tries does not learn
- * how far he came. */
+/* Are they the same? Takes the same time for any two, so that an attacker does not learn how
+ * much of a guess was right. */
 bool secret_same(const void *a, const void *b, size_t n);
 
 #endif

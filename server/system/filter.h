@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The filter of system calls (seccomp): what the daemon does once it serves is
- * allowed, and nothing else. */
+/* The filter of system calls (seccomp): allows what the daemon needs once it serves,
+ * and nothing else. */
 #ifndef FARPAGE_FILTER_H
 #define FARPAGE_FILTER_H
 
@@ -9,9 +9,9 @@
 #include "words.h"
 
 
-/* Was it built with one? */
+/* Was farpaged built with it? */
 bool filter_built(void);
-/* When all threads are there: for all of them, for ever. -1 with words. */
+/* Call it when all threads exist: it applies to all of them, for good. -1 with words. */
 int filter_install(char words[static WORDS_MAX]);
 
 #endif

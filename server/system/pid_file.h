@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The file that says which process we are, and that it is one only. */
+/* The file with our process id, which also makes sure that there is only one of us. */
 #ifndef FARPAGE_PID_FILE_H
 #define FARPAGE_PID_FILE_H
 
@@ -10,10 +10,10 @@ struct pid_file {
 	int fd; /* -1: there is none */
 };
 
-/* PATH is ours from now on, which we or USER may have made; no link is followed. -1: it was logged
- * why not, as when another farpaged has it. */
+/* Take PATH, which must be ours or USER's; follows no link. -1 after a line in the log, as when
+ * another farpaged has it. */
 int pid_file_hold(struct pid_file *, const char *path, uid_t user);
-/* Whoever waits for it may connect. -1: it was logged why not. */
+/* Write it: clients may connect from now on. -1 after a line in the log. */
 int pid_file_write(const struct pid_file *);
 void pid_file_remove(struct pid_file *);
 
