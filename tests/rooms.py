@@ -81,4 +81,5 @@ for f in files:
 for module in list(edges):
     for other in edges[module]:
         edges.setdefault(other, set())
-print("\n".join(sorted(lines + ["circle: " + " ".join(c) for c in circles(edges)])))
+for line in sorted(lines + ["circle: " + " ".join(c) for c in circles(edges)]):
+    print(line)

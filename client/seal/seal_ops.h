@@ -5,8 +5,9 @@
 
 #include <stdatomic.h>
 #include <stddef.h>
+#include <stdint.h>
 
-#include "seal.h"
+#include "record.h"
 
 #define NONCE_BYTES   12
 #define KEY_BYTES_MAX 192

@@ -5,6 +5,7 @@
 
 #include "unit.h"
 
+#include "seal.h"
 #include "seal_ops.h"
 
 struct sealing {
