@@ -9,7 +9,7 @@
 #include "watch.h"
 
 struct farpage {
-	struct drive drive;      /* first: call_check() is given it */
+	struct drive drive;      /* must be first: call_check() gets it */
 	struct watch watch;
 	struct seal *seal;
 	char instance[FARPAGE_INSTANCE_MAX];
@@ -17,7 +17,7 @@ struct farpage {
 	uint64_t pages;
 };
 
-/* The drive's check: seals what is put, opens what came to where its caller wants it. */
+/* The drive's check: seals pages of a put, and opens those of a get into the caller's buffer. */
 uint32_t call_check(struct drive *, struct op *);
 
 #endif

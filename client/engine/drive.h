@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Turns the wheel: carries out the core's commands on the links, and tells the
- * core what comes back. Whoever waits, drives: the first thread that waits for
- * an operation polls the links for all until its own is done, then hands over to
- * another one that still waits. While nobody waits, a background thread heals,
- * opens links again, and makes memory for records ahead. */
+/* Carries out the core's commands on the links, and reports to the core what comes back.
+ * Whoever waits, drives: the first thread that waits for an operation polls the links for
+ * all until its own is done, then hands over to another thread that still waits. While no
+ * thread waits, a background thread heals, opens links again, and allocates memory for
+ * records ahead. */
 #ifndef FARPAGE_DRIVE_H
 #define FARPAGE_DRIVE_H
 
@@ -14,15 +14,15 @@
 #include "figures.h"
 #include "link.h"
 
-/* A thread that waits for operations. All of it is under the lock, but for what the
- * thread is given when it is woken: that is its own then. */
+/* A thread that waits for operations. All of it is under the lock, except for what the
+ * thread is given when it is woken, which is then its own. */
 struct waiter {
-	unsigned pending;        /* its operations that are not done */
-	struct op *to_check;     /* those of which pages are to be sealed or opened; by check_next */
+	unsigned pending;        /* how many of its operations are not done */
+	struct op *to_check;     /* those with pages to seal or open; linked by check_next */
 	bool asleep;             /* on wake, and in the drive's list */
-	sem_t wake;              /* posted once: there is something to do for it */
+	sem_t wake;              /* posted once when there is something to do for it */
 	struct op *given;        /* to check */
-	bool finished;           /* nothing is pending any more */
+	bool finished;           /* nothing is pending */
 	TAILQ_ENTRY(waiter) link;
 };
 
@@ -33,10 +33,10 @@ struct drive {
 	struct core core;
 	struct map map;
 	struct buffers buffers;
-	/* Seals a put's pages, or opens what came for an operation; without the lock. Pages that
-	 * could not be sealed, or were wrong. */
+	/* Seals the pages of a put, or opens what came for an operation, without the lock. Returns
+	 * the pages that could not be sealed, or were wrong. */
 	uint32_t (*check)(struct drive *, struct op *);
-	/* Start what else is to run beside; 0 or an errno. NULL: nothing. */
+	/* Starts other threads that are needed; 0 or an errno. NULL: none are. */
 	int (*start)(struct drive *);
 
 	unsigned links;
@@ -44,26 +44,26 @@ struct drive {
 	struct figures figures[LINKS_MAX]; /* of each */
 	int64_t begun_at;
 	int wake;                /* eventfd: the leader polls for the wrong thing, or for too long */
-	bool nudged;             /* it was written since the leader began to poll */
+	bool nudged;             /* wake was written since the leader began to poll */
 	struct waiter *leader;
 	bool polling;            /* it is in poll(), for what is in polled */
 	struct pollfd polled[LINKS_MAX];
 	int64_t polled_until;
 	struct waiter_list waiters; /* asleep, the oldest first */
 	unsigned asleep;            /* how many */
-	struct waiter_list woken;   /* to be posted when the lock is let go */
+	struct waiter_list woken;   /* to post when the lock is released */
 
 	struct background {
 		pthread_t thread;
 		bool running, stop;
-		int64_t make_at;     /* no memory for records is made before */
+		int64_t make_at;     /* no memory for records is allocated before */
 		pthread_cond_t work;
 		struct waiter waiter;
 	} background;
 
-	/* Of the first opening, before there is a core, and of the links since. */
+	/* The first opening, before there is a core, and the links since. */
 	bool begun;
-	bool apart;                  /* until then: no two of them may lead to one lender */
+	bool apart;                  /* until there is a core: no two may lead to one lender */
 	struct opening {
 		bool up, failed;
 		unsigned turn;       /* of its addresses */
@@ -73,34 +73,34 @@ struct drive {
 	} opening[LINKS_MAX];
 };
 
-/* For the links' upcalls, once D is all zeros. -1 with errno. */
+/* D, all zeros, becomes ready for the callbacks of links. -1 with errno. */
 int drive_init(struct drive *d);
-/* D owns LINK from now on; the spill comes last. */
+/* Add LINK, which D owns from now on; the spill comes last. */
 void drive_add(struct drive *d, struct link *link);
 /* Opens all links and waits until each is up or failed, at most until END. */
 void drive_open(struct drive *d, int64_t end);
 /* Make the core, for a device of PAGES. Then drive_run() may be used. -1 with errno. */
 int drive_begin(struct drive *d, uint64_t pages, const struct core_options *options,
                 unsigned buffers, struct seal *seal);
-/* Have slots flushed that hold what nobody needs, or ALL of them, for at most TIMEOUT_MS.
- * No operation is under way, and after ALL none comes. */
+/* Have the slots flushed whose contents are no longer needed, or ALL slots, for at most TIMEOUT_MS.
+ * No operation may be under way, and after ALL none may follow. */
 void drive_wipe(struct drive *d, bool all, int64_t timeout_ms);
-/* Start the background thread, if it does not run. -1 with errno. */
+/* Start the background thread if it does not run. -1 with errno. */
 int drive_start(struct drive *d);
-/* Nothing is under way. */
+/* Nothing may be under way. */
 void drive_close(struct drive *d);
 
-/* Carry out operations, linked by op->next; any thread. Each has its error then. */
+/* Carry out operations, linked by op->next, and set the error of each; any thread. */
 void drive_run(struct drive *d, struct op *ops);
 
-/* Of one link, and of all, at one moment. */
+/* The state of one link, and of all, at one moment. */
 struct drive_view {
 	int64_t now;
 	uint64_t unhealed;       /* core_unhealed() */
 	uint64_t missing;        /* core_missing() */
 	struct unread unread;    /* pages that cannot be healed */
 	bool dry;                /* no memory for more records */
-	bool stuck;              /* the spill owes answers, and is not asked for more */
+	bool stuck;              /* the spill owes answers, and gets no more asks */
 	unsigned links;
 	struct link_view {
 		enum peer_state state;
@@ -113,36 +113,36 @@ struct drive_view {
 	} link[LINKS_MAX];
 };
 
-/* For who adds and drains lenders; each has the lock for a moment. */
+/* For adding and draining lenders; each holds the lock for a moment. */
 void drive_look(struct drive *d, struct drive_view *);
-/* D owns LINK, that of one lender more: its number, or -1, and it is the caller's. */
+/* Add LINK, that of a new lender, which D owns from now on. Returns its number, or -1: the caller still owns it. */
 int drive_join(struct drive *d, struct link *link);
-/* As core_link_wants() and core_link_retire(). */
+/* Like core_link_wants() and core_link_retire(). */
 void drive_wants(struct drive *d, unsigned on, uint64_t page);
 bool drive_retire(struct drive *d, unsigned on);
-/* As link_nbd_address(), of the lender ON. */
+/* Like link_nbd_address(), for the lender ON. */
 void drive_address(struct drive *d, unsigned on, const struct address *);
-/* As link_nbd_pool(), of the lender ON. */
+/* Like link_nbd_pool(), for the lender ON. */
 void drive_pool(struct drive *d, unsigned on, char *pool);
 
-/* For the drive's own files. */
+/* For the files of the drive only. */
 void drive_set(struct drive *d, unsigned on, struct link *link);
 nfds_t drive_interests(const struct drive *d, struct pollfd *p);
 void drive_notify(struct drive *d, const struct pollfd *p, nfds_t n);
 /* drive_start() with the lock held: 0 or an errno. */
 int drive_do_start(struct drive *d);
-/* Is memory for records to be made now? */
+/* Should memory for records be allocated now? */
 bool drive_wants_chunk(const struct drive *d);
-/* What the core wants done. What it sends may be flushed only by the leader. */
+/* Carry out what the core wants. Only the leader may flush what that sends. */
 void drive_carry_out(struct drive *d);
-/* The leader does, before it looks for how long to poll. */
+/* The leader calls it before it decides how long to poll. */
 void drive_flush(struct drive *d);
 void drive_poll(struct drive *d, int64_t until);
 /* There is something to do for W, asleep or in poll(). */
 void drive_tell(struct drive *d, struct waiter *w);
-/* Let the lock go, and wake whom there is something to do for. */
+/* Release the lock, and wake the threads that have something to do. */
 void drive_unlock(struct drive *d);
-/* Seal, or open what came, for OPS; the lock is not held, and is after. */
+/* Seal or open pages for OPS; called without the lock, returns with it. */
 void drive_check(struct drive *d, struct op *ops);
 void drive_hand_over(struct drive *d);
 void *background_run(void *drive);

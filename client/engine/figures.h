@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What is counted of one link's replies: plain counters, of who has the drive's lock. */
+/* Counters of one link's replies, under the drive's lock. */
 #ifndef FARPAGE_FIGURES_H
 #define FARPAGE_FIGURES_H
 

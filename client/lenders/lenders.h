@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Which lenders there are to be: the lines of a file, "ADDRESS" or "ADDRESS drain",
+/* The lenders that are wanted: the lines of a file, "ADDRESS" or "ADDRESS drain",
  * and comments that begin with #. */
 #ifndef FARPAGE_LENDERS_H
 #define FARPAGE_LENDERS_H
@@ -22,14 +22,14 @@ struct lenders {
 	} lender[LENDERS_MAX];
 };
 
-/* -1: WORDS say what is wrong, and in which line. A file without any lender is wrong: it
- * may be one that is just being written. */
+/* -1: WORDS say what is wrong, and in which line. A file without any lender is wrong, because
+ * it may be one that is just being written. */
 int lenders_parse(struct lenders *, const char *file, char words[static WORDS_MAX]);
 int lenders_read(struct lenders *, const char *path, char words[static WORDS_MAX]);
 const struct lender *lenders_find(const struct lenders *, const char *text);
 
-/* Where it is, and in ADDRESS->pool its pool: POOL, or NULL, or what the address names. No
- * name is looked up. -1: WORDS. */
+/* Parse its address, and set ADDRESS->pool to POOL, or if that is NULL to what the address names.
+ * Looks no name up. -1: WORDS. */
 int lender_parse(const char *text, const char *pool, struct address *,
                  char words[static WORDS_MAX]);
 

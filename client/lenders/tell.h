@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Tells the program what it wants to be told, by a thread of its own: who takes words may
- * stand still, and nothing else does. */
+/* Passes messages to the program, in a separate thread: if the program's function blocks, nothing
+ * else does. */
 #ifndef FARPAGE_TELL_H
 #define FARPAGE_TELL_H
 
@@ -8,11 +8,11 @@
 
 struct tell;
 
-/* WARN is called with USER. NULL with errno. */
+/* Start the thread, which calls WARN with USER. NULL with errno. */
 struct tell *tell_open(void (*warn)(void *user, const char *words), void *user);
-/* Never waits for WARN. Words that there is no room for are lost, and counted. NULL tells nobody. */
+/* Never waits for WARN. Messages without room are lost, and counted. If TELL is NULL, does nothing. */
 void tell_say(struct tell *, const char *words);
-/* What was said is told first, until END (as clock_ms() tells it) at most. */
+/* End it, after passing the remaining messages, at most until END, a moment of clock_ms(). */
 void tell_close(struct tell *, int64_t end);
 
 #endif

@@ -23,23 +23,23 @@ struct endpoint {
 	socklen_t len;
 };
 
-/* A name may have several addresses, of which the lender listens on some. */
+/* A name may have several addresses; the lender may listen on only some of them. */
 struct address {
-	char host[HOSTPORT_HOST_MAX]; /* a name that is to be looked up; "" if there is none */
+	char host[HOSTPORT_HOST_MAX]; /* a name to look up, or "" */
 	char port[HOSTPORT_PORT_MAX];
-	int unknown;                 /* getaddrinfo's error at the last look, 0 none */
+	int unknown;                 /* the last error of getaddrinfo(), or 0 */
 	struct endpoint endpoint[ADDRESS_ENDPOINTS_MAX];
-	unsigned endpoints;          /* 0: not looked up yet, or in vain */
-	char pool[ADDRESS_POOL_MAX]; /* that a URI named, or "" */
+	unsigned endpoints;          /* 0: not looked up yet, or not found */
+	char pool[ADDRESS_POOL_MAX]; /* from a URI, or "" */
 };
 
-/* Looks no name up. -1 with WORDS: what was wrong, and the way out. */
+/* Parse it, without looking a name up. -1 with WORDS: what was wrong, and the way out. */
 int address_parse(struct address *, const char *text, char words[static WORDS_MAX]);
-/* Look its name up, which may take long. -1: "unknown" says why, and the endpoints are as they were. */
+/* Look its name up, which may take long. -1: "unknown" says why, and the endpoints stay as they were. */
 int address_look_up(struct address *);
 /* Why it has no endpoints. */
 void address_say_unknown(const struct address *, char words[static WORDS_MAX]);
-/* Have they the same endpoints, in whatever order? */
+/* Do they have the same endpoints, in any order? */
 bool address_same(const struct address *, const struct address *);
 
 bool address_pool_valid(const char *pool);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The kernel's asynchronous I/O, as it is: libaio would add nothing but itself. A
- * context belongs to one process, and not to what that forks. -1 with errno. */
+/* The system calls of the kernel's asynchronous I/O; libaio would add nothing. A context
+ * belongs to one process, and not to its children. -1 with errno. */
 #ifndef FARPAGE_AIO_H
 #define FARPAGE_AIO_H
 

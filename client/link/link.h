@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A link to where pages are kept: a lender (link_nbd), a store in this process
- * (link_store), or the spill (link_spill). It never blocks: who owns it polls its
- * descriptor and notifies it. All calls, and all it calls back, are under the
- * drive's lock; none allocates once the link is up. */
+/* A link to a place that keeps pages: a lender (link_nbd), a store in this process
+ * (link_store), or the spill (link_spill). It never blocks: its owner polls its
+ * descriptor and notifies it. All calls and callbacks are under the drive's lock;
+ * none allocates once the link is up. */
 #ifndef FARPAGE_LINK_H
 #define FARPAGE_LINK_H
 
@@ -17,33 +17,33 @@
 
 struct link;
 
-/* What a link tells its owner. */
+/* Callbacks to the owner of a link. */
 struct link_owner {
-	/* It leads to the pool of IDENTITY. NULL, or why that is not to be claimed. */
+	/* It leads to the pool of IDENTITY. Returns NULL, or why it must not be claimed. */
 	const char *(*meets)(struct link *, const char *identity);
-	/* Claimed; PAGES is what its pool has room for. */
+	/* It is claimed; PAGES is the room of its pool. */
 	void (*up)(struct link *, const char *identity, uint64_t pages);
-	/* It closed itself, or could not open; nothing of it is in use, and what was
-	 * asked of it has no reply. */
+	/* It closed itself, or could not open. None of its buffers is in use, and its asks
+	 * get no reply. */
 	void (*down)(struct link *, const char *words);
 	/* ERROR is 0 or an errno. */
 	void (*reply)(struct link *, struct ask *, int error);
 };
 
 struct link_ops {
-	/* Begin to open it; meets, and up or down follows, maybe before this returns. */
+	/* Begin to open it; meets() and up() or down() follow, maybe before this returns. */
 	void (*connect)(struct link *);
-	/* Close it now; down does not follow. Its asks' buffers are ours again, which
-	 * is what the spill waits for. Not from within reply. */
+	/* Close it now; down() does not follow. The buffers of its asks are ours again; the
+	 * spill waits for that. Not from within reply(). */
 	void (*close)(struct link *);
-	/* Ask; its reply follows, maybe before this returns, unless it closes before. It may
-	 * wait until FLUSH, so that several leave at once; INTEREST has POLLOUT meanwhile. */
+	/* Ask; the reply follows, maybe before this returns, unless the link closes first. The ask
+	 * may wait until flush(), so that several leave at once; interest() has POLLOUT meanwhile. */
 	void (*send)(struct link *, struct ask *);
 	void (*flush)(struct link *);
-	/* What to poll for; fd -1 if nothing. */
+	/* What to poll for; fd -1: nothing. */
 	struct pollfd (*interest)(struct link *);
 	void (*notify)(struct link *, short revents);
-	/* False: a disk owes answers for ever; the link stays, and so must its asks' buffers. */
+	/* False: a disk owes answers for ever, so the link must stay, and so must the buffers of its asks. */
 	bool (*free)(struct link *);
 };
 
@@ -51,30 +51,30 @@ struct link {
 	const struct link_ops *ops;
 	const struct link_owner *upcalls;
 	void *owner;
-	unsigned number;  /* the core's, for the owner */
-	unsigned ways;    /* to connect: each close of one that is not up goes on to the next */
-	char name[LINK_NAME_MAX]; /* people know it by this */
+	unsigned number;  /* in the core, for the owner */
+	unsigned ways;    /* to connect; closing it before it is up moves on to the next */
+	char name[LINK_NAME_MAX]; /* for messages */
 };
 
 struct address;
 
-/* Who a link is, and how it proves it. The strings are the caller's, and stay. */
+/* The identity of a link, and how it proves it. The caller owns the strings, which must stay valid. */
 struct link_proof {
 	const char *instance;
 	const char *psk, *username; /* NULL: without TLS */
 };
 
-/* The lender at ADDRESS, its pool POOL ("" for its first), claimed under PROOF's
- * instance. Opens nothing yet. NULL with errno. */
+/* A link to the lender at ADDRESS and its pool POOL ("": its first), to be claimed under the
+ * instance of PROOF. Opens nothing yet. NULL with errno. */
 struct link *link_nbd(const struct address *address, const char *pool,
                       const struct link_proof *proof, int64_t timeout_ms);
-/* Where it is from now on, when it is opened next. */
+/* The lender's address from the next opening on. */
 void link_nbd_address(struct link *, const struct address *address);
-/* The name of its pool, "" as long as that is not known. */
+/* The name of its pool, "" until that is known. */
 void link_nbd_pool(const struct link *, char *pool);
 /* PAGES pages in this process. */
 struct link *link_store(uint64_t pages);
-/* The file or block device PATH; its pages are lost with this process. At most PAGES of
+/* A link to the file or block device PATH. Its pages are lost with this process. At most PAGES of
  * it are used. NULL with WORDS. */
 struct link *link_spill(const char *path, uint64_t pages, char words[static WORDS_MAX]);
 

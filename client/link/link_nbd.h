@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the files of the link to a lender share: link_nbd.c opens it, by libnbd;
- * then link_plain.c carries pages on its socket, or link_tls.c through libnbd, which
- * has the TLS session. */
+/* Shared by the files of the link to a lender: link_nbd.c opens it with libnbd; then
+ * link_plain.c carries pages on its socket, or link_tls.c through libnbd, which has
+ * the TLS session. */
 #ifndef FARPAGE_LINK_NBD_H
 #define FARPAGE_LINK_NBD_H
 
@@ -14,10 +14,10 @@
 struct link_nbd {
 	struct link link;
 	struct address address;
-	unsigned at;            /* the endpoint that is used, or tried next */
-	unsigned tried;         /* endpoints, in this opening */
+	unsigned at;            /* the endpoint in use, or to try next */
+	unsigned tried;         /* how many endpoints, in this opening */
 	char export[256];
-	char claim[128];        /* the end of EXPORT, behind the pool's name */
+	char claim[128];        /* the end of the export name, behind the pool's */
 	char *psk, *username;   /* NULL: without TLS */
 	int64_t timeout_ms;
 	struct nbd_handle *nbd; /* NULL: closed */
@@ -36,16 +36,16 @@ static inline struct link_nbd *link_nbd_of(struct link *l)
 	return (struct link_nbd *)l;
 }
 
-/* What a request came to. A lender that shuts down has not carried it out: that is no reply,
- * but the end of the link, which its caller sees to with link_nbd_ended(). */
+/* The outcome of a request. A lender that shuts down has not carried it out: that is no reply but
+ * the end of the link, which the caller handles with link_nbd_ended(). */
 void link_nbd_reply(struct link_nbd *, struct ask *, int error);
 /* Did the lender say that it shuts down? Then the link has failed. */
 bool link_nbd_ended(struct link_nbd *);
-/* It ended, or did not come about. WORDS may be libnbd's. */
+/* The connection ended, or could not be made. WORDS may be libnbd's. */
 void link_nbd_fail(struct link_nbd *, const char *words);
-/* libnbd's last error, without the name of its function before it. */
+/* libnbd's last error, without the name of the function in front. */
 const char *link_nbd_error(void);
-/* What has become of the connection, as libnbd sees it? */
+/* Look at the state of the connection in libnbd. */
 void link_nbd_look(struct link_nbd *);
 
 void link_nbd_connect(struct link *);
@@ -54,14 +54,14 @@ bool link_nbd_free(struct link *);
 /* While libnbd has the socket. */
 struct pollfd link_nbd_interest(struct link *);
 
-/* Of any connection to a lender, also one that is no link. */
-/* Both sides prove by the key that they have it; PSK NULL: they need not. -1: see libnbd. */
+/* For any connection to a lender, even one that is no link. */
+/* Have both sides prove that they have the key; PSK NULL: do not. -1: see libnbd. */
 int link_nbd_prove(struct nbd_handle *, const char *psk, const char *username);
-/* Whose memory is it? False: it is no farpaged. */
+/* Whose memory is it? False: it is not a farpaged. */
 bool link_nbd_identity(struct nbd_handle *, char identity[static IDENTITY_MAX]);
 /* NULL: it is closed. */
 struct pollfd link_nbd_poll(struct nbd_handle *);
-/* -1: look what has become of it. */
+/* -1: look at the connection's state. */
 int link_nbd_notify(struct nbd_handle *, short revents);
 
 extern const struct link_ops link_plain_ops, link_tls_ops;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Looking a lender's name up, in a thread of its own: it may take minutes, and nobody waits
- * longer for it than he wants to. */
+/* Looks a lender's name up in a separate thread: that may take minutes, and no caller waits for
+ * it longer than it wants to. */
 #ifndef FARPAGE_LOOKUP_H
 #define FARPAGE_LOOKUP_H
 
@@ -12,10 +12,10 @@ struct lookup;
 
 /* NULL with errno. */
 struct lookup *lookup_begin(const struct address *);
-/* Wait for it, until END (as clock_ms() tells it) at most. True: *ADDRESS has what it came to, as
- * after address_look_up(), and the lookup is over. */
+/* Wait for it, at most until END, a moment of clock_ms(). True: the lookup is over, and *ADDRESS is
+ * as after address_look_up(). */
 bool lookup_end(struct lookup *, int64_t end, struct address *);
-/* Nobody wants to know any more; also of one that will never end. NULL is none. */
+/* Give it up, even if it will never end. NULL is allowed. */
 void lookup_drop(struct lookup *);
 
 #endif

@@ -5,7 +5,7 @@
 
 #define SIGNATURE_MAX 64
 
-/* 1: WHAT is its name; 0: nothing that is known; -1: WHAT is why that cannot be told. */
+/* 1: WHAT is its name; 0: nothing known; -1: WHAT is why that cannot be determined. */
 int signature_find(int fd, char what[static SIGNATURE_MAX]);
 
 #endif

@@ -16,17 +16,17 @@
 /* The most pages of one operation; never across extents. */
 #define RUN_PAGES    32u
 
-/* The most copies that may be asked for; an extent has places for as many again, which are
- * made while the others are away, and the last for the spill's. */
+/* The most copies that may be configured. An extent has places for as many again, for copies that
+ * are made while the others are away, and a last place for the spill. */
 #define COPIES_MAX   3u
 #define COPY_SPILL   (2 * COPIES_MAX)
 #define COPY_PLACES  (COPY_SPILL + 1)
 
 enum page_state {
 	PAGE_ABSENT = 0, /* never put, or flushed: reads as zeros */
-	PAGE_SAME = 1,   /* one pattern of 8 bytes, over and over; kept in the tag */
-	PAGE_SEALED = 2, /* in the copies */
-	PAGE_LOST = 3,   /* was put, and nobody can say what it holds: EIO */
+	PAGE_SAME = 1,   /* one pattern of 8 bytes, repeated; kept in the tag */
+	PAGE_SEALED = 2, /* in its copies */
+	PAGE_LOST = 3,   /* was put, and its bytes are lost: EIO */
 };
 
 struct record {
@@ -34,7 +34,7 @@ struct record {
 	uint64_t version : VERSION_BITS;
 	uint64_t state : 2;
 	uint64_t taken : 1;  /* an operation has the page */
-	uint64_t copies : COPY_PLACES; /* which are valid, a bit each */
+	uint64_t copies : COPY_PLACES; /* the valid ones, a bit each */
 };
 
 #define COPIES_ALL ((1u << COPY_PLACES) - 1)

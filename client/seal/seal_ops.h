@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Inside of sealing: what seal.c asks of each kind, one file each. */
+/* The inside of sealing: the operations of each kind, one file each. */
 #ifndef FARPAGE_SEAL_OPS_H
 #define FARPAGE_SEAL_OPS_H
 
@@ -16,7 +16,7 @@
 struct seal_ops {
 	const char *name; /* NULL: not built in */
 	size_t key_bytes;
-	/* A sealer's state under the key, which stays. NULL with errno. */
+	/* A sealer's state under the key, which stays valid. NULL with errno. */
 	void *(*open)(const uint8_t *key);
 	void (*close)(void *state);
 	int (*seal)(void *state, const uint8_t nonce[static NONCE_BYTES],
