@@ -81,6 +81,26 @@ bool extent_has_room(const struct core *c, const struct extent *e, int64_t now)
 	       layout_has_room(&c->layout, e, with_room(c, TARGETS_GOOD, now));
 }
 
+bool extent_is_on(const struct core *c, const struct extent *e, unsigned on)
+{
+	assert(on < c->o.links);
+	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
+		if (e->copy[copy].on == (int)on && !e->copy[copy].stale &&
+		    !layout_wanted(&c->layout, &e->copy[copy]))
+			return true;
+	return false;
+}
+
+bool extent_room_is_coming(const struct core *c, const struct extent *e, int64_t now)
+{
+	uint32_t on_mask = with_room(c, TARGETS_GOOD, now);
+	bool coming = false;
+
+	for (unsigned on = 0; on < c->o.links; on++)
+		coming |= on_mask >> on & 1 && c->peer[on].wipe && !extent_is_on(c, e, on);
+	return coming && how_many(extent_counts(c, e, COUNTS, now)) < c->o.copies;
+}
+
 bool extent_place(struct core *c, struct extent *e, enum targets which, int64_t now)
 {
 	static const enum counts counts[] = {
@@ -149,16 +169,6 @@ bool extent_place_elsewhere(struct core *c, struct extent *e, enum targets which
 		return false;
 	map_heal(c->map, e, true);
 	return true;
-}
-
-bool extent_is_on(const struct core *c, const struct extent *e, unsigned on)
-{
-	assert(on < c->o.links);
-	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-		if (e->copy[copy].on == (int)on && !e->copy[copy].stale &&
-		    !layout_wanted(&c->layout, &e->copy[copy]))
-			return true;
-	return false;
 }
 
 bool extents_reclaim(struct core *c)

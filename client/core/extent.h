@@ -24,6 +24,8 @@ bool extent_has_room(const struct core *, const struct extent *, int64_t now);
 bool extent_place(struct core *, struct extent *, enum targets, int64_t now);
 /* All that have copies failed, now or lately: one more on another lender. False: there is none. */
 bool extent_place_elsewhere(struct core *, struct extent *, enum targets, int64_t now);
+/* It lacks a copy that a lender could have, and which flushes a slot just now. */
+bool extent_room_is_coming(const struct core *, const struct extent *, int64_t now);
 /* Its copy on the spill, which takes what no lender can take now; 0: the spill cannot either. */
 uint8_t extent_spill(struct core *, struct extent *);
 /* Does link ON keep pages of it, and go on doing so? */

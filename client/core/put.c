@@ -97,6 +97,13 @@ static bool flushes(const struct core *c)
 	return false;
 }
 
+/* Fewer copies than promised are for want of room, and not of a moment: so long as a lender may take to answer. */
+static bool waits_for_room(const struct core *c, const struct op *op, int64_t now)
+{
+	return !op->buffer && now - op->started < c->o.link_timeout_ms &&
+	       extent_room_is_coming(c, map_extent(c->map, op->page), now);
+}
+
 /* Its waiter seals, once there is a buffer. */
 static void begin_sealing(struct core *c, struct op *op, uint8_t to)
 {
@@ -159,6 +166,10 @@ void put_go_on(struct core *c, struct op *op, int64_t now)
 		return;
 	}
 	to = choose(c, op, now);
+	if (to && waits_for_room(c, op, now)) {
+		op_starve(c);
+		return;
+	}
 	if (to && !op->buffer) {
 		begin_sealing(c, op, to);
 		return;

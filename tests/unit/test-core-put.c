@@ -230,6 +230,55 @@ TEST(another_lender_takes_the_place_of_one_that_stays_away)
 	assert_int_equal(holders(6), (holders(3) & ~ON(gone)) | ON(third));
 }
 
+/* Both pools are full but for what was given back and is being flushed: link 0's slot is ready first. */
+static struct ask *flushed_at_one(struct op *op)
+{
+	struct ask *wipe[2];
+
+	begin(2, 2, false);
+	c.heal.waiter = &c;
+	for (uint64_t e = 0; e < EXTENTS; e++)
+		put_now(e * EXTENT_PAGES, 1);
+	*op = fill_of(0, 1, 0);
+	start(op);
+	carry_out();
+	while (!core_wiping(&c))
+		later(1);
+	later(1);
+	wipe[0] = asked(ASK_FLUSH, 0, NULL);
+	wipe[1] = asked(ASK_FLUSH, 1, NULL);
+	answer(wipe[0], 0);
+	*op = put_of(0, 1);
+	start(op);
+	return wipe[1];
+}
+
+TEST(a_slot_that_is_ready_in_a_moment_is_waited_for)
+{
+	struct op op;
+	struct ask *wipe = flushed_at_one(&op);
+
+	nothing_to_do();
+	answer(wipe, 0);
+	answer(asked(ASK_PUT, 0, &op), 0);
+	answer(asked(ASK_PUT, 1, &op), 0);
+	done(&op, 0);
+	assert_int_equal(holders(0), ON(0) | ON(1));
+}
+
+TEST(a_slot_that_is_not_ready_in_time_is_not)
+{
+	struct op op;
+
+	(void)flushed_at_one(&op);
+	nothing_to_do();
+	later(LINK_TIMEOUT);
+	closes(1);
+	answer(asked(ASK_PUT, 0, &op), 0);
+	done(&op, 0);
+	assert_int_equal(holders(0), ON(0));
+}
+
 TEST(an_op_may_be_used_again)
 {
 	begin(2, 2, false);
@@ -278,6 +327,8 @@ int main(void)
 		UNIT(with_too_few_lenders_there_are_fewer_copies),
 		UNIT(where_no_pool_has_room_it_is_refused),
 		UNIT(another_lender_takes_the_place_of_one_that_stays_away),
+		UNIT(a_slot_that_is_ready_in_a_moment_is_waited_for),
+		UNIT(a_slot_that_is_not_ready_in_time_is_not),
 		UNIT(an_op_may_be_used_again),
 		UNIT(more_puts_than_buffers),
 	};
