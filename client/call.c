@@ -46,9 +46,9 @@ static uint32_t seal_pages(struct seal *seal, struct op *op)
 	return 0;
 }
 
-uint32_t call_check(struct drive *d, struct op *op)
+uint32_t call_check(struct engine *e, struct op *op)
 {
-	return op->kind == OP_PUT ? seal_pages(((struct farpage *)d)->seal, op) : open_pages(op);
+	return op->kind == OP_PUT ? seal_pages(((struct farpage *)e)->seal, op) : open_pages(op);
 }
 
 /* Operations stay within an extent. */
@@ -134,7 +134,7 @@ static uint64_t some(struct farpage *f, enum op_kind kind, uint64_t page, uint64
 		end = &op->next;
 		done += op->pages;
 	}
-	drive_run(&f->drive, ops);
+	engine_run(&f->engine, ops);
 	*until = calls[0].op.until;
 	for (unsigned i = 0; i < k; i++) {
 		if (calls[i].op.error && !*error)
@@ -169,7 +169,7 @@ static int run(struct farpage *f, enum op_kind kind, uint64_t page, uint64_t n, 
 
 int64_t farpage_until(const struct farpage *f)
 {
-	return clock_ms() + f->drive.core.o.deadline_ms;
+	return clock_ms() + f->engine.core.o.deadline_ms;
 }
 
 int farpage_put_until(struct farpage *f, uint64_t page, uint64_t n, const void *data,
@@ -210,7 +210,7 @@ int farpage_flush_area(struct farpage *f)
 
 int farpage_start(struct farpage *f)
 {
-	return drive_start(&f->drive);
+	return engine_start(&f->engine);
 }
 
 uint64_t farpage_size(const struct farpage *f)

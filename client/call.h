@@ -4,12 +4,12 @@
 #ifndef FARPAGE_CALL_H
 #define FARPAGE_CALL_H
 
-#include "drive.h"
+#include "engine.h"
 #include "farpage.h"
 #include "watch.h"
 
 struct farpage {
-	struct drive drive;      /* must be first: call_check() gets it */
+	struct engine engine;      /* must be first: call_check() gets it */
 	struct watch watch;
 	struct seal *seal;
 	char instance[FARPAGE_INSTANCE_MAX];
@@ -17,7 +17,7 @@ struct farpage {
 	uint64_t pages;
 };
 
-/* The drive's check: seals pages of a put, and opens those of a get into the caller's buffer. */
-uint32_t call_check(struct drive *, struct op *);
+/* The engine's check: seals pages of a put, and opens those of a get into the caller's buffer. */
+uint32_t call_check(struct engine *, struct op *);
 
 #endif

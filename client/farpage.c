@@ -121,7 +121,7 @@ static int add_links(struct farpage *f, const struct farpage_options *o, char *w
 			words_print(words, "no memory for %" PRIu64 " MiB: %s", o->size >> 20, strerror(errno));
 			return -1;
 		}
-		drive_add(&f->drive, link);
+		engine_add(&f->engine, link);
 	}
 	for (unsigned i = 0; i < lenders; i++) {
 		link = watch_link(&f->watch, i);
@@ -129,27 +129,27 @@ static int add_links(struct farpage *f, const struct farpage_options *o, char *w
 			words_print(words, "no memory for a link: %s", strerror(errno));
 			return -1;
 		}
-		drive_add(&f->drive, link);
+		engine_add(&f->engine, link);
 	}
 	if (!o->spill)
 		return 0;
 	link = link_spill(o->spill, UINT64_MAX, words);
 	if (!link)
 		return -1;
-	drive_add(&f->drive, link);
+	engine_add(&f->engine, link);
 	return 0;
 }
 
 /* Do ON and OTHER not go together? */
 static bool clash(const struct farpage *f, unsigned on, unsigned other, char *words)
 {
-	const struct opening *o = f->drive.opening;
+	const struct opening *o = f->engine.opening;
 	const char *a = watch_name(&f->watch, on), *b = watch_name(&f->watch, other);
 
 	if (identity_same_pool(o[on].identity, o[other].identity))
 		words_print(words, "lender %.200s: its pool is that of lender %.200s: each copy is on a lender "
 		            "of its own", a, b);
-	else if (f->drive.apart && identity_same_lender(o[on].identity, o[other].identity))
+	else if (f->engine.apart && identity_same_lender(o[on].identity, o[other].identity))
 		words_print(words, "lender %.200s: its pool is of the same farpaged as lender "
 		            "%.200s: both copies of a page would be lost together; allow that "
 		            "with same-lender=yes, or keep one copy with copies=1", a, b);
@@ -172,10 +172,10 @@ static bool twice(const struct farpage *f, unsigned lenders, char *words)
 static void say_who_is_away(const struct farpage *f, unsigned lenders, char *words)
 {
 	for (unsigned on = 0; on < lenders; on++)
-		if (!f->drive.opening[on].up)
+		if (!f->engine.opening[on].up)
 			words_add(words, "%s lender %.200s: %s",
 			          *words ? "; nor that of" : "cannot open the pool of",
-			          watch_name(&f->watch, on), f->drive.opening[on].words);
+			          watch_name(&f->watch, on), f->engine.opening[on].words);
 }
 
 /* Who did not answer: an error, unless there is enough without. */
@@ -186,15 +186,15 @@ static int check_lenders(struct farpage *f, const struct farpage_options *o, cha
 
 	if (twice(f, lenders, words))
 		return -1;
-	for (unsigned on = 0; on < f->drive.links; on++) {
-		up += on < lenders && f->drive.opening[on].up;
-		if (!f->drive.opening[on].up && first < 0)
+	for (unsigned on = 0; on < f->engine.links; on++) {
+		up += on < lenders && f->engine.opening[on].up;
+		if (!f->engine.opening[on].up && first < 0)
 			first = (int)on;
 	}
 	if (first < 0)
 		return 0;
 	if (first >= (int)lenders) {
-		words_print(words, "%s", f->drive.opening[first].words);
+		words_print(words, "%s", f->engine.opening[first].words);
 		return -1;
 	}
 	say_who_is_away(f, lenders, words);
@@ -208,7 +208,7 @@ static int check_size(struct farpage *f, const struct farpage_options *o, char *
 	uint64_t pages[LINKS_MAX], have, want;
 
 	for (unsigned on = 0; on < n; on++)
-		pages[on] = f->drive.opening[on].up ? f->drive.opening[on].pages
+		pages[on] = f->engine.opening[on].up ? f->engine.opening[on].pages
 		                                    : o->size / PAGE_BYTES + EXTENT_PAGES;
 	/* Where lenders are to come yet, the device is as large as with them. */
 	have = layout_capacity(pages, n, copies_of(o) < n ? copies_of(o) : n);
@@ -230,16 +230,16 @@ static int check_size(struct farpage *f, const struct farpage_options *o, char *
 	return -1;
 }
 
-static int start_watch(struct drive *d)
+static int start_watch(struct engine *e)
 {
-	return watch_start(&((struct farpage *)d)->watch, d);
+	return watch_start(&((struct farpage *)e)->watch, e);
 }
 
 static int begin(struct farpage *f, const struct farpage_options *o)
 {
 	uint64_t rate = o->heal_rate ? o->heal_rate : FARPAGE_HEAL_RATE;
 	struct core_options core = {
-		.links = f->drive.links,
+		.links = f->engine.links,
 		.spill = o->spill,
 		.copies = copies_of(o),
 		.deadline_ms = deadline_of(o),
@@ -254,15 +254,15 @@ static int begin(struct farpage *f, const struct farpage_options *o)
 	if (getrandom(&core.seed, sizeof core.seed, 0) != sizeof core.seed)
 		return -1;
 	core.seed |= 1; /* never 0 */
-	f->drive.check = call_check;
-	f->drive.start = start_watch;
-	return drive_begin(&f->drive, f->pages, &core, BUFFERS, f->seal);
+	f->engine.check = call_check;
+	f->engine.start = start_watch;
+	return engine_begin(&f->engine, f->pages, &core, BUFFERS, f->seal);
 }
 
 static void release(struct farpage *f)
 {
 	watch_close(&f->watch);
-	drive_close(&f->drive);
+	engine_close(&f->engine);
 	seal_close(f->seal);
 	free(f);
 }
@@ -285,7 +285,7 @@ static int open_watch(struct farpage *f, const struct farpage_options *o,
 	for (unsigned i = 0; i < FARPAGE_LENDERS_MAX; i++)
 		all->lender[i] = watch_name(&f->watch, i);
 	f->watch.o.copies = copies_of(all);
-	f->watch.o.apart = f->drive.apart = copies_of(all) > 1 && !o->same_lender;
+	f->watch.o.apart = f->engine.apart = copies_of(all) > 1 && !o->same_lender;
 	f->watch.o.link_timeout_ms = link_timeout_of(all);
 	return 0;
 }
@@ -317,7 +317,7 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 	if (!f)
 		return NULL;
 	f->watch.stop = -1;
-	if (drive_init(&f->drive) < 0 || make_names(f) < 0) {
+	if (engine_init(&f->engine) < 0 || make_names(f) < 0) {
 		words_print(words, "cannot start: %s", strerror(errno));
 		goto err;
 	}
@@ -328,7 +328,7 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 	watch_look_up(&f->watch, open_by - OPEN_MS / 2);
 	if (add_links(f, o, words) < 0)
 		goto err;
-	drive_open(&f->drive, open_by);
+	engine_open(&f->engine, open_by);
 	if (check_lenders(f, o, words) < 0 || check_size(f, o, words) < 0)
 		goto err;
 	if (begin(f, o) < 0) {
@@ -336,7 +336,7 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 		goto err;
 	}
 	/* What a predecessor put is nobody's now. */
-	drive_wipe(&f->drive, false, deadline_of(o));
+	engine_wipe(&f->engine, false, deadline_of(o));
 	return f;
 err:
 	release(f);
@@ -349,6 +349,6 @@ void farpage_close(struct farpage *f)
 		return;
 	watch_stop(&f->watch);
 	/* Nobody waits long for this: a lender that is away will forget us anyway. */
-	drive_wipe(&f->drive, true, CLOSE_MS);
+	engine_wipe(&f->engine, true, CLOSE_MS);
 	release(f);
 }

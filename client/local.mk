@@ -100,10 +100,10 @@ client_liblink_la_CPPFLAGS = $(see_link) $(LIBNBD_CFLAGS) $(LIBBLKID_CFLAGS)
 noinst_LTLIBRARIES += client/libengine.la
 client_libengine_la_SOURCES = \
 	client/engine/background.c \
-	client/engine/drive.c \
-	client/engine/drive.h \
-	client/engine/drive_lenders.c \
-	client/engine/drive_open.c \
+	client/engine/engine.c \
+	client/engine/engine.h \
+	client/engine/engine_lenders.c \
+	client/engine/engine_open.c \
 	client/engine/figures.c \
 	client/engine/figures.h
 client_libengine_la_CPPFLAGS = $(see_engine)
@@ -111,12 +111,12 @@ client_libengine_la_CPPFLAGS = $(see_engine)
 # lenders/: who they are, what becomes of them, and what is said of that.
 noinst_LTLIBRARIES += client/liblenders.la
 client_liblenders_la_SOURCES = \
-	client/lenders/inquiry.c \
-	client/lenders/inquiry.h \
+	client/lenders/probe.c \
+	client/lenders/probe.h \
 	client/lenders/lenders.c \
 	client/lenders/lenders.h \
-	client/lenders/news.c \
-	client/lenders/news.h \
+	client/lenders/events.c \
+	client/lenders/events.h \
 	client/lenders/tell.c \
 	client/lenders/tell.h \
 	client/lenders/watch.c \

@@ -19,14 +19,14 @@ static const char *const state_words[] = {
 	[PEER_RETIRED] = "gone",
 };
 
-static void look_at_link(const struct drive *d, unsigned on, int64_t now,
+static void look_at_link(const struct engine *e, unsigned on, int64_t now,
                          struct farpage_lender_stats *s)
 {
-	const struct peer *p = &d->core.peer[on];
-	const struct slots *slots = &d->core.layout.slots[on];
-	int64_t since = p->state_since > d->begun_at ? p->state_since : d->begun_at;
+	const struct peer *p = &e->core.peer[on];
+	const struct slots *slots = &e->core.layout.slots[on];
+	int64_t since = p->state_since > e->begun_at ? p->state_since : e->begun_at;
 
-	memcpy(s->name, d->link[on]->name, sizeof s->name);
+	memcpy(s->name, e->link[on]->name, sizeof s->name);
 	s->state = state_words[p->state];
 	s->state_ms = (uint64_t)(now - since);
 	s->room = slots->pages * PAGE_BYTES;
@@ -34,25 +34,25 @@ static void look_at_link(const struct drive *d, unsigned on, int64_t now,
 	if (s->used > s->room)
 		s->used = s->room; /* the last extent is short */
 	s->timeouts = p->timeouts;
-	s->put = d->figures[on].kind[ASK_PUT];
-	s->get = d->figures[on].kind[ASK_GET];
-	s->flush = d->figures[on].kind[ASK_FLUSH];
+	s->put = e->figures[on].kind[ASK_PUT];
+	s->get = e->figures[on].kind[ASK_GET];
+	s->flush = e->figures[on].kind[ASK_FLUSH];
 }
 
-static void look(struct drive *d, struct farpage_stats *s)
+static void look(struct engine *e, struct farpage_stats *s)
 {
-	const struct core_counts *n = &d->core.counts;
+	const struct core_counts *n = &e->core.counts;
 	int64_t now = clock_ms();
 
-	s->size = d->map.pages * PAGE_BYTES;
-	s->uptime_ms = (uint64_t)(now - d->begun_at);
-	s->copies = d->core.o.copies;
-	s->lenders = d->links;
-	s->same_pages = d->map.held[PAGE_SAME];
-	s->sealed_pages = d->map.held[PAGE_SEALED];
-	s->lost_pages = d->map.held[PAGE_LOST];
-	s->missing_pages = core_missing(&d->core);
-	s->unhealed_pages = core_unhealed(&d->core);
+	s->size = e->map.pages * PAGE_BYTES;
+	s->uptime_ms = (uint64_t)(now - e->begun_at);
+	s->copies = e->core.o.copies;
+	s->lenders = e->links;
+	s->same_pages = e->map.held[PAGE_SAME];
+	s->sealed_pages = e->map.held[PAGE_SEALED];
+	s->lost_pages = e->map.held[PAGE_LOST];
+	s->missing_pages = core_missing(&e->core);
+	s->unhealed_pages = core_unhealed(&e->core);
 	s->puts = n->puts;
 	s->gets = n->gets;
 	s->flushes = n->fills;
@@ -63,17 +63,17 @@ static void look(struct drive *d, struct farpage_stats *s)
 	s->spilled_pages = n->spilled_pages;
 	s->healed_pages = n->healed_pages;
 	s->bad_pages = n->bad_pages;
-	for (unsigned on = 0; on < d->links; on++)
-		look_at_link(d, on, now, &s->lender[on]);
+	for (unsigned on = 0; on < e->links; on++)
+		look_at_link(e, on, now, &s->lender[on]);
 }
 
 void farpage_stats(struct farpage *f, struct farpage_stats *to, size_t size)
 {
 	struct farpage_stats s = {0};
 
-	pthread_mutex_lock(&f->drive.lock);
-	look(&f->drive, &s);
-	drive_unlock(&f->drive);
+	pthread_mutex_lock(&f->engine.lock);
+	look(&f->engine, &s);
+	engine_unlock(&f->engine);
 	memset(to, 0, size);
 	memcpy(to, &s, size < sizeof s ? size : sizeof s);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Buffers for sealed pages, all made at the start: locked, touched, not dumped.
  * A buffer is held as often as it is used, by a caller and by each ask that is
- * under way with it; it is free when nobody does. Under the drive's lock. */
+ * under way with it; it is free when nobody does. Under the engine's lock. */
 #ifndef FARPAGE_BUFFER_H
 #define FARPAGE_BUFFER_H
 

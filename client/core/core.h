@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The borrower's core: decides what happens to every page. A deterministic
  * state machine without threads, sockets, clock or allocation: events go in,
- * commands come out, and the caller (drive.c, or a simulator) carries them out.
+ * commands come out, and the caller (engine.c, or a simulator) carries them out.
  *
  * The rules it keeps:
  * - after a put that succeeded, get returns that page until it is flushed or

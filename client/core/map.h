@@ -2,7 +2,7 @@
 /* The borrower's records, by extents: an extent that nothing was put to has none.
  * Their memory comes in chunks, of CHUNK_EXTENTS each, that are made ahead (by the
  * background thread, or a test) because they are needed exactly when memory is
- * gone. One thread at a time: the drive's lock. */
+ * gone. One thread at a time: the engine's lock. */
 #ifndef FARPAGE_MAP_H
 #define FARPAGE_MAP_H
 

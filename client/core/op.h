@@ -65,7 +65,7 @@ struct op {
 	TAILQ_ENTRY(op) link;
 	TAILQ_ENTRY(op) run_link;
 	bool runs;             /* it stands there */
-	/* The drive's. */
+	/* The engine's. */
 	void *waiter;          /* who waits for it */
 	struct op *next;       /* of the same waiter, to be run */
 	struct op *check_next; /* of the same waiter, to be opened */
@@ -103,7 +103,7 @@ struct ask {
 	bool sent;             /* or waiting to be */
 	int64_t sent_at;
 	TAILQ_ENTRY(ask) link;
-	/* The drive's. */
+	/* The engine's. */
 	uint64_t sent_us;
 	/* The link's. */
 	void *via;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The background thread: what is to be done although nobody waits for it. */
-#include "drive.h"
+#include "engine.h"
 
 #include "clock.h"
 
@@ -8,105 +8,105 @@
 
 /* Whom we told something, the leader among them, is woken first; then things may have
  * changed. */
-static void sleep_until(struct drive *d, int64_t ms)
+static void sleep_until(struct engine *e, int64_t ms)
 {
 	const struct timespec until = clock_timespec(ms);
 
-	if (!TAILQ_EMPTY(&d->woken)) {
-		drive_unlock(d);
-		pthread_mutex_lock(&d->lock);
+	if (!TAILQ_EMPTY(&e->woken)) {
+		engine_unlock(e);
+		pthread_mutex_lock(&e->lock);
 		return;
 	}
-	pthread_cond_timedwait(&d->background.work, &d->lock, &until);
+	pthread_cond_timedwait(&e->background.work, &e->lock, &until);
 }
 
 /* Memory for records, made without the lock. */
-static void make_chunk(struct drive *d)
+static void make_chunk(struct engine *e)
 {
 	void *chunk;
 
-	drive_unlock(d);
+	engine_unlock(e);
 	chunk = chunk_open();
-	pthread_mutex_lock(&d->lock);
+	pthread_mutex_lock(&e->lock);
 	if (!chunk)
-		d->background.make_at = clock_ms() + LOOK_MS;
-	if (!chunk || map_wants(&d->map))
-		core_give(&d->core, chunk, clock_ms());
+		e->background.make_at = clock_ms() + LOOK_MS;
+	if (!chunk || map_wants(&e->map))
+		core_give(&e->core, chunk, clock_ms());
 	else
 		chunk_close(chunk);
-	drive_carry_out(d);
+	engine_carry_out(e);
 }
 
 /* Lead as long as there is something to wait for, and nobody else does. */
-static void lead(struct drive *d)
+static void lead(struct engine *e)
 {
-	struct waiter *w = &d->background.waiter;
+	struct waiter *w = &e->background.waiter;
 
-	d->leader = w;
+	e->leader = w;
 	do {
 		int64_t now, until;
 
-		drive_flush(d);
+		engine_flush(e);
 		now = clock_ms();
-		until = core_wake_at(&d->core, true);
-		drive_poll(d, until < now + LOOK_MS ? until : now + LOOK_MS);
-	} while (!d->background.stop && !w->to_check && core_busy(&d->core) && !drive_wants_chunk(d) &&
-	         TAILQ_EMPTY(&d->waiters));
-	drive_hand_over(d);
+		until = core_wake_at(&e->core, true);
+		engine_poll(e, until < now + LOOK_MS ? until : now + LOOK_MS);
+	} while (!e->background.stop && !w->to_check && core_busy(&e->core) && !engine_wants_chunk(e) &&
+	         TAILQ_EMPTY(&e->waiters));
+	engine_hand_over(e);
 }
 
-static void look(struct drive *d)
+static void look(struct engine *e)
 {
-	struct waiter *w = &d->background.waiter;
+	struct waiter *w = &e->background.waiter;
 
-	d->leader = w;
-	drive_poll(d, 0);
-	drive_hand_over(d);
+	e->leader = w;
+	engine_poll(e, 0);
+	engine_hand_over(e);
 }
 
-static void check(struct drive *d)
+static void check(struct engine *e)
 {
-	struct op *ops = d->background.waiter.to_check;
+	struct op *ops = e->background.waiter.to_check;
 
-	d->background.waiter.to_check = NULL;
-	drive_unlock(d);
-	drive_check(d, ops);
+	e->background.waiter.to_check = NULL;
+	engine_unlock(e);
+	engine_check(e, ops);
 }
 
-void *background_run(void *drive)
+void *background_run(void *engine)
 {
-	struct drive *d = drive;
-	struct background *b = &d->background;
+	struct engine *e = engine;
+	struct background *b = &e->background;
 
 	pthread_setname_np(pthread_self(), "farpage-heal");
-	pthread_mutex_lock(&d->lock);
+	pthread_mutex_lock(&e->lock);
 	while (!b->stop) {
-		int64_t now = clock_ms(), until = core_wake_at(&d->core, true);
+		int64_t now = clock_ms(), until = core_wake_at(&e->core, true);
 
 		if (b->waiter.to_check) {
-			check(d);
+			check(e);
 			continue;
 		}
-		if (drive_wants_chunk(d)) {
-			make_chunk(d);
+		if (engine_wants_chunk(e)) {
+			make_chunk(e);
 			continue;
 		}
-		if (!d->leader) {
-			if (core_busy(&d->core))
-				lead(d);
+		if (!e->leader) {
+			if (core_busy(&e->core))
+				lead(e);
 			else
-				look(d);
-			until = core_wake_at(&d->core, true);
-			if (b->waiter.to_check || (!d->leader && core_busy(&d->core)))
+				look(e);
+			until = core_wake_at(&e->core, true);
+			if (b->waiter.to_check || (!e->leader && core_busy(&e->core)))
 				continue;
 		}
-		if (until > now + LOOK_MS || d->leader)
+		if (until > now + LOOK_MS || e->leader)
 			until = now + LOOK_MS;
 		if (!b->stop)
-			sleep_until(d, until);
+			sleep_until(e, until);
 	}
-	if (d->leader == &b->waiter)
-		drive_hand_over(d);
-	drive_unlock(d);
+	if (e->leader == &b->waiter)
+		engine_hand_over(e);
+	engine_unlock(e);
 	return NULL;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Counters of one link's replies, under the drive's lock. */
+/* Counters of one link's replies, under the engine's lock. */
 #ifndef FARPAGE_FIGURES_H
 #define FARPAGE_FIGURES_H
 

@@ -21,10 +21,10 @@ static bool clash(const struct watch *w, const struct watched *l, const char *id
 {
 	if (!*l->text || l->on < 0)
 		return false;
-	if (identity_same_pool(l->news.identity, identity))
+	if (identity_same_pool(l->events.identity, identity))
 		words_print(words, "its pool is that of lender %.200s", l->text);
 	else if (w->o.apart && w->view.link[l->on].state != PEER_GONE &&
-	         identity_same_lender(l->news.identity, identity))
+	         identity_same_lender(l->events.identity, identity))
 		words_print(words, "its pool is of the same farpaged as lender %.200s, and "
 		            "same-lender=yes is not set", l->text);
 	else
@@ -44,15 +44,15 @@ static void join(struct watch *w, struct watched *l, const char *identity)
 {
 	struct link *link = watch_make_link(w, l);
 
-	l->on = link ? drive_join(w->drive, link) : -1;
+	l->on = link ? engine_join(w->engine, link) : -1;
 	if (l->on < 0 && link)
 		link->ops->free(link);
 	l->told = l->asks_back = UINT64_MAX;
-	l->news = (struct news){0};
+	l->events = (struct events){0};
 	l->twin = l->sibling = -1;
 	l->left_out = false;
-	snprintf(l->news.identity, sizeof l->news.identity, "%s", identity);
-	drive_look(w->drive, &w->view);
+	snprintf(l->events.identity, sizeof l->events.identity, "%s", identity);
+	engine_look(w->engine, &w->view);
 }
 
 /* A lender is added when it answers, and is not one that there is already. */
@@ -60,17 +60,17 @@ static void try_to_join(struct watch *w, struct watched *l)
 {
 	char identity[IDENTITY_MAX], words[WORDS_MAX];
 
-	if (inquiry_open(&l->inquiry, &l->address, l->address.pool, &w->o.proof) == 0) {
-		inquiry_identity(&l->inquiry, identity);
-		inquiry_close(&l->inquiry);
-		if (!clashes(w, identity, l->inquiry.words)) {
+	if (probe_open(&l->probe, &l->address, l->address.pool, &w->o.proof) == 0) {
+		probe_identity(&l->probe, identity);
+		probe_close(&l->probe);
+		if (!clashes(w, identity, l->probe.words)) {
 			join(w, l, identity);
 			return;
 		}
 	}
 	if (!l->refused) {
 		words_print(words, "lender %.200s is not added yet: %s", l->text,
-		            l->inquiry.words);
+		            l->probe.words);
 		watch_say(w, words);
 	}
 	l->refused = true;
@@ -81,11 +81,11 @@ static int ask(struct watch *w, struct watched *l)
 	char pool[ADDRESS_POOL_MAX];
 
 	/* Each claim ends the plain connections. */
-	if (l->inquiry.nbd && inquiry_ask(&l->inquiry, &l->asks_back) == 0)
+	if (l->probe.nbd && probe_ask(&l->probe, &l->asks_back) == 0)
 		return 0;
-	drive_pool(w->drive, (unsigned)l->on, pool);
-	return inquiry_open(&l->inquiry, &l->address, pool, &w->o.proof) < 0 ||
-	       inquiry_ask(&l->inquiry, &l->asks_back) < 0 ? -1 : 0;
+	engine_pool(w->engine, (unsigned)l->on, pool);
+	return probe_open(&l->probe, &l->address, pool, &w->o.proof) < 0 ||
+	       probe_ask(&l->probe, &l->asks_back) < 0 ? -1 : 0;
 }
 
 static void visit(struct watch *w, struct watched *l)
@@ -109,12 +109,12 @@ static void leave(struct watch *w, struct watched *l)
 {
 	char words[WORDS_MAX];
 
-	if (l->wanted || (l->on >= 0 && !drive_retire(w->drive, (unsigned)l->on)))
+	if (l->wanted || (l->on >= 0 && !engine_retire(w->engine, (unsigned)l->on)))
 		return;
 	if (l->on >= 0) {
 		words_print(words, "lender %.200s has no pages left and may be stopped",
 		            l->text);
-		inquiry_close(&l->inquiry);
+		probe_close(&l->probe);
 		watch_say(w, words);
 	}
 	l->on = -1;
@@ -134,7 +134,7 @@ static void tell_core(struct watch *w, struct watched *l)
 	/* Before it is known how large its pool is, there is nothing to be wanted. */
 	if (page != UINT64_MAX && !w->view.link[l->on].known)
 		return;
-	drive_wants(w->drive, (unsigned)l->on, page);
+	engine_wants(w->engine, (unsigned)l->on, page);
 	l->told = page;
 }
 
@@ -189,17 +189,17 @@ static void tell_news(struct watch *w)
 
 		if (!*l->text || l->on < 0)
 			continue;
-		if (news_of(&l->news, &w->loss, l->text, &w->view.link[l->on], w->view.now,
-		            words))
+		if (events_of(&l->events, &w->loss, l->text, &w->view.link[l->on], w->view.now,
+		              words))
 			watch_say(w, words);
 		tell_twin(w, l);
 		tell_left_out(w, l);
 	}
-	while (news_of_host(&w->host, &w->view, words))
+	while (events_of_host(&w->host, &w->view, words))
 		watch_say(w, words);
-	if (w->o.copies > 1 && news_of_copies(&w->loss, &w->view, w->o.copies, words))
+	if (w->o.copies > 1 && events_of_copies(&w->loss, &w->view, w->o.copies, words))
 		watch_say(w, words);
-	if (news_of_unread(&w->loss, &w->view, words))
+	if (events_of_unread(&w->loss, &w->view, words))
 		watch_say(w, words);
 }
 
@@ -207,7 +207,7 @@ static void look(struct watch *w)
 {
 	if (w->o.file)
 		watch_read(w);
-	drive_look(w->drive, &w->view);
+	engine_look(w->engine, &w->view);
 	tell_news(w);
 	for (unsigned i = 0; i < LENDERS_MAX; i++) {
 		struct watched *l = &w->lender[i];
@@ -221,19 +221,19 @@ static void look(struct watch *w)
 	}
 }
 
-/* Whom the opening found is no news. */
+/* Whom the opening found is not told. */
 static void look_first(struct watch *w)
 {
-	drive_look(w->drive, &w->view);
+	engine_look(w->engine, &w->view);
 	for (unsigned i = 0; i < LENDERS_MAX; i++) {
 		struct watched *l = &w->lender[i];
 		const struct link_view *link = &w->view.link[l->on < 0 ? 0 : l->on];
 
 		if (!*l->text || l->on < 0)
 			continue;
-		l->news.state = link->known ? NEWS_UP : NEWS_LOST;
-		l->news.since = w->view.now;
-		memcpy(l->news.identity, link->identity, sizeof link->identity);
+		l->events.state = link->known ? EVENTS_UP : EVENTS_LOST;
+		l->events.since = w->view.now;
+		memcpy(l->events.identity, link->identity, sizeof link->identity);
 	}
 }
 
@@ -255,21 +255,21 @@ static void end_telling(struct watch *w)
 	w->tell = NULL;
 }
 
-int watch_start(struct watch *w, struct drive *d)
+int watch_start(struct watch *w, struct engine *e)
 {
-	int e;
+	int r;
 
 	if (w->running || (!w->o.file && !watch_name(w, 0)))
 		return 0;
-	w->drive = d;
+	w->engine = e;
 	w->tell = w->o.warn ? tell_open(w->o.warn, w->o.user) : NULL;
 	if (w->o.warn && !w->tell)
 		return errno;
-	e = pthread_create(&w->thread, NULL, run, w);
-	w->running = !e;
-	if (e)
+	r = pthread_create(&w->thread, NULL, run, w);
+	w->running = !r;
+	if (r)
 		end_telling(w);
-	return e;
+	return r;
 }
 
 void watch_stop(struct watch *w)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The thread that looks after the lenders: it asks each what it wants back, reads the file of
  * lenders, adds and drains them, and reports what happens to them. It may allocate and wait,
- * but never while it holds the drive's lock. */
+ * but never while it holds the engine's lock. */
 #ifndef FARPAGE_WATCH_H
 #define FARPAGE_WATCH_H
 
 #include <pthread.h>
 #include <sys/stat.h>
 
-#include "inquiry.h"
+#include "probe.h"
 #include "lenders.h"
 #include "lookup.h"
-#include "news.h"
+#include "events.h"
 #include "tell.h"
 
 struct watch_options {
@@ -35,13 +35,13 @@ struct watched {
 	uint64_t told;              /* what the core was told of that */
 	struct lookup *lookup;      /* of its name, or NULL */
 	int64_t look_up_at;
-	struct inquiry inquiry;
+	struct probe probe;
 	int64_t ask_at;
 	bool refused;               /* that it cannot be added was reported */
 	bool left_out;              /* that it is left out was reported */
 	int twin;                   /* it was reported to have the pool of this link; -1: nothing was */
 	int sibling;                /* the same, to be in the farpaged of this link */
-	struct news news;
+	struct events events;
 };
 
 struct watch_stamp {            /* of the file; zeros: it cannot be read */
@@ -55,14 +55,14 @@ struct watch_stamp {            /* of the file; zeros: it cannot be read */
 struct watch {
 	struct watch_options o;
 	char *text[5];              /* copies of strings in O */
-	struct drive *drive;
+	struct engine *engine;
 	struct watched lender[LENDERS_MAX];
 	struct watch_stamp seen, read; /* at the last look; when it was read */
 	int64_t read_again_at;      /* after it was refused */
 	char refusal[WORDS_MAX];
-	struct news_loss loss;
-	struct news_host host;
-	struct drive_view view;
+	struct events_loss loss;
+	struct events_host host;
+	struct engine_view view;
 	struct tell *tell;          /* while it runs, if messages are wanted */
 	pthread_t thread;
 	bool running;
@@ -72,7 +72,7 @@ struct watch {
 /* GIVEN: N lenders, followed by those of the file. -1: WORDS. */
 int watch_open(struct watch *, const struct watch_options *, const char *const *given, unsigned n,
                char words[static WORDS_MAX]);
-/* The name of the lender that will be the drive's number ON at the opening; NULL: there are no
+/* The name of the lender that will be the engine's number ON at the opening; NULL: there are no
  * more. W owns it. */
 const char *watch_name(const struct watch *, unsigned on);
 /* Look up all names at once, at most until END; after that, a name is looked up again and again
@@ -80,8 +80,8 @@ const char *watch_name(const struct watch *, unsigned on);
 void watch_look_up(struct watch *, int64_t end);
 /* Its link. NULL with errno. */
 struct link *watch_link(const struct watch *, unsigned on);
-/* Start the thread, once D has begun; 0 or an errno. Does not wait for D's lock. */
-int watch_start(struct watch *, struct drive *d);
+/* Start the thread, once E has begun; 0 or an errno. Does not wait for E's lock. */
+int watch_start(struct watch *, struct engine *e);
 void watch_stop(struct watch *);
 /* Works even if its opening failed. */
 void watch_close(struct watch *);

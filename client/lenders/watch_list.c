@@ -66,7 +66,7 @@ static struct watched *add(struct watch *w, const char *text, char *words)
 		return NULL;
 	*l = (struct watched){ .address = address, .on = -1, .wanted = true,
 	                       .asks_back = UINT64_MAX, .told = UINT64_MAX, .twin = -1, .sibling = -1,
-	                       .inquiry.stop = w->stop };
+	                       .probe.stop = w->stop };
 	snprintf(l->text, sizeof l->text, "%s", text);
 	return l;
 }
@@ -259,7 +259,7 @@ void watch_close(struct watch *w)
 {
 	watch_stop(w);
 	for (unsigned i = 0; i < LENDERS_MAX; i++) {
-		inquiry_close(&w->lender[i].inquiry);
+		probe_close(&w->lender[i].probe);
 		lookup_drop(w->lender[i].lookup);
 	}
 	for (unsigned i = 0; i < sizeof w->text / sizeof *w->text; i++)

@@ -46,7 +46,7 @@ static void move(struct watch *w, struct watched *l, const struct address *to)
 		l->address = *to;
 		l->refused = false;
 		if (l->on >= 0)
-			drive_address(w->drive, (unsigned)l->on, to);
+			engine_address(w->engine, (unsigned)l->on, to);
 	}
 	l->address.unknown = to->unknown;
 }

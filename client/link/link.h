@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A link to a place that keeps pages: a lender (link_nbd), a store in this process
  * (link_store), or the spill (link_spill). It never blocks: its owner polls its
- * descriptor and notifies it. All calls and callbacks are under the drive's lock;
+ * descriptor and notifies it. All calls and callbacks are under the engine's lock;
  * none allocates once the link is up. */
 #ifndef FARPAGE_LINK_H
 #define FARPAGE_LINK_H

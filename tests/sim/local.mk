@@ -37,7 +37,7 @@ dist_check_SCRIPTS += \
 EXTRA_DIST += tests/sim/planted.list
 TESTS += tests/sim/worlds.sh
 
-# What the core is made of, without links, drive and configuration.
+# What the core is made of, without links, engine and configuration.
 sim_core = \
 	client/core/ask.c \
 	client/core/buffer.c \

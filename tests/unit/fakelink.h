@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A link of dice: it answers late, in any order, some of what it was asked; it
  * breaks, and comes up again, with its memory or without. Its descriptor is a
- * timer, a new one for each connection. All under the drive's lock. */
+ * timer, a new one for each connection. All under the engine's lock. */
 #ifndef FARPAGE_FAKELINK_H
 #define FARPAGE_FAKELINK_H
 

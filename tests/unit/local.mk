@@ -3,7 +3,7 @@
 noinst_HEADERS += \
 	tests/unit/claiming.h \
 	tests/unit/coring.h \
-	tests/unit/driving.h \
+	tests/unit/engine_fixture.h \
 	tests/unit/fakelink.h \
 	tests/unit/healing.h \
 	tests/unit/fakestate.h \
@@ -49,11 +49,11 @@ unit_tests = \
 	tests/unit/test-core-spill \
 	tests/unit/test-core-stall \
 	tests/unit/test-core-suspect \
-	tests/unit/test-drive \
-	tests/unit/test-drive-background \
-	tests/unit/test-drive-buffers \
-	tests/unit/test-drive-leader \
-	tests/unit/test-drive-threads \
+	tests/unit/test-engine \
+	tests/unit/test-engine-background \
+	tests/unit/test-engine-buffers \
+	tests/unit/test-engine-leader \
+	tests/unit/test-engine-threads \
 	tests/unit/test-dropped \
 	tests/unit/test-export \
 	tests/unit/test-farpage \
@@ -82,7 +82,7 @@ unit_tests = \
 	tests/unit/test-locked \
 	tests/unit/test-log \
 	tests/unit/test-map \
-	tests/unit/test-news \
+	tests/unit/test-events \
 	tests/unit/test-no-memory \
 	tests/unit/test-options \
 	tests/unit/test-options-file \
@@ -188,16 +188,16 @@ tests_unit_test_core_stall_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_stall_LDADD = $(unit_borrower)
 tests_unit_test_core_suspect_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_core_suspect_LDADD = $(unit_borrower)
-tests_unit_test_drive_CPPFLAGS = $(unit_cppflags)
-tests_unit_test_drive_LDADD = $(unit_borrower)
-tests_unit_test_drive_background_CPPFLAGS = $(unit_cppflags)
-tests_unit_test_drive_background_LDADD = $(unit_borrower)
-tests_unit_test_drive_buffers_CPPFLAGS = $(unit_cppflags)
-tests_unit_test_drive_buffers_LDADD = $(unit_borrower)
-tests_unit_test_drive_leader_CPPFLAGS = $(unit_cppflags)
-tests_unit_test_drive_leader_LDADD = $(unit_borrower)
-tests_unit_test_drive_threads_CPPFLAGS = $(unit_cppflags)
-tests_unit_test_drive_threads_LDADD = $(unit_borrower)
+tests_unit_test_engine_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_engine_LDADD = $(unit_borrower)
+tests_unit_test_engine_background_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_engine_background_LDADD = $(unit_borrower)
+tests_unit_test_engine_buffers_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_engine_buffers_LDADD = $(unit_borrower)
+tests_unit_test_engine_leader_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_engine_leader_LDADD = $(unit_borrower)
+tests_unit_test_engine_threads_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_engine_threads_LDADD = $(unit_borrower)
 tests_unit_test_dropped_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_dropped_LDADD = $(unit_lender)
 tests_unit_test_agreed_CPPFLAGS = $(unit_cppflags)
@@ -259,8 +259,8 @@ tests_unit_test_log_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_log_LDADD = $(unit_lender)
 tests_unit_test_map_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_map_LDADD = $(unit_borrower)
-tests_unit_test_news_CPPFLAGS = $(unit_cppflags)
-tests_unit_test_news_LDADD = $(unit_borrower)
+tests_unit_test_events_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_events_LDADD = $(unit_borrower)
 tests_unit_test_no_memory_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_no_memory_LDADD = $(unit_lender)
 tests_unit_test_no_memory_LDFLAGS = $(AM_LDFLAGS) -Wl,--wrap=malloc -Wl,--wrap=realloc
@@ -357,7 +357,7 @@ endif
 # (it runs one at a time), whose parts have to meet in time, that go through every byte, that forbid its own calls, that count
 # what it replaces, or that have a process which shares their memory, as it does not know.
 check-valgrind: all
-	$(MAKE) check TESTS="$(filter-out %/test-drive-leader %/test-filter %/test-link-spill %/test-pool-threads %/test-seal-path %/test-seal-threads %/test-session-cut,$(unit_tests))" \
+	$(MAKE) check TESTS="$(filter-out %/test-engine-leader %/test-filter %/test-link-spill %/test-pool-threads %/test-seal-path %/test-seal-threads %/test-session-cut,$(unit_tests))" \
 	  LOG_COMPILER="timeout 100 $(abs_builddir)/libtool --mode=execute $(VALGRIND) -q \
 	    --fair-sched=yes --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite"
 .PHONY: check-valgrind

@@ -7,7 +7,7 @@
 
 #include "address.h"
 #include "farpage.h"
-#include "inquiry.h"
+#include "probe.h"
 #include "options.h"
 #include "pool.h"
 #include "terms.h"
@@ -15,12 +15,12 @@
 
 _Static_assert(ADDRESS_POOL_MAX == POOL_NAME_MAX + 1, "a pool's name has room");
 _Static_assert(FARPAGE_INSTANCE_MAX <= POOL_INSTANCE_MAX + 1, "a lender remembers who claimed");
-_Static_assert(INQUIRY_WANTED == VACATE_WANTED, "what a lender wants back");
+_Static_assert(PROBE_WANTED == VACATE_WANTED, "what a lender wants back");
 _Static_assert(RUN_PAGES * PAGE_BYTES <= TERMS_REQUEST_BYTES, "no put is too large");
 
 TEST(the_context_of_what_is_wanted_back)
 {
-	assert_string_equal(INQUIRY_CONTEXT, CONTEXT_VACATE_NAME);
+	assert_string_equal(PROBE_CONTEXT, CONTEXT_VACATE_NAME);
 }
 
 /* Clients remember them, and some know them by heart. */

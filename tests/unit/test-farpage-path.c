@@ -13,7 +13,7 @@
 
 static struct farpage *f;
 
-/* Between the drive and its link. */
+/* Between the engine and its link. */
 static struct link_ops spy;
 static const struct link_ops *real;
 static unsigned put_asks, put_pages, get_asks, get_pages, flushes, most;
@@ -60,7 +60,7 @@ static void open_spied(const char *how)
 
 	f = farpage_open(&o, NULL);
 	assert_non_null(f);
-	l = f->drive.link[0];
+	l = f->engine.link[0];
 	real = l->ops;
 	spy = *real;
 	spy.send = send_spied;
@@ -219,7 +219,7 @@ TEST(what_was_put_before_is_not_taken_for_it)
 
 	fill(data, sizeof data, 1);
 	assert_int_equal(farpage_put(f, 0, 1, data), 0);
-	r = map_record(&f->drive.map, 0);
+	r = map_record(&f->engine.map, 0);
 	before = *r;
 	assert_int_equal(farpage_put(f, 0, 1, data), 0);
 	assert_true(r->version > before.version);
@@ -237,8 +237,8 @@ TEST(without_buffers)
 
 	fill(data, sizeof data, 1);
 	assert_int_equal(farpage_put(f, 0, 1, data), 0);
-	f->drive.core.o.deadline_ms = 100;
-	while (n < COUNT(held) && (held[n] = buffers_take(&f->drive.buffers)))
+	f->engine.core.o.deadline_ms = 100;
+	while (n < COUNT(held) && (held[n] = buffers_take(&f->engine.buffers)))
 		n++;
 	assert_in_range(n, 16, 63);
 	assert_int_equal(farpage_put(f, 0, 1, data), -1);
@@ -247,7 +247,7 @@ TEST(without_buffers)
 	assert_int_equal(errno, EIO);
 	assert_int_equal(farpage_flush(f, 0, 1), 0);
 	while (n)
-		buffers_drop(&f->drive.buffers, held[--n]);
+		buffers_drop(&f->engine.buffers, held[--n]);
 	assert_int_equal(farpage_put(f, 0, 1, data), 0);
 	assert_int_equal(farpage_get(f, 0, 1, got), 0);
 	assert_memory_equal(got, data, sizeof got);
@@ -263,15 +263,15 @@ TEST(a_request_has_one_deadline)
 
 	fill(data, sizeof data, 1);
 	assert_int_equal(farpage_put(f, 0, 1024, data), 0);
-	f->drive.core.o.deadline_ms = 300;
-	while (n < COUNT(held) && (held[n] = buffers_take(&f->drive.buffers)))
+	f->engine.core.o.deadline_ms = 300;
+	while (n < COUNT(held) && (held[n] = buffers_take(&f->engine.buffers)))
 		n++;
 	begin = clock_ms();
 	assert_int_equal(farpage_put(f, 0, 1024, data), -1);
 	assert_int_equal(errno, EIO);
 	assert_in_range(clock_ms() - begin, 299, 1500); /* and not eight times that */
 	while (n)
-		buffers_drop(&f->drive.buffers, held[--n]);
+		buffers_drop(&f->engine.buffers, held[--n]);
 	for (uint64_t page = 0; page < 1024; page += 31)
 		assert_int_equal(farpage_get(f, page, 1, data), -1);
 	assert_int_equal(farpage_put_until(f, 0, 1, data, clock_ms()), -1);
@@ -310,7 +310,7 @@ TEST(with_few_buffers_all_have_their_turn)
 		pthread_join(thread[i], &wrong);
 		assert_null(wrong);
 	}
-	assert_int_equal(f->drive.buffers.free_n, f->drive.buffers.n);
+	assert_int_equal(f->engine.buffers.free_n, f->engine.buffers.n);
 }
 
 /* Who is dead is found out while there is time to ask another one. */
@@ -327,8 +327,8 @@ TEST(a_links_timeout_is_less_than_the_deadline)
 		struct farpage *one = farpage_open(&o, NULL);
 
 		assert_non_null(one);
-		assert_int_equal(one->drive.core.o.link_timeout_ms, cases[i].is);
-		assert_true(one->drive.core.o.link_timeout_ms < one->drive.core.o.deadline_ms);
+		assert_int_equal(one->engine.core.o.link_timeout_ms, cases[i].is);
+		assert_true(one->engine.core.o.link_timeout_ms < one->engine.core.o.deadline_ms);
 		farpage_close(one);
 	}
 }

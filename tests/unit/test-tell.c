@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "clock.h"
-#include "drive.h"
+#include "engine.h"
 #include "farpage.h"
 #include "tell.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A drive under test, on links of dice; and callers that seal with a sum. */
+/* An engine under test, on links of dice; and callers that seal with a sum. */
 #ifndef FARPAGE_DRIVING_H
 #define FARPAGE_DRIVING_H
 
@@ -8,12 +8,12 @@
 #include <errno.h>
 
 #include "clock.h"
-#include "drive.h"
+#include "engine.h"
 
 #define BUFFERS   12u
 #define LINKS_DUE 4u /* no test has more */
 
-static struct drive d;
+static struct engine e;
 static struct seal *seal;
 static struct fake *fake[LINKS_DUE];
 
@@ -49,12 +49,12 @@ static inline void seal_pages(struct op *op)
 }
 
 /* In the thread of who waits. */
-static inline uint32_t check(struct drive *drive, struct op *op)
+static inline uint32_t check(struct engine *engine, struct op *op)
 {
 	uint32_t bad = 0;
 	uint64_t sum;
 
-	(void)drive;
+	(void)engine;
 	if (op->kind == OP_PUT)
 		seal_pages(op);
 	for (uint32_t i = 0; op->kind != OP_PUT && i < op->pages; i++) {
@@ -74,37 +74,37 @@ static inline uint32_t check(struct drive *drive, struct op *op)
 /* N links; the last is the spill if there is to be one. */
 static inline void make_drive(unsigned n, uint64_t seed)
 {
-	memset(&d, 0, sizeof d);
-	d.check = check;
-	assert_int_equal(drive_init(&d), 0);
+	memset(&e, 0, sizeof e);
+	e.check = check;
+	assert_int_equal(engine_init(&e), 0);
 	seal = seal_open(SEAL_OFF);
 	assert_non_null(seal);
 	for (unsigned on = 0; on < n; on++) {
 		fake[on] = fake_link(seed * 100 + on);
-		drive_add(&d, &fake[on]->link);
+		engine_add(&e, &fake[on]->link);
 	}
 }
 
 static inline void open_drive(unsigned n, uint64_t seed, struct core_options o)
 {
 	make_drive(n, seed);
-	drive_open(&d, clock_ms() + 5000);
+	engine_open(&e, clock_ms() + 5000);
 	for (unsigned on = 0; on < n; on++)
-		assert_true(d.opening[on].up);
+		assert_true(e.opening[on].up);
 	o.links = n;
 	o.copies = o.copies ? o.copies : n > 1 ? 2 : 1;
 	o.deadline_ms = o.deadline_ms ? o.deadline_ms : 20000;
 	o.link_timeout_ms = o.link_timeout_ms ? o.link_timeout_ms : 20000;
 	o.heal_pages = o.heal_pages ? o.heal_pages : 1000000;
 	o.seed = seed;
-	assert_int_equal(drive_begin(&d, FAKE_PAGES, &o, BUFFERS, seal), 0);
-	drive_wipe(&d, false, 5000);
-	assert_false(core_wiping(&d.core));
+	assert_int_equal(engine_begin(&e, FAKE_PAGES, &o, BUFFERS, seal), 0);
+	engine_wipe(&e, false, 5000);
+	assert_false(core_wiping(&e.core));
 }
 
 static inline void close_drive(void)
 {
-	drive_close(&d);
+	engine_close(&e);
 	seal_close(seal);
 }
 
@@ -113,8 +113,8 @@ static inline int run(enum op_kind kind, uint64_t page, uint32_t pages, uint8_t 
 {
 	struct run r = { .op = { .kind = kind, .page = page, .pages = pages }, .data = data };
 
-	r.op.until = clock_ms() + d.core.o.deadline_ms;
-	drive_run(&d, &r.op);
+	r.op.until = clock_ms() + e.core.o.deadline_ms;
+	engine_run(&e, &r.op);
 	for (uint32_t i = 0; kind == OP_GET && !r.op.error && i < pages; i++)
 		if (r.op.record[i].state != PAGE_SEALED)
 			memset(data + i * PAGE_BYTES, 0, PAGE_BYTES);
@@ -124,10 +124,10 @@ static inline int run(enum op_kind kind, uint64_t page, uint32_t pages, uint8_t 
 /* A break, as from outside. */
 static inline void break_link(unsigned on)
 {
-	pthread_mutex_lock(&d.lock);
+	pthread_mutex_lock(&e.lock);
 	if (fake[on]->timer >= 0)
 		fake_break(fake[on]);
-	pthread_mutex_unlock(&d.lock);
+	pthread_mutex_unlock(&e.lock);
 }
 
 /* Until X, looked at under the lock, is so; 20 s at most. */
@@ -136,9 +136,9 @@ static inline void break_link(unsigned on)
 		bool so = false; \
 		for (int i = 0; !so; i++) { \
 			must(i < 200000, "waited in vain for " #x); \
-			pthread_mutex_lock(&d.lock); \
+			pthread_mutex_lock(&e.lock); \
 			so = (x); \
-			pthread_mutex_unlock(&d.lock); \
+			pthread_mutex_unlock(&e.lock); \
 			if (!so) \
 				usleep(100); \
 		} \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "inquiry.h"
+#include "probe.h"
 
 #include <errno.h>
 #include <string.h>
@@ -8,9 +8,9 @@
 #include "link_nbd.h"
 #include "standard.h"
 
-#define INQUIRY_MS 1000
+#define PROBE_MS 1000
 
-void inquiry_close(struct inquiry *q)
+void probe_close(struct probe *q)
 {
 	struct nbd_handle *nbd = q->nbd;
 
@@ -18,15 +18,15 @@ void inquiry_close(struct inquiry *q)
 	nbd_close(nbd);
 }
 
-static int fail(struct inquiry *q, const char *words)
+static int fail(struct probe *q, const char *words)
 {
 	words_print(q->words, "%s", words);
-	inquiry_close(q);
+	probe_close(q);
 	return -1;
 }
 
 /* One step; -1 with words when there are no more. */
-static int step(struct inquiry *q, int64_t end)
+static int step(struct probe *q, int64_t end)
 {
 	struct pollfd p[2] = { link_nbd_poll(q->nbd), { .fd = q->stop, .events = POLLIN } };
 	int64_t left = end - clock_ms();
@@ -44,20 +44,20 @@ static int step(struct inquiry *q, int64_t end)
 	return 0;
 }
 
-static int configure(struct inquiry *q, const struct endpoint *e, const char *pool,
+static int configure(struct probe *q, const struct endpoint *e, const char *pool,
                      const struct link_proof *proof)
 {
 	return !q->nbd || link_nbd_prove(q->nbd, proof->psk, proof->username) < 0 ||
 	       nbd_set_export_name(q->nbd, pool) < 0 ||
 	       nbd_set_full_info(q->nbd, true) < 0 ||
-	       nbd_add_meta_context(q->nbd, INQUIRY_CONTEXT) < 0 ||
+	       nbd_add_meta_context(q->nbd, PROBE_CONTEXT) < 0 ||
 	       nbd_aio_connect(q->nbd, (const struct sockaddr *)&e->sockaddr, e->len) < 0 ? -1 : 0;
 }
 
-static int open_at(struct inquiry *q, const struct endpoint *e, const char *pool,
+static int open_at(struct probe *q, const struct endpoint *e, const char *pool,
                    const struct link_proof *proof)
 {
-	int64_t end = clock_ms() + INQUIRY_MS;
+	int64_t end = clock_ms() + PROBE_MS;
 	char identity[IDENTITY_MAX];
 
 	standard_fill(); /* the program may have closed one since */
@@ -72,8 +72,8 @@ static int open_at(struct inquiry *q, const struct endpoint *e, const char *pool
 	return 0;
 }
 
-int inquiry_open(struct inquiry *q, const struct address *address, const char *pool,
-                 const struct link_proof *proof)
+int probe_open(struct probe *q, const struct address *address, const char *pool,
+               const struct link_proof *proof)
 {
 	for (unsigned at = 0; at < address->endpoints; at++)
 		if (open_at(q, &address->endpoint[at], pool, proof) == 0)
@@ -83,7 +83,7 @@ int inquiry_open(struct inquiry *q, const struct address *address, const char *p
 	return -1;
 }
 
-void inquiry_identity(struct inquiry *q, char identity[static IDENTITY_MAX])
+void probe_identity(struct probe *q, char identity[static IDENTITY_MAX])
 {
 	if (!link_nbd_identity(q->nbd, identity))
 		*identity = '\0';
@@ -92,17 +92,17 @@ void inquiry_identity(struct inquiry *q, char identity[static IDENTITY_MAX])
 static int on_extent(void *user, const char *context, uint64_t offset, uint32_t *entries,
                      size_t n, int *error)
 {
-	struct inquiry *q = user;
+	struct probe *q = user;
 
 	(void)offset, (void)error;
-	if (n >= 2 && strcmp(context, INQUIRY_CONTEXT) == 0)
-		q->wants = entries[1] & INQUIRY_WANTED;
+	if (n >= 2 && strcmp(context, PROBE_CONTEXT) == 0)
+		q->wants = entries[1] & PROBE_WANTED;
 	return 0;
 }
 
 static int on_answer(void *user, int *error)
 {
-	struct inquiry *q = user;
+	struct probe *q = user;
 
 	q->answered = true;
 	q->error = *error;
@@ -110,11 +110,11 @@ static int on_answer(void *user, int *error)
 }
 
 /* Is PAGE wanted back? -1: words. */
-static int ask_page(struct inquiry *q, uint64_t page)
+static int ask_page(struct probe *q, uint64_t page)
 {
 	const nbd_extent_callback extent = { .callback = on_extent, .user_data = q };
 	const nbd_completion_callback done = { .callback = on_answer, .user_data = q };
-	int64_t end = clock_ms() + INQUIRY_MS;
+	int64_t end = clock_ms() + PROBE_MS;
 
 	q->answered = q->wants = false;
 	if (nbd_aio_block_status(q->nbd, PAGE_BYTES, page * PAGE_BYTES, extent, done, 0) < 0)
@@ -127,13 +127,13 @@ static int ask_page(struct inquiry *q, uint64_t page)
 
 /* What is wanted is all from some page on, so the last page of an extent tells of the
  * extents before it. */
-int inquiry_ask(struct inquiry *q, uint64_t *page)
+int probe_ask(struct probe *q, uint64_t *page)
 {
 	int64_t size = nbd_get_size(q->nbd);
 	uint64_t pages = size < 0 ? 0 : (uint64_t)size / PAGE_BYTES, first = 0, last;
 	int wanted;
 
-	if (!pages || nbd_can_meta_context(q->nbd, INQUIRY_CONTEXT) <= 0) {
+	if (!pages || nbd_can_meta_context(q->nbd, PROBE_CONTEXT) <= 0) {
 		*page = UINT64_MAX; /* it never wants anything */
 		return 0;
 	}

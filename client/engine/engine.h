@@ -4,8 +4,8 @@
  * all until its own is done, then hands over to another thread that still waits. While no
  * thread waits, a background thread heals, opens links again, and allocates memory for
  * records ahead. */
-#ifndef FARPAGE_DRIVE_H
-#define FARPAGE_DRIVE_H
+#ifndef FARPAGE_ENGINE_H
+#define FARPAGE_ENGINE_H
 
 #include <pthread.h>
 #include <semaphore.h>
@@ -19,7 +19,7 @@
 struct waiter {
 	unsigned pending;        /* how many of its operations are not done */
 	struct op *to_check;     /* those with pages to seal or open; linked by check_next */
-	bool asleep;             /* on wake, and in the drive's list */
+	bool asleep;             /* on wake, and in the engine's list */
 	sem_t wake;              /* posted once when there is something to do for it */
 	struct op *given;        /* to check */
 	bool finished;           /* nothing is pending */
@@ -28,16 +28,16 @@ struct waiter {
 
 TAILQ_HEAD(waiter_list, waiter);
 
-struct drive {
+struct engine {
 	pthread_mutex_t lock;    /* all below, the core, the map and the links */
 	struct core core;
 	struct map map;
 	struct buffers buffers;
 	/* Seals the pages of a put, or opens what came for an operation, without the lock. Returns
 	 * the pages that could not be sealed, or were wrong. */
-	uint32_t (*check)(struct drive *, struct op *);
+	uint32_t (*check)(struct engine *, struct op *);
 	/* Starts other threads that are needed; 0 or an errno. NULL: none are. */
-	int (*start)(struct drive *);
+	int (*start)(struct engine *);
 
 	unsigned links;
 	struct link *link[LINKS_MAX];
@@ -73,28 +73,28 @@ struct drive {
 	} opening[LINKS_MAX];
 };
 
-/* D, all zeros, becomes ready for the callbacks of links. -1 with errno. */
-int drive_init(struct drive *d);
-/* Add LINK, which D owns from now on; the spill comes last. */
-void drive_add(struct drive *d, struct link *link);
+/* E, all zeros, becomes ready for the callbacks of links. -1 with errno. */
+int engine_init(struct engine *e);
+/* Add LINK, which E owns from now on; the spill comes last. */
+void engine_add(struct engine *e, struct link *link);
 /* Opens all links and waits until each is up or failed, at most until END. */
-void drive_open(struct drive *d, int64_t end);
-/* Make the core, for a device of PAGES. Then drive_run() may be used. -1 with errno. */
-int drive_begin(struct drive *d, uint64_t pages, const struct core_options *options,
-                unsigned buffers, struct seal *seal);
+void engine_open(struct engine *e, int64_t end);
+/* Make the core, for a device of PAGES. Then engine_run() may be used. -1 with errno. */
+int engine_begin(struct engine *e, uint64_t pages, const struct core_options *options,
+                 unsigned buffers, struct seal *seal);
 /* Have the slots flushed whose contents are no longer needed, or ALL slots, for at most TIMEOUT_MS.
  * No operation may be under way, and after ALL none may follow. */
-void drive_wipe(struct drive *d, bool all, int64_t timeout_ms);
+void engine_wipe(struct engine *e, bool all, int64_t timeout_ms);
 /* Start the background thread if it does not run. -1 with errno. */
-int drive_start(struct drive *d);
+int engine_start(struct engine *e);
 /* Nothing may be under way. */
-void drive_close(struct drive *d);
+void engine_close(struct engine *e);
 
 /* Carry out operations, linked by op->next, and set the error of each; any thread. */
-void drive_run(struct drive *d, struct op *ops);
+void engine_run(struct engine *e, struct op *ops);
 
 /* The state of one link, and of all, at one moment. */
-struct drive_view {
+struct engine_view {
 	int64_t now;
 	uint64_t unhealed;       /* core_unhealed() */
 	uint64_t missing;        /* core_missing() */
@@ -114,37 +114,37 @@ struct drive_view {
 };
 
 /* For adding and draining lenders; each holds the lock for a moment. */
-void drive_look(struct drive *d, struct drive_view *);
-/* Add LINK, that of a new lender, which D owns from now on. Returns its number, or -1: the caller still owns it. */
-int drive_join(struct drive *d, struct link *link);
+void engine_look(struct engine *e, struct engine_view *);
+/* Add LINK, that of a new lender, which E owns from now on. Returns its number, or -1: the caller still owns it. */
+int engine_join(struct engine *e, struct link *link);
 /* Like core_link_wants() and core_link_retire(). */
-void drive_wants(struct drive *d, unsigned on, uint64_t page);
-bool drive_retire(struct drive *d, unsigned on);
+void engine_wants(struct engine *e, unsigned on, uint64_t page);
+bool engine_retire(struct engine *e, unsigned on);
 /* Like link_nbd_address(), for the lender ON. */
-void drive_address(struct drive *d, unsigned on, const struct address *);
+void engine_address(struct engine *e, unsigned on, const struct address *);
 /* Like link_nbd_pool(), for the lender ON. */
-void drive_pool(struct drive *d, unsigned on, char *pool);
+void engine_pool(struct engine *e, unsigned on, char *pool);
 
-/* For the files of the drive only. */
-void drive_set(struct drive *d, unsigned on, struct link *link);
-nfds_t drive_interests(const struct drive *d, struct pollfd *p);
-void drive_notify(struct drive *d, const struct pollfd *p, nfds_t n);
-/* drive_start() with the lock held: 0 or an errno. */
-int drive_do_start(struct drive *d);
+/* For the files of the engine only. */
+void engine_set(struct engine *e, unsigned on, struct link *link);
+nfds_t engine_interests(const struct engine *e, struct pollfd *p);
+void engine_notify(struct engine *e, const struct pollfd *p, nfds_t n);
+/* engine_start() with the lock held: 0 or an errno. */
+int engine_do_start(struct engine *e);
 /* Should memory for records be allocated now? */
-bool drive_wants_chunk(const struct drive *d);
+bool engine_wants_chunk(const struct engine *e);
 /* Carry out what the core wants. Only the leader may flush what that sends. */
-void drive_carry_out(struct drive *d);
+void engine_carry_out(struct engine *e);
 /* The leader calls it before it decides how long to poll. */
-void drive_flush(struct drive *d);
-void drive_poll(struct drive *d, int64_t until);
+void engine_flush(struct engine *e);
+void engine_poll(struct engine *e, int64_t until);
 /* There is something to do for W, asleep or in poll(). */
-void drive_tell(struct drive *d, struct waiter *w);
+void engine_tell(struct engine *e, struct waiter *w);
 /* Release the lock, and wake the threads that have something to do. */
-void drive_unlock(struct drive *d);
+void engine_unlock(struct engine *e);
 /* Seal or open pages for OPS; called without the lock, returns with it. */
-void drive_check(struct drive *d, struct op *ops);
-void drive_hand_over(struct drive *d);
-void *background_run(void *drive);
+void engine_check(struct engine *e, struct op *ops);
+void engine_hand_over(struct engine *e);
+void *background_run(void *engine);
 
 #endif

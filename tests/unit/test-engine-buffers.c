@@ -1,29 +1,29 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* When there are fewer buffers than who wants one. */
 #include "dispatch.h"
-#include "driving.h"
+#include "engine_fixture.h"
 
 static struct buffer *held[BUFFERS];
 
 static void hold_all(void)
 {
-	pthread_mutex_lock(&d.lock);
+	pthread_mutex_lock(&e.lock);
 	for (unsigned i = 0; i < BUFFERS; i++) {
-		held[i] = buffers_take(&d.buffers);
+		held[i] = buffers_take(&e.buffers);
 		assert_non_null(held[i]);
 	}
-	drive_unlock(&d);
+	engine_unlock(&e);
 }
 
 static void drop_all(unsigned from, unsigned end)
 {
-	pthread_mutex_lock(&d.lock);
+	pthread_mutex_lock(&e.lock);
 	for (unsigned i = from; i < end; i++)
-		buffers_drop(&d.buffers, held[i]);
-	d.core.freed = true;
-	dispatch(&d.core, clock_ms());
-	drive_carry_out(&d);
-	drive_unlock(&d);
+		buffers_drop(&e.buffers, held[i]);
+	e.core.freed = true;
+	dispatch(&e.core, clock_ms());
+	engine_carry_out(&e);
+	engine_unlock(&e);
 }
 
 static void *get_one(void *data)
@@ -50,7 +50,7 @@ TEST(who_waits_gets_the_next_one)
 		pthread_create(&putter[i], NULL, put_one, data);
 		pthread_create(&getter[i], NULL, get_one, back);
 	}
-	WAIT_FOR(d.core.starved && d.asleep == 5);
+	WAIT_FOR(e.core.starved && e.asleep == 5);
 	drop_all(0, 1); /* one is enough for all, in turn */
 	for (unsigned i = 0; i < 3; i++) {
 		pthread_join(putter[i], &error);
@@ -60,7 +60,7 @@ TEST(who_waits_gets_the_next_one)
 	}
 	assert_memory_equal(back, data, sizeof data);
 	drop_all(1, BUFFERS);
-	assert_int_equal(d.buffers.free_n, BUFFERS);
+	assert_int_equal(e.buffers.free_n, BUFFERS);
 	close_drive();
 }
 
@@ -99,5 +99,5 @@ int main(void)
 		cmocka_unit_test(a_put_that_gets_none_in_time_fails),
 	};
 
-	return cmocka_run_group_tests_name("a drive's buffers", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("an engine's buffers", tests, NULL, NULL);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "news.h"
+#include "events.h"
 
 #include <stdio.h>
 #include <string.h>
@@ -10,7 +10,7 @@ static double seconds(int64_t ms)
 }
 
 /* The first loss counts until all is well again. */
-static void note_loss(struct news_loss *loss, const char *name, int64_t since)
+static void note_loss(struct events_loss *loss, const char *name, int64_t since)
 {
 	if (loss->since)
 		return;
@@ -18,15 +18,15 @@ static void note_loss(struct news_loss *loss, const char *name, int64_t since)
 	snprintf(loss->lender, sizeof loss->lender, "%s", name);
 }
 
-static bool went(struct news *n, struct news_loss *loss, const char *name,
+static bool went(struct events *n, struct events_loss *loss, const char *name,
                  const struct link_view *l, int64_t now, char *words)
 {
-	bool first = n->state == NEWS_NEW;
+	bool first = n->state == EVENTS_NEW;
 	int64_t since = l->known ? l->down_since : now;
 
-	if (first ? !*l->words : now - since < NEWS_LOST_MS)
+	if (first ? !*l->words : now - since < EVENTS_LOST_MS)
 		return false;
-	n->state = NEWS_LOST;
+	n->state = EVENTS_LOST;
 	n->since = since;
 	if (first)
 		return words_print(words, "lender %.200s is not there yet: %s", name, l->words);
@@ -35,41 +35,41 @@ static bool went(struct news *n, struct news_loss *loss, const char *name,
 	                   *l->words ? l->words : "the connection ended");
 }
 
-static bool came(struct news *n, struct news_loss *loss, const char *name,
+static bool came(struct events *n, struct events_loss *loss, const char *name,
                  const struct link_view *l, int64_t now, char *words)
 {
 	bool new = !*n->identity, other = !new && !identity_same_pool(n->identity, l->identity);
-	enum news_state was = n->state;
+	enum events_state was = n->state;
 
-	n->state = NEWS_UP;
+	n->state = EVENTS_UP;
 	memcpy(n->identity, l->identity, sizeof n->identity);
 	if (other)
-		note_loss(loss, name, was == NEWS_LOST ? n->since : now);
-	if (was == NEWS_NEW)
+		note_loss(loss, name, was == EVENTS_LOST ? n->since : now);
+	if (was == EVENTS_NEW)
 		return words_print(words, "lender %.200s is added", name);
-	if (was == NEWS_LOST)
+	if (was == EVENTS_LOST)
 		return words_print(words, "lender %.200s is %s after %.1f s%s", name,
 		                   new ? "there" : "back", seconds(now - n->since),
 		                   other ? ", without the pages that it had" : "");
 	return other && words_print(words, "lender %.200s lost the pages that it had", name);
 }
 
-bool news_of(struct news *n, struct news_loss *loss, const char *name, const struct link_view *l,
-             int64_t now, char words[static WORDS_MAX])
+bool events_of(struct events *n, struct events_loss *loss, const char *name, const struct link_view *l,
+               int64_t now, char words[static WORDS_MAX])
 {
 	switch (l->state) {
 	case PEER_UP:
 		return came(n, loss, name, l, now, words);
 	case PEER_GONE:
-		if (n->state == NEWS_GONE)
+		if (n->state == EVENTS_GONE)
 			return false;
-		n->state = NEWS_GONE;
+		n->state = EVENTS_GONE;
 		note_loss(loss, name, now);
 		return words_print(words, "lender %.200s: another borrower had its pool, so it is not used "
 		                   "any more", name);
 	case PEER_DOWN:
 	case PEER_CONNECTING:
-		return (n->state == NEWS_NEW || n->state == NEWS_UP) &&
+		return (n->state == EVENTS_NEW || n->state == EVENTS_UP) &&
 		       went(n, loss, name, l, now, words);
 	case PEER_STUCK:
 	case PEER_RETIRED:
@@ -85,10 +85,10 @@ static bool lasts(int64_t *since, bool is, int64_t now)
 		*since = 0;
 	else if (!*since)
 		*since = now;
-	return is && now - *since >= NEWS_FEWER_MS;
+	return is && now - *since >= EVENTS_FEWER_MS;
 }
 
-static bool complete(struct news_loss *loss, const struct drive_view *v, char *words)
+static bool complete(struct events_loss *loss, const struct engine_view *v, char *words)
 {
 	int64_t since = loss->since;
 
@@ -101,8 +101,8 @@ static bool complete(struct news_loss *loss, const struct drive_view *v, char *w
 	                   seconds(v->now - since), loss->lender);
 }
 
-bool news_of_copies(struct news_loss *loss, const struct drive_view *v, unsigned copies,
-                    char words[static WORDS_MAX])
+bool events_of_copies(struct events_loss *loss, const struct engine_view *v, unsigned copies,
+                      char words[static WORDS_MAX])
 {
 	bool fewer = lasts(&loss->fewer_since, v->missing, v->now);
 
@@ -117,8 +117,8 @@ bool news_of_copies(struct news_loss *loss, const struct drive_view *v, unsigned
 	                   (unsigned long long)v->missing, (unsigned long long)(v->missing + 255) / 256);
 }
 
-bool news_of_unread(struct news_loss *loss, const struct drive_view *v,
-                    char words[static WORDS_MAX])
+bool events_of_unread(struct events_loss *loss, const struct engine_view *v,
+                      char words[static WORDS_MAX])
 {
 	char pages[UNREAD_MAX * 22] = "";
 	size_t at = 0;
@@ -138,8 +138,8 @@ bool news_of_unread(struct news_loss *loss, const struct drive_view *v,
 	                   v->unread.n > UNREAD_MAX ? " and others" : "");
 }
 
-bool news_of_host(struct news_host *n, const struct drive_view *v,
-                  char words[static WORDS_MAX])
+bool events_of_host(struct events_host *n, const struct engine_view *v,
+                    char words[static WORDS_MAX])
 {
 	if (n->dry != v->dry) {
 		n->dry = v->dry;

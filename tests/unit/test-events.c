@@ -2,18 +2,18 @@
 /* What is told of lenders, and that nothing is told twice. */
 #include "unit.h"
 
-#include "news.h"
+#include "events.h"
 
-static struct news news;
-static struct news_loss loss;
-static struct drive_view view;
+static struct events events;
+static struct events_loss loss;
+static struct engine_view view;
 static struct link_view *of;
 static char words[WORDS_MAX];
 
 static int setup(void **state)
 {
 	(void)state;
-	memset(&news, 0, sizeof news);
+	memset(&events, 0, sizeof events);
 	memset(&loss, 0, sizeof loss);
 	memset(&view, 0, sizeof view);
 	of = &view.link[3];
@@ -38,23 +38,23 @@ static void down(const char *why)
 
 static void told(const char *want)
 {
-	if (!news_of(&news, &loss, "a:1", of, view.now, words))
+	if (!events_of(&events, &loss, "a:1", of, view.now, words))
 		fail_msg("nothing was told, not '%s'", want);
 	assert_string_equal(words, want);
-	assert_false(news_of(&news, &loss, "a:1", of, view.now, words));
+	assert_false(events_of(&events, &loss, "a:1", of, view.now, words));
 }
 
 static void untold(void)
 {
-	if (news_of(&news, &loss, "a:1", of, view.now, words))
+	if (events_of(&events, &loss, "a:1", of, view.now, words))
 		fail_msg("told: %s", words);
 }
 
 static void complete(const char *want)
 {
-	assert_true(news_of_copies(&loss, &view, 2, words));
+	assert_true(events_of_copies(&loss, &view, 2, words));
 	assert_string_equal(words, want);
-	assert_false(news_of_copies(&loss, &view, 2, words));
+	assert_false(events_of_copies(&loss, &view, 2, words));
 }
 
 TEST(one_that_is_added)
@@ -63,7 +63,7 @@ TEST(one_that_is_added)
 	untold();
 	up_as("m 1");
 	told("lender a:1 is added");
-	assert_false(news_of_copies(&loss, &view, 2, words));
+	assert_false(events_of_copies(&loss, &view, 2, words));
 }
 
 TEST(one_that_cannot_be_reached_at_first)
@@ -76,7 +76,7 @@ TEST(one_that_cannot_be_reached_at_first)
 	untold();
 	up_as("m 1");
 	told("lender a:1 is there after 5.0 s");
-	assert_false(news_of_copies(&loss, &view, 2, words));
+	assert_false(events_of_copies(&loss, &view, 2, words));
 }
 
 TEST(one_that_is_lost_and_comes_back)
@@ -86,13 +86,13 @@ TEST(one_that_is_lost_and_comes_back)
 	down("Connection refused");
 	view.unhealed = 1;
 	untold();
-	view.now += NEWS_LOST_MS;
+	view.now += EVENTS_LOST_MS;
 	told("lender a:1 is lost: Connection refused");
 	view.now += 1500;
 	untold();
 	up_as("m 1");
 	told("lender a:1 is back after 2.5 s");
-	assert_false(news_of_copies(&loss, &view, 2, words));
+	assert_false(events_of_copies(&loss, &view, 2, words));
 	view.now += 100;
 	view.unhealed = 0;
 	complete("all copies are complete again, 2.6 s after lender a:1 was lost");
@@ -103,11 +103,11 @@ TEST(a_cut_that_is_mended_is_no_news)
 	up_as("m 1");
 	told("lender a:1 is added");
 	down("cut");
-	view.now += NEWS_LOST_MS - 1;
+	view.now += EVENTS_LOST_MS - 1;
 	untold();
 	up_as("m 1");
 	untold();
-	assert_false(news_of_copies(&loss, &view, 2, words));
+	assert_false(events_of_copies(&loss, &view, 2, words));
 }
 
 TEST(one_that_lost_its_memory)
@@ -119,7 +119,7 @@ TEST(one_that_lost_its_memory)
 	view.now += 1200;
 	complete("all copies are complete again, 1.2 s after lender a:1 was lost");
 	down("cut");
-	view.now += NEWS_LOST_MS;
+	view.now += EVENTS_LOST_MS;
 	told("lender a:1 is lost: cut");
 	up_as("m 1");
 	told("lender a:1 is back after 1.0 s, without the pages that it had");
@@ -128,7 +128,7 @@ TEST(one_that_lost_its_memory)
 /* Healing began with the first. */
 TEST(two_that_are_lost)
 {
-	struct news other = { .state = NEWS_UP };
+	struct events other = { .state = EVENTS_UP };
 
 	up_as("m 1");
 	told("lender a:1 is added");
@@ -136,7 +136,7 @@ TEST(two_that_are_lost)
 	view.now += 1000;
 	told("lender a:1 is lost: cut");
 	view.now += 1000;
-	assert_true(news_of(&other, &loss, "b:1", of, view.now, words));
+	assert_true(events_of(&other, &loss, "b:1", of, view.now, words));
 	view.now += 1000;
 	complete("all copies are complete again, 3.0 s after lender a:1 was lost");
 }
@@ -151,23 +151,23 @@ TEST(one_that_was_taken)
 	complete("all copies are complete again, 0.5 s after lender a:1 was lost");
 }
 
-/* Nobody was lost; and what is made up for soon is no news. */
+/* Nobody was lost; and what is made up for soon is not told. */
 TEST(copies_that_are_missing)
 {
 	view.missing = view.unhealed = 300;
-	assert_false(news_of_copies(&loss, &view, 2, words));
-	view.now += NEWS_FEWER_MS - 1;
-	assert_false(news_of_copies(&loss, &view, 2, words));
+	assert_false(events_of_copies(&loss, &view, 2, words));
+	view.now += EVENTS_FEWER_MS - 1;
+	assert_false(events_of_copies(&loss, &view, 2, words));
 	view.missing = view.unhealed = 0;
-	assert_false(news_of_copies(&loss, &view, 2, words));
+	assert_false(events_of_copies(&loss, &view, 2, words));
 	view.missing = view.unhealed = 300;
-	assert_false(news_of_copies(&loss, &view, 2, words));
-	view.now += NEWS_FEWER_MS;
+	assert_false(events_of_copies(&loss, &view, 2, words));
+	view.now += EVENTS_FEWER_MS;
 	complete("pages with fewer than 2 copies: 300 (2 MiB); more copies are made when lenders have "
 	         "room for them");
 	view.missing = 900;
 	view.now += 60000;
-	assert_false(news_of_copies(&loss, &view, 2, words));
+	assert_false(events_of_copies(&loss, &view, 2, words));
 	view.missing = view.unhealed = 0;
 	complete("all copies are complete again, 62.0 s after the first was missing");
 }
@@ -175,34 +175,34 @@ TEST(copies_that_are_missing)
 TEST(pages_that_cannot_be_healed)
 {
 	view.unread = (struct unread){ .n = 2, .page = { 5, 70000 } };
-	assert_false(news_of_unread(&loss, &view, words));
-	view.now += NEWS_FEWER_MS;
-	assert_true(news_of_unread(&loss, &view, words));
+	assert_false(events_of_unread(&loss, &view, words));
+	view.now += EVENTS_FEWER_MS;
+	assert_true(events_of_unread(&loss, &view, words));
 	assert_non_null(strstr(words, "no lender has page 5, 70000 as"));
-	assert_false(news_of_unread(&loss, &view, words));
+	assert_false(events_of_unread(&loss, &view, words));
 	view.unread = (struct unread){ .n = 1000, .page = { 1, 2, 3, 4 } };
-	assert_true(news_of_unread(&loss, &view, words));
+	assert_true(events_of_unread(&loss, &view, words));
 	assert_non_null(strstr(words, "no lender has page 1, 2, 3, 4 and others as"));
 	view.unread.n = 0;
-	assert_false(news_of_unread(&loss, &view, words));
+	assert_false(events_of_unread(&loss, &view, words));
 	view.unread.n = 1;
-	assert_false(news_of_unread(&loss, &view, words));
-	view.now += NEWS_FEWER_MS;
-	assert_true(news_of_unread(&loss, &view, words));
+	assert_false(events_of_unread(&loss, &view, words));
+	view.now += EVENTS_FEWER_MS;
+	assert_true(events_of_unread(&loss, &view, words));
 }
 
-static void host_told(struct news_host *host, const char *want)
+static void host_told(struct events_host *host, const char *want)
 {
-	assert_true(news_of_host(host, &view, words));
+	assert_true(events_of_host(host, &view, words));
 	assert_non_null(strstr(words, want));
-	assert_false(news_of_host(host, &view, words));
+	assert_false(events_of_host(host, &view, words));
 }
 
 TEST(this_host_itself)
 {
-	struct news_host host = {0};
+	struct events_host host = {0};
 
-	assert_false(news_of_host(&host, &view, words));
+	assert_false(events_of_host(&host, &view, words));
 	view.dry = true;
 	host_told(&host, "no memory for records");
 	view.stuck = true;
@@ -229,5 +229,5 @@ int main(void)
 		NEWS(this_host_itself),
 	};
 
-	return cmocka_run_group_tests_name("news", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("events", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The drive: threads that wait, and turn the wheel while they do. */
-#include "driving.h"
+/* The engine: threads that wait, and turn the wheel while they do. */
+#include "engine_fixture.h"
 
 static int64_t ms_since(int64_t then)
 {
@@ -48,7 +48,7 @@ TEST(several_operations_at_once)
 		                             .until = clock_ms() + 20000,
 		                             .next = i < 9 ? &r[i + 1].op : NULL },
 		                     .data = got[i] };
-	drive_run(&d, &r[0].op);
+	engine_run(&e, &r[0].op);
 	for (unsigned i = 0; i < 10; i++)
 		assert_int_equal(r[i].op.error, 0);
 	assert_memory_equal(got, data, sizeof data);
@@ -74,22 +74,22 @@ TEST(opening_what_is_not_there)
 {
 	make_drive(2, 3);
 	fake[1]->stays_away = 1;
-	drive_open(&d, clock_ms() + 5000);
-	assert_true(d.opening[0].up);
-	assert_int_equal(d.opening[0].pages, FAKE_PAGES);
-	assert_string_equal(d.opening[0].identity, "memory0.0 0");
-	assert_false(d.opening[1].up);
-	assert_string_equal(d.opening[1].words, "broken by dice");
+	engine_open(&e, clock_ms() + 5000);
+	assert_true(e.opening[0].up);
+	assert_int_equal(e.opening[0].pages, FAKE_PAGES);
+	assert_string_equal(e.opening[0].identity, "memory0.0 0");
+	assert_false(e.opening[1].up);
+	assert_string_equal(e.opening[1].words, "broken by dice");
 	close_drive();
 }
 
 TEST(opening_what_does_not_answer)
 {
 	make_drive(2, 4);
-	drive_open(&d, clock_ms());
+	engine_open(&e, clock_ms());
 	for (unsigned on = 0; on < 2; on++) {
-		assert_false(d.opening[on].up);
-		assert_non_null(strstr(d.opening[on].words, "no answer within"));
+		assert_false(e.opening[on].up);
+		assert_non_null(strstr(e.opening[on].words, "no answer within"));
 		assert_int_equal(fake[on]->closes, 1);
 	}
 	close_drive();
@@ -101,9 +101,9 @@ TEST(each_address_of_one_that_is_mute_gets_its_share)
 	fake[0]->silent = true;
 	fake[0]->link.ways = 3;
 	fake[1]->link.ways = 1;
-	drive_open(&d, clock_ms() + 302); /* which three do not share evenly */
-	assert_true(d.opening[1].up);
-	assert_false(d.opening[0].up);
+	engine_open(&e, clock_ms() + 302); /* which three do not share evenly */
+	assert_true(e.opening[1].up);
+	assert_false(e.opening[0].up);
 	assert_int_equal(fake[0]->connects, 3);
 	assert_int_equal(fake[0]->closes, 3);
 	assert_int_equal(fake[1]->connects, 1);
@@ -213,7 +213,7 @@ TEST(wiping_all)
 	open_drive(2, 10, (struct core_options){0});
 	assert_int_equal(run(OP_PUT, 1, 1, data), 0);
 	fake[1]->page[100][0] = 1;
-	drive_wipe(&d, true, 5000);
+	engine_wipe(&e, true, 5000);
 	for (unsigned on = 0; on < 2; on++)
 		for (unsigned page = 0; page < FAKE_PAGES; page++)
 			assert_true(fake[on]->page[page][0] == 0);
@@ -227,7 +227,7 @@ TEST(wiping_takes_no_longer_than_it_may)
 	open_drive(2, 11, (struct core_options){0});
 	fake[0]->hangs = 1;
 	then = clock_ms();
-	drive_wipe(&d, true, 200);
+	engine_wipe(&e, true, 200);
 	assert_in_range(ms_since(then), 199, 3000);
 	close_drive();
 }
@@ -250,5 +250,5 @@ int main(void)
 		cmocka_unit_test(wiping_takes_no_longer_than_it_may),
 	};
 
-	return cmocka_run_group_tests_name("drive", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("engine", tests, NULL, NULL);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* Many threads on one drive. Each has pages of its own, of which it knows what
+/* Many threads on one engine. Each has pages of its own, of which it knows what
  * they hold, and all of them share some, for which they wait for each other. */
-#include "driving.h"
+#include "engine_fixture.h"
 
 #define THREADS 8u
 #define OWN     12u                     /* pages */
@@ -99,7 +99,7 @@ static void *hammer(void *number)
 
 static void behave(const struct fake *how)
 {
-	pthread_mutex_lock(&d.lock);
+	pthread_mutex_lock(&e.lock);
 	for (unsigned on = 0; on < links; on++) {
 		fake[on]->breaks = how->breaks;
 		fake[on]->stays_away = how->stays_away;
@@ -107,7 +107,7 @@ static void behave(const struct fake *how)
 		fake[on]->hangs = how->hangs;
 		fake[on]->at_once = how->at_once;
 	}
-	pthread_mutex_unlock(&d.lock);
+	pthread_mutex_unlock(&e.lock);
 }
 
 static void all_hammer(unsigned n, struct fake how, unsigned times, int64_t link_timeout_ms)
@@ -127,13 +127,13 @@ static void all_hammer(unsigned n, struct fake how, unsigned times, int64_t link
 		pthread_join(thread[i], NULL);
 	assert_int_equal(wrong, 0);
 	assert_int_equal(done, THREADS * times);
-	pthread_mutex_lock(&d.lock); /* the background thread goes on */
-	assert_true(TAILQ_EMPTY(&d.waiters));
+	pthread_mutex_lock(&e.lock); /* the background thread goes on */
+	assert_true(TAILQ_EMPTY(&e.waiters));
 	for (unsigned on = 0; on < links; on++) {
 		broke += fake[on]->broke;
 		closed += fake[on]->closes;
 	}
-	pthread_mutex_unlock(&d.lock);
+	pthread_mutex_unlock(&e.lock);
 	close_drive();
 }
 
@@ -193,5 +193,5 @@ int main(void)
 		cmocka_unit_test(on_links_that_do_all_of_this),
 	};
 
-	return cmocka_run_group_tests_name("a drive under threads", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("an engine under threads", tests, NULL, NULL);
 }

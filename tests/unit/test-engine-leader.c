@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A thread is chosen to lead while it sleeps, and before it has woken another one
  * carries its operation to an end: somebody must lead all the same. */
-#include "driving.h"
+#include "engine_fixture.h"
 
 static _Atomic bool hold;
 
@@ -42,28 +42,28 @@ TEST(a_leader_whose_operation_is_over_when_it_wakes)
 	fake[0]->stays_away = 1;
 	break_link(0);
 	pthread_create(&a, NULL, get_in_thread, (void *)1);
-	WAIT_FOR(d.leader && d.leader != &d.background.waiter);
+	WAIT_FOR(e.leader && e.leader != &e.background.waiter);
 	usleep(450000); /* so that its time is over first */
 	pthread_create(&b, NULL, get_in_thread, (void *)2);
-	WAIT_FOR(!TAILQ_EMPTY(&d.waiters));
+	WAIT_FOR(!TAILQ_EMPTY(&e.waiters));
 	hold = true;
 	pthread_join(a, &error); /* and b is to lead, but sleeps on */
 	assert_int_equal((intptr_t)error, EIO);
 	usleep(1100000);
-	pthread_mutex_lock(&d.lock);
-	assert_non_null(d.leader);
+	pthread_mutex_lock(&e.lock);
+	assert_non_null(e.leader);
 	fake[0]->stays_away = 0;
 	fake[0]->forgets = fake[0]->at_once = 1;
 	if (fake[0]->timer >= 0)
 		fake_come_up(fake[0]); /* it was just being opened, and nobody looked */
-	pthread_mutex_unlock(&d.lock);
+	pthread_mutex_unlock(&e.lock);
 	assert_int_equal(run(OP_PUT, 3, 1, data), 0); /* or connects, and so decides b's */
 	hold = false;
 	pthread_join(b, &error);
 	assert_int_equal((intptr_t)error, EIO);
 	fake[0]->at_once = 0;
 	assert_int_equal(run(OP_PUT, 4, 1, data), 0);
-	WAIT_FOR(!d.leader);
+	WAIT_FOR(!e.leader);
 	close_drive();
 }
 
@@ -74,7 +74,7 @@ static void answer_first(void)
 {
 	struct fake *f = fake[0];
 
-	pthread_mutex_lock(&d.lock);
+	pthread_mutex_lock(&e.lock);
 	f->hanging = false;
 	f->hangs = 0;
 	if (f->n == 2)
@@ -82,7 +82,7 @@ static void answer_first(void)
 	else
 		f->asked[f->n++] = kept;
 	fake_alarm(f, 1);
-	pthread_mutex_unlock(&d.lock);
+	pthread_mutex_unlock(&e.lock);
 }
 
 TEST(the_lead_is_handed_over)
@@ -99,11 +99,11 @@ TEST(the_lead_is_handed_over)
 	answer_first();
 	pthread_join(a, &error);
 	assert_int_equal((intptr_t)error, 0);
-	WAIT_FOR(d.leader && d.leader != &d.background.waiter && d.polling);
+	WAIT_FOR(e.leader && e.leader != &e.background.waiter && e.polling);
 	answer_first();
 	pthread_join(b, &error);
 	assert_int_equal((intptr_t)error, 0);
-	WAIT_FOR(!d.leader);
+	WAIT_FOR(!e.leader);
 	close_drive();
 }
 
@@ -121,7 +121,7 @@ TEST(a_late_reply_is_noticed_for_those_who_do_not_lead)
 	assert_int_equal(run(OP_PUT, 0, 8, data), 0);
 	fake[0]->hangs = fake[1]->hangs = 1;
 	pthread_create(&a, NULL, get_in_thread, (void *)1);
-	WAIT_FOR(fake[0]->n == 1 && fake[1]->n == 1 && d.polling);
+	WAIT_FOR(fake[0]->n == 1 && fake[1]->n == 1 && e.polling);
 	begin = clock_ms();
 	pthread_create(&b, NULL, get_in_thread, (void *)2);
 	WAIT_FOR(fake[0]->n == 2 && fake[1]->n == 2);
@@ -131,7 +131,7 @@ TEST(a_late_reply_is_noticed_for_those_who_do_not_lead)
 	pthread_join(b, &error);
 	assert_int_equal((intptr_t)error, EIO);
 	fake[0]->hangs = fake[1]->hangs = 0;
-	WAIT_FOR(!d.leader);
+	WAIT_FOR(!e.leader);
 	close_drive();
 }
 
@@ -153,12 +153,12 @@ TEST(a_link_that_breaks_while_the_leader_sends)
 
 static _Atomic bool checking, hold_check;
 
-static uint32_t slow_check(struct drive *drive, struct op *op)
+static uint32_t slow_check(struct engine *engine, struct op *op)
 {
 	for (checking = true; hold_check; )
 		usleep(100);
 	checking = false;
-	return check(drive, op);
+	return check(engine, op);
 }
 
 static void *put_in_thread(void *page)
@@ -177,13 +177,13 @@ static void ends_while_polling(enum op_kind kind)
 
 	open_drive(1, 5, (struct core_options){0});
 	put_in_thread((void *)1);
-	d.check = slow_check;
+	e.check = slow_check;
 	hold_check = true;
 	fake[0]->at_once = 1;
 	pthread_create(&a, NULL, get_in_thread, (void *)1);
 	WAIT_FOR(checking);
 	pthread_create(&b, NULL, kind == OP_PUT ? put_in_thread : get_in_thread, (void *)1);
-	WAIT_FOR(d.leader && d.leader != &d.background.waiter && d.polling);
+	WAIT_FOR(e.leader && e.leader != &e.background.waiter && e.polling);
 	begin = clock_ms();
 	hold_check = false;
 	pthread_join(a, &error);
@@ -208,16 +208,16 @@ TEST(a_get_that_another_thread_brings_while_its_own_polls)
 TEST(records_are_made_while_the_background_leads)
 {
 	open_drive(1, 6, (struct core_options){ .link_timeout_ms = 100000 });
-	drive_start(&d);
+	engine_start(&e);
 	fake[0]->silent = true;
 	break_link(0);
-	WAIT_FOR(d.leader == &d.background.waiter && d.polling && core_busy(&d.core));
-	pthread_mutex_lock(&d.lock);
-	while (d.map.readies)
-		chunk_close(d.map.ready[--d.map.readies]);
-	drive_carry_out(&d);
-	drive_unlock(&d);
-	WAIT_FOR(!map_wants(&d.map));
+	WAIT_FOR(e.leader == &e.background.waiter && e.polling && core_busy(&e.core));
+	pthread_mutex_lock(&e.lock);
+	while (e.map.readies)
+		chunk_close(e.map.ready[--e.map.readies]);
+	engine_carry_out(&e);
+	engine_unlock(&e);
+	WAIT_FOR(!map_wants(&e.map));
 	close_drive();
 }
 
@@ -233,5 +233,5 @@ int main(void)
 		cmocka_unit_test(records_are_made_while_the_background_leads),
 	};
 
-	return cmocka_run_group_tests_name("a drive's leader", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("an engine's leader", tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What the drive does while nobody waits, and who does what while somebody does. */
-#include "driving.h"
+/* What the engine does while nobody waits, and who does what while somebody does. */
+#include "engine_fixture.h"
 
 static uint8_t data[8 * PAGE_BYTES];
 
@@ -21,7 +21,7 @@ static int teardown(void **state)
 
 static unsigned copies_of(uint64_t page)
 {
-	const struct record *r = map_record(&d.map, page);
+	const struct record *r = map_record(&e.map, page);
 
 	return r ? (unsigned)__builtin_popcount(r->copies) : 0;
 }
@@ -33,11 +33,11 @@ TEST(missing_copies_are_made_while_nobody_waits)
 	break_link(0);
 	assert_int_equal(run(OP_PUT, 0, 4, data), 0);
 	WAIT_FOR(copies_of(0) == 1);
-	assert_true(core_unhealed(&d.core) > 0);
-	pthread_mutex_lock(&d.lock);
+	assert_true(core_unhealed(&e.core) > 0);
+	pthread_mutex_lock(&e.lock);
 	fake[0]->stays_away = 0;
-	pthread_mutex_unlock(&d.lock);
-	WAIT_FOR(copies_of(0) == 2 && core_unhealed(&d.core) == 0);
+	pthread_mutex_unlock(&e.lock);
+	WAIT_FOR(copies_of(0) == 2 && core_unhealed(&e.core) == 0);
 	/* They are what was put. */
 	fake[1]->stays_away = 1;
 	break_link(1);
@@ -51,9 +51,9 @@ TEST(other_memory_is_filled_while_nobody_waits)
 	assert_int_equal(run(OP_PUT, 0, 8, data), 0);
 	fake[0]->forgets = 1;
 	break_link(0);
-	WAIT_FOR(d.core.counts.lost_memories == 1);
-	WAIT_FOR(copies_of(0) == 2 && core_unhealed(&d.core) == 0);
-	assert_true(d.core.counts.healed_pages >= 8);
+	WAIT_FOR(e.core.counts.lost_memories == 1);
+	WAIT_FOR(copies_of(0) == 2 && core_unhealed(&e.core) == 0);
+	assert_true(e.core.counts.healed_pages >= 8);
 }
 
 TEST(a_link_is_opened_again_while_nobody_waits)
@@ -61,43 +61,43 @@ TEST(a_link_is_opened_again_while_nobody_waits)
 	assert_int_equal(run(OP_PUT, 0, 1, data), 0);
 	break_link(1);
 	WAIT_FOR(fake[1]->up);
-	WAIT_FOR(d.core.peer[1].state == PEER_UP);
+	WAIT_FOR(e.core.peer[1].state == PEER_UP);
 }
 
 /* Nobody asks it anything, so its death is told by its descriptor only. */
 TEST(a_link_that_dies_while_nobody_waits_is_noticed)
 {
 	assert_int_equal(run(OP_PUT, 0, 1, data), 0);
-	pthread_mutex_lock(&d.lock);
+	pthread_mutex_lock(&e.lock);
 	fake[0]->breaks = 1;
 	fake_alarm(fake[0], 1);
-	pthread_mutex_unlock(&d.lock);
+	pthread_mutex_unlock(&e.lock);
 	WAIT_FOR(fake[0]->broke == 1);
-	pthread_mutex_lock(&d.lock);
+	pthread_mutex_lock(&e.lock);
 	fake[0]->breaks = 0;
-	pthread_mutex_unlock(&d.lock);
-	WAIT_FOR(d.core.peer[0].state == PEER_UP);
+	pthread_mutex_unlock(&e.lock);
+	WAIT_FOR(e.core.peer[0].state == PEER_UP);
 }
 
 TEST(memory_for_records_is_made_ahead)
 {
-	assert_int_equal(map_wants(&d.map), 0);
+	assert_int_equal(map_wants(&e.map), 0);
 	assert_int_equal(run(OP_PUT, 0, 1, data), 0);
-	WAIT_FOR(map_wants(&d.map) == 0);
+	WAIT_FOR(map_wants(&e.map) == 0);
 	/* And for who waits for it. */
 	assert_int_equal(run(OP_FILL, 0, FAKE_PAGES, NULL), 0);
-	WAIT_FOR(!d.map.extent[0].record);
-	pthread_mutex_lock(&d.lock);
-	while (d.map.readies)
-		chunk_close(d.map.ready[--d.map.readies]);
-	pthread_mutex_unlock(&d.lock);
+	WAIT_FOR(!e.map.extent[0].record);
+	pthread_mutex_lock(&e.lock);
+	while (e.map.readies)
+		chunk_close(e.map.ready[--e.map.readies]);
+	pthread_mutex_unlock(&e.lock);
 	assert_int_equal(run(OP_PUT, 0, 1, data), 0);
 }
 
 static pthread_t checker;
 static _Atomic unsigned checks;
 
-static uint32_t note(struct drive *drive, struct op *op)
+static uint32_t note(struct engine *engine, struct op *op)
 {
 	if (op->kind == OP_GET) {
 		checker = pthread_self();
@@ -105,11 +105,11 @@ static uint32_t note(struct drive *drive, struct op *op)
 		struct timespec end;
 		clock_gettime(CLOCK_REALTIME, &end); /* ThreadSanitizer knows no other wait for it */
 		end.tv_sec += 10;
-		must(pthread_mutex_timedlock(&drive->lock, &end) == 0, "checked under the lock");
-		pthread_mutex_unlock(&drive->lock);
+		must(pthread_mutex_timedlock(&engine->lock, &end) == 0, "checked under the lock");
+		pthread_mutex_unlock(&engine->lock);
 		checks++;
 	}
-	return check(drive, op);
+	return check(engine, op);
 }
 
 static void *get_noted(void *page)
@@ -129,22 +129,22 @@ TEST(who_waits_opens_what_came)
 	pthread_t thread;
 
 	assert_int_equal(run(OP_PUT, 0, 8, data), 0);
-	d.check = note;
+	e.check = note;
 	for (uintptr_t i = 0; i < 200; i++) {
 		pthread_create(&thread, NULL, get_noted, (void *)(i % 8));
 		pthread_join(thread, NULL);
 	}
-	d.check = check;
+	e.check = check;
 }
 
 TEST(starting_twice_is_starting_once)
 {
 	pthread_t first;
 
-	assert_int_equal(drive_start(&d), 0);
-	first = d.background.thread;
-	assert_int_equal(drive_start(&d), 0);
-	assert_true(pthread_equal(first, d.background.thread));
+	assert_int_equal(engine_start(&e), 0);
+	first = e.background.thread;
+	assert_int_equal(engine_start(&e), 0);
+	assert_true(pthread_equal(first, e.background.thread));
 }
 
 /* In the middle of healing. */
@@ -154,7 +154,7 @@ TEST(closing_does_not_wait_for_healing)
 	fake[0]->forgets = 1;
 	fake[1]->hangs = 1;
 	break_link(0);
-	WAIT_FOR(d.core.heal.busy);
+	WAIT_FOR(e.core.heal.busy);
 }
 
 int main(void)
@@ -171,5 +171,5 @@ int main(void)
 		T(closing_does_not_wait_for_healing),
 	};
 
-	return cmocka_run_group_tests_name("a drive's background", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("an engine's background", tests, NULL, NULL);
 }
