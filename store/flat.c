@@ -241,13 +241,19 @@ static int flat_put(struct store *store, uint64_t page, size_t offset,
 	return r;
 }
 
+static uint64_t flat_run(const struct store *store, uint64_t page, uint64_t max, bool *there)
+{
+	*there = flat_present(store, page);
+	return bitmap_find(((const struct flat *)store)->present, page, page + max, !*there) - page;
+}
+
 static const uint8_t *flat_get(struct store *store, uint64_t page,
                                uint64_t max, uint64_t *run)
 {
 	struct flat *f = flat(store);
-	bool there = flat_present(store, page);
+	bool there;
 
-	*run = bitmap_find(f->present, page, page + max, !there) - page;
+	*run = flat_run(store, page, max, &there);
 	return there ? f->map + (page << PAGE_SHIFT) : NULL;
 }
 
@@ -289,6 +295,7 @@ const struct store_ops store_flat = {
 	.close = flat_close,
 	.resize = flat_resize,
 	.put = flat_put,
+	.run = flat_run,
 	.get = flat_get,
 	.flush = flat_flush,
 	.present = flat_present,

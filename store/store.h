@@ -2,7 +2,7 @@
 /* A page store: pages by number, each whole or absent. A table of operations, chosen
  * at run time, implements it; store_flat is the first.
  *
- * Threads: any number may be inside put, get and present at once. flush,
+ * Threads: any number may be inside put, get, run, wait, forget and present at once. flush,
  * resize and close need the store to themselves, because get hands out
  * pointers: the caller holds a lock (pool.c's, or the borrower's link) over
  * the whole use of such a pointer.
@@ -17,6 +17,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "page.h"
 
@@ -25,6 +26,13 @@
 #define STORE_BESIDE(bytes) ((bytes) / (8 * PAGE_BYTES) + 4 * PAGE_BYTES)
 
 struct store;
+
+/* One that waits for bytes of one page. */
+struct store_wait {
+	void (*ready)(struct store_wait *); /* takes no lock of the store's, nor of who calls it */
+	LIST_ENTRY(store_wait) link;        /* these two are the store's */
+	uint64_t page;
+};
 
 struct store_ops {
 	const char *name;
@@ -45,9 +53,19 @@ struct store_ops {
 	int (*put)(struct store *, uint64_t page, size_t offset, size_t len,
 	           const uint8_t *data);
 	/* The longest run of pages from PAGE on, at most MAX, that are all
-	 * there or all absent: its length in *RUN, its bytes or NULL. */
+	 * there or all absent: returns its length. */
+	uint64_t (*run)(const struct store *, uint64_t page, uint64_t max, bool *there);
+	/* The same with its bytes, or NULL: its length in *RUN. NULL with *RUN 0: PAGE is there, but its
+	 * bytes are not at hand; they are being fetched, see wait(). */
 	const uint8_t *(*get)(struct store *, uint64_t page, uint64_t max,
 	                      uint64_t *run);
+	/* After such a get() of PAGE: W.ready is called, once and from any thread, when another get()
+	 * has an answer, which may be that PAGE is gone. What has come stays at hand until it was got
+	 * or nobody waits for it. false: it has already, and nothing is called. NULL: get() always
+	 * has one at once. */
+	bool (*wait)(struct store *, uint64_t page, struct store_wait *w);
+	/* W.ready is not called any more, and is not being called; whether or not it was. */
+	void (*forget)(struct store *, struct store_wait *w);
 	/* Give pages back to the host, from *PAGE up to END, at most MAX of
 	 * them; *PAGE moves to where it stopped. Returns how many it freed. */
 	uint64_t (*flush)(struct store *, uint64_t *page, uint64_t end,

@@ -4,8 +4,8 @@
  *
  * A client belongs to one thread, which calls its operations; the backend guards what clients
  * share. For each client the order is: list, invites, find and info as often as it asks; join;
- * begin; then requests, which call put, fill, get, lost and wanted between enter and exit, and
- * erase and settle outside; at last leave, even if the client never joined. */
+ * begin; then requests, which call put, fill, get, look, wait, lost and wanted between enter and
+ * exit, and erase and settle outside; at last leave, even if the client never joined. */
 #ifndef FARPAGE_BACKEND_H
 #define FARPAGE_BACKEND_H
 
@@ -33,6 +33,8 @@ struct client {
 	struct slot *slot;         /* becomes a session's; NULL: there is always room */
 	/* From any thread, until it left: WHY is words that last. */
 	void (*hang_up)(struct client *, const char *why);
+	/* From any thread, until it left: what it waits for has come. */
+	void (*wake)(struct client *);
 	/* From any thread: for how many seconds it has been silent, although it was probed. 0: it
 	 * is there. NULL: it always is. */
 	unsigned (*silent)(const struct client *);
@@ -71,6 +73,7 @@ enum backend_got {
 	GOT_HOLE, /* zeros */
 	GOT_DATA,
 	GOT_LOST, /* its bytes are gone: reading it is an error */
+	GOT_LATER, /* it is data, whose bytes are being fetched */
 };
 
 enum backend_end { END_ALL, END_SAID, END_SILENT }; /* the server ends; the client said so; it did not */
@@ -108,6 +111,11 @@ struct backend_ops {
 	int (*fill)(struct client *, uint64_t offset, size_t len);
 	/* What a run of bytes from OFFSET on is, and where it is if it is DATA; LEN shrinks to the run. */
 	enum backend_got (*get)(struct client *, uint64_t offset, size_t *len, const uint8_t **data);
+	/* The same without the bytes, and never LATER. */
+	enum backend_got (*look)(struct client *, uint64_t offset, size_t *len);
+	/* After get() said LATER of OFFSET: client.wake is called when get() would say something else.
+	 * false: it already would. NULL: get() never says LATER. */
+	bool (*wait)(struct client *, uint64_t offset);
 	/* Is some of that LOST? NULL: client.may_lose is never set. */
 	bool (*lost)(struct client *, uint64_t offset, size_t len);
 	/* From which byte on pages are wanted back; the export's size, or more: none are. NULL: none

@@ -24,9 +24,8 @@ static int push(struct replies *owed, const struct request *r, enum reply_kind k
 static uint64_t same_until(struct client *c, uint64_t at, uint64_t end, bool *hole)
 {
 	size_t n = (size_t)(end - at);
-	const uint8_t *data;
 
-	*hole = c->ops->get(c, at, &n, &data) == GOT_HOLE;
+	*hole = c->ops->look(c, at, &n) == GOT_HOLE;
 	return at + n;
 }
 

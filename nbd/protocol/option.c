@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "nbd.h"
-#include "store.h"
+#include "page.h"
 
 
 /* An option's reply: the header, and room for LEN bytes. */

@@ -126,7 +126,7 @@ static void add_header(struct gather *g, uint8_t *header, const struct reply *re
 	add(g, header + skip, header_bytes(reply) - skip);
 }
 
-/* -1: some of it is lost. */
+/* 0; 1: what comes next is not at hand; -1: some of it is lost. */
 static int add_data(struct gather *g, struct client *c, uint64_t offset, size_t left)
 {
 	while (left && !full(g)) {
@@ -142,12 +142,28 @@ static int add_data(struct gather *g, struct client *c, uint64_t offset, size_t 
 			break;
 		case GOT_LOST:
 			return -1;
+		case GOT_LATER:
+			g->later = true;
+			g->later_at = offset;
+			return 1;
 		}
 		add(g, data, n);
 		offset += n;
 		left -= n;
 	}
 	return 0;
+}
+
+/* The header that was added last is not sent before its data: what nothing was sent of can still
+ * become an error. */
+static void take_header_back(struct gather *g, size_t n)
+{
+	struct iovec *last = &g->vector[g->vectors - 1];
+
+	g->bytes -= n;
+	last->iov_len -= n;
+	if (!last->iov_len)
+		g->vectors--;
 }
 
 /* Of this one nothing is sent: it can still say that its pages are gone. */
@@ -170,10 +186,12 @@ int replies_gather(struct replies *r, struct client *c, struct gather *g)
 
 	g->vectors = 0;
 	g->bytes = 0;
+	g->later = false;
 	for (uint32_t i = r->head; i != r->tail && !full(g); i++) {
 		struct reply *reply = &r->ring[i & (r->size - 1)];
+		bool whole = !skip; /* nothing of it is sent */
 
-		if (!skip)
+		if (whole)
 			look_again(reply, c);
 		if (skip < header_bytes(reply)) {
 			if (header + header_bytes(reply) > g->headers + sizeof g->headers)
@@ -184,14 +202,19 @@ int replies_gather(struct replies *r, struct client *c, struct gather *g)
 		} else {
 			skip -= header_bytes(reply);
 		}
+		size_t before = g->bytes;
 		if (reply->kind == REPLY_BYTES) {
 			if (full(g))
 				break;
 			add(g, r->bytes.data + taken + skip, (size_t)(reply->length - skip));
 			taken += reply->length;
-		} else if (add_data(g, c, reply->offset + skip,
-		                    (size_t)(body_bytes(reply) - skip)) < 0) {
-			return -1;
+		} else {
+			int ends = add_data(g, c, reply->offset + skip, (size_t)(body_bytes(reply) - skip));
+
+			if (ends > 0 && whole && g->bytes == before)
+				take_header_back(g, header_bytes(reply));
+			if (ends)
+				return ends < 0 ? -1 : 0;
 		}
 		skip = 0;
 	}

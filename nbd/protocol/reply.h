@@ -4,7 +4,8 @@
  * points straight into the store, and whatever was not sent is gathered anew, so
  * no pointer into the store outlives enter() .. exit(). Once a byte
  * of one is sent, how long it is does not change, whatever happens to the pages
- * meanwhile; until then it becomes an error if one of its pages is dropped. */
+ * meanwhile; until then it becomes an error if one of its pages is dropped. Where
+ * a page's bytes are not at hand, what is gathered ends; that is begun anew when they are. */
 #ifndef FARPAGE_REPLY_H
 #define FARPAGE_REPLY_H
 
@@ -50,6 +51,8 @@ struct gather {
 	struct iovec vector[GATHER_VECTORS];
 	unsigned vectors;
 	size_t bytes;
+	bool later;        /* what is at LATER_AT is not at hand: there it ends */
+	uint64_t later_at;
 	uint8_t headers[GATHER_VECTORS * REPLY_HEADER_MAX]; /* without gaps: one vector */
 };
 

@@ -4,9 +4,9 @@
 #ifndef FARPAGE_SESSION_H
 #define FARPAGE_SESSION_H
 
+#include "page.h"
 #include "reply.h"
 #include "request.h"
-#include "store.h"
 
 /* Bytes that session_feed() may leave unconsumed, unless it is full: less than a page of payload,
  * because a page is put whole or not at all. */

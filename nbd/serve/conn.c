@@ -102,6 +102,7 @@ void conn_free(struct conn *c)
 	ev_timer_stop(c->loop->ev, &c->timer);
 	/* Before close(): hang_up() and other slots may use the descriptor until then. */
 	c->client->ops->leave(c->client, how_it_ends(c));
+	loop_unqueue(c->loop, &c->wake);
 	limits_leave(c->slot);
 	LIST_REMOVE(c, link);
 	/* What it will never acknowledge does not stay with the kernel for hours. */

@@ -46,6 +46,8 @@ struct conn {
 	struct client *client;    /* the backend's */
 	struct slot *slot;
 	bool squeezed;            /* it keeps asking and is not read, so little of it is kept */
+	bool awaits;              /* the bytes it is owed next are being fetched; ends with wake */
+	struct loop_call wake;
 	bool stuck;               /* its client does not take what it is owed */
 	TAILQ_ENTRY(conn) at_gate;
 	size_t held;              /* of the budget */

@@ -49,10 +49,38 @@ static void refuse(struct accepted accepted)
 	close(accepted.fd);
 }
 
+/* Under the lock. */
+static void take_off(struct loop *loop, struct loop_call *call)
+{
+	if (!call->queued)
+		return;
+	TAILQ_REMOVE(&loop->calls, call, link);
+	loop->queued--;
+	call->queued = false;
+}
+
+/* Those that are there now. */
+static void make_calls(struct loop *loop, unsigned n)
+{
+	struct loop_call *call;
+
+	for (; n; n--) {
+		pthread_mutex_lock(&loop->lock);
+		call = TAILQ_FIRST(&loop->calls);
+		if (call)
+			take_off(loop, call);
+		pthread_mutex_unlock(&loop->lock);
+		if (!call)
+			break;
+		call->call(call);
+	}
+}
+
 static void on_wake(struct ev_loop *ev, ev_async *w, int events)
 {
 	struct loop *loop = w->data;
 	struct accepted *inbox;
+	unsigned calls;
 	size_t n;
 	bool stop;
 
@@ -63,6 +91,7 @@ static void on_wake(struct ev_loop *ev, ev_async *w, int events)
 	n = loop->inbox_len;
 	loop->inbox = NULL;
 	loop->inbox_len = loop->inbox_size = 0;
+	calls = loop->queued;
 	stop = loop->stopping;
 	loop->stopping = false;
 	pthread_mutex_unlock(&loop->lock);
@@ -72,6 +101,7 @@ static void on_wake(struct ev_loop *ev, ev_async *w, int events)
 		else
 			loop->ops->adopt(loop, inbox[i]);
 	free(inbox);
+	make_calls(loop, calls);
 	if (stop)
 		begin_to_end(loop);
 }
@@ -91,6 +121,7 @@ struct loop *loop_new(struct ev_loop *ev, const struct shared *shared, const str
 	LIST_INIT(&loop->conns);
 	pthread_mutex_init(&loop->lock, NULL);
 	TAILQ_INIT(&loop->at_gate);
+	TAILQ_INIT(&loop->calls);
 	ev_async_init(&loop->wake, on_wake);
 	loop->wake.data = loop;
 	ev_async_start(ev, &loop->wake);
@@ -130,6 +161,25 @@ void loop_stop(struct loop *loop)
 	loop->stopping = true;
 	pthread_mutex_unlock(&loop->lock);
 	ev_async_send(loop->ev, &loop->wake);
+}
+
+void loop_queue(struct loop *loop, struct loop_call *call)
+{
+	pthread_mutex_lock(&loop->lock);
+	if (!call->queued) {
+		TAILQ_INSERT_TAIL(&loop->calls, call, link);
+		loop->queued++;
+		call->queued = true;
+	}
+	pthread_mutex_unlock(&loop->lock);
+	ev_async_send(loop->ev, &loop->wake);
+}
+
+void loop_unqueue(struct loop *loop, struct loop_call *call)
+{
+	pthread_mutex_lock(&loop->lock);
+	take_off(loop, call);
+	pthread_mutex_unlock(&loop->lock);
 }
 
 void loop_ask(struct loop *loop)

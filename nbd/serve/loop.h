@@ -51,6 +51,13 @@ struct loop_ops {
 	void (*stop)(struct loop *);  /* hang up on all */
 };
 
+/* Something that its loop is to do, as soon as it can. */
+struct loop_call {
+	void (*call)(struct loop_call *);
+	bool queued;              /* loop.lock */
+	TAILQ_ENTRY(loop_call) link;
+};
+
 struct loop {
 	const struct loop_ops *ops;
 	struct ev_loop *ev;
@@ -75,6 +82,8 @@ struct loop {
 	struct accepted *inbox; /* that wait to be adopted */
 	size_t inbox_len, inbox_size;
 	bool stopping;
+	TAILQ_HEAD(, loop_call) calls;
+	unsigned queued;
 };
 
 /* NULL with errno. To serve connections, use serve_new(). */
@@ -84,6 +93,10 @@ void loop_adopt(struct loop *, struct accepted);
 /* From any thread: answer what is under way, then have loop_run() return; at once at the second
  * call. */
 void loop_stop(struct loop *);
+/* From any thread: it is called, once, however often this is said before. And no more; from the
+ * loop's thread. */
+void loop_queue(struct loop *, struct loop_call *);
+void loop_unqueue(struct loop *, struct loop_call *);
 /* A connection is gone. */
 void loop_left(struct loop *);
 /* From any thread: ask whether it still comes round. True: it answered the last time, or was never

@@ -24,10 +24,17 @@ static ssize_t send_handshake(struct conn *c)
 	return n;
 }
 
+/* Inside. 0: it waits; 1: it need not. */
+static int await(struct conn *c, uint64_t offset)
+{
+	c->awaits = c->client->ops->wait(c->client, offset);
+	return !c->awaits;
+}
+
 static ssize_t send_replies(struct conn *c)
 {
 	struct gather *g = &c->loop->gather;
-	ssize_t n;
+	ssize_t n = 0;
 
 	if (c->client->ops->enter(c->client) < 0)
 		return -1;
@@ -38,9 +45,12 @@ static ssize_t send_replies(struct conn *c)
 		          c->client->peer);
 		return -1;
 	}
-	n = stream_send(&c->stream, &c->loop->room, g->vector, g->vectors);
+	if (g->vectors)
+		n = stream_send(&c->stream, &c->loop->room, g->vector, g->vectors);
+	else if (g->later)
+		n = await(c, g->later_at);
 	c->client->ops->exit(c->client);
-	if (n > 0) {
+	if (n > 0 && g->vectors) {
 		replies_sent(&c->session.replies, (size_t)n);
 		moved(c);
 	}
@@ -56,7 +66,7 @@ static int take_turns(struct conn *c)
 	for (unsigned turns = 0; n > 0 && turns < 4 && !stream_owes(&c->stream); turns++) {
 		if (c->out.len)
 			n = send_handshake(c);
-		else if (replies_owed(&c->session.replies))
+		else if (replies_owed(&c->session.replies) && !c->awaits)
 			n = send_replies(c);
 		else
 			break;
@@ -64,11 +74,13 @@ static int take_turns(struct conn *c)
 	return n < 0 ? -1 : 0;
 }
 
-int send_owed(struct conn *c)
+enum sent send_owed(struct conn *c)
 {
 	if (take_turns(c) < 0)
-		return -1;
+		return SENT_DEAD;
 	if (c->out.data && c->out.len == 0)
 		buf_free(&c->out); /* many wait in their handshake */
-	return !c->out.len && !replies_owed(&c->session.replies) && !stream_owes(&c->stream);
+	if (c->out.len || stream_owes(&c->stream))
+		return SENT_PART;
+	return !replies_owed(&c->session.replies) ? SENT_ALL : c->awaits ? SENT_AWAITS : SENT_PART;
 }

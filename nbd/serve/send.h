@@ -6,8 +6,14 @@
 
 #include "conn.h"
 
-/* Send what C owes as far as its socket takes it. 1: that was all, 0: there is more,
- * -1: hang up. */
-int send_owed(struct conn *);
+enum sent {
+	SENT_DEAD = -1, /* hang up */
+	SENT_PART,      /* its socket takes no more now */
+	SENT_ALL,
+	SENT_AWAITS,    /* all that is at hand: c.wake is queued when there is more */
+};
+
+/* Send what C owes. */
+enum sent send_owed(struct conn *);
 
 #endif

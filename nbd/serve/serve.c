@@ -19,10 +19,18 @@ static struct conn *conn_of(const struct client *client)
 	return client->conn;
 }
 
+static void wake(struct client *client)
+{
+	struct conn *c = conn_of(client);
+
+	loop_queue(c->loop, &c->wake);
+}
+
 static void hang_up(struct client *client, const char *why)
 {
 	log_often(LOG_INFO, why, CONN_LINES_MAX, "%s: %s", client->peer, why);
 	shutdown(conn_of(client)->stream.fd, SHUT_RDWR);
+	wake(client); /* what it awaits need not come */
 }
 
 static unsigned silent(const struct client *client)
@@ -33,18 +41,18 @@ static unsigned silent(const struct client *client)
 /* Send what can be sent now. false: C is gone. */
 static bool push_out(struct conn *c)
 {
-	int sent = send_owed(c);
+	enum sent sent = send_owed(c);
 
-	if (sent < 0 || (sent > 0 && c->state == CONN_ENDING)) {
+	if (sent == SENT_DEAD || (sent == SENT_ALL && c->state == CONN_ENDING)) {
 		conn_free(c);
 		return false;
 	}
-	if (c->stuck != (sent == 0 && c->state != CONN_HANDSHAKE)) {
+	if (c->stuck != (sent == SENT_PART && c->state != CONN_HANDSHAKE)) {
 		c->stuck = !c->stuck;
 		limits_stick(c->slot, c->stuck);
 	}
 	/* What is stuffed in its handshake goes on when it can write. */
-	bool more = sent == 0 || (c->paused & PAUSE_KEPT && c->state == CONN_HANDSHAKE);
+	bool more = sent == SENT_PART || (c->paused & PAUSE_KEPT && c->state == CONN_HANDSHAKE);
 	(more ? ev_io_start : ev_io_stop)(c->loop->ev, &c->writable);
 	return true;
 }
@@ -102,6 +110,16 @@ static void hear_more(struct conn *c)
 {
 	if (hear(c))
 		answer(c);
+}
+
+static void on_wake(struct loop_call *call)
+{
+	struct conn *c = (struct conn *)((char *)call - offsetof(struct conn, wake));
+
+	if (!c->awaits)
+		return;
+	c->awaits = false;
+	answer(c);
 }
 
 static void on_readable(struct ev_loop *ev, ev_io *w, int events)
@@ -182,7 +200,9 @@ static void begin(struct loop *loop, struct accepted accepted)
 	c->paused = PAUSE_UNSENT; /* its greeting */
 	c->client->slot = c->slot;
 	c->client->hang_up = hang_up;
+	c->client->wake = wake;
 	c->client->silent = silent;
+	c->wake.call = on_wake;
 	c->client->origin = socket_origin(fd);
 	socket_set_options(fd);
 	ev_io_init(&c->readable, on_readable, fd, EV_READ);

@@ -213,6 +213,16 @@ static enum backend_got get(struct client *c, uint64_t offset, size_t *len, cons
 	return member_get(member(c), offset, len, data);
 }
 
+static enum backend_got look(struct client *c, uint64_t offset, size_t *len)
+{
+	return member_look(member(c), offset, len);
+}
+
+static bool wait_for(struct client *c, uint64_t offset)
+{
+	return member_wait(member(c), offset);
+}
+
 static bool lost(struct client *c, uint64_t offset, size_t len)
 {
 	return member_dropped(member(c), offset, len);
@@ -267,6 +277,8 @@ static const struct backend_ops ops = {
 	.put = put,
 	.fill = fill,
 	.get = get,
+	.look = look,
+	.wait = wait_for,
 	.lost = lost,
 	.wanted = wanted,
 	.erase = erase,

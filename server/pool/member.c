@@ -209,6 +209,7 @@ void member_leave(struct member *m)
 	if (!pool)
 		return;
 	pthread_rwlock_wrlock(&pool->lock);
+	member_forget(m);
 	LIST_REMOVE(m, link);
 	member_add_counts(&pool->left, m);
 	m->pool = NULL;

@@ -25,6 +25,8 @@ struct member {
 	uint64_t epoch;
 	bool owner;                     /* by claim, or a ticket */
 	char words[POOL_NAME_MAX + 8];  /* client.export */
+	bool waits;                     /* by this, for bytes of a page */
+	struct store_wait wait;
 	struct member_counts counts;
 	LIST_ENTRY(member) link;        /* pool.lock */
 };
@@ -63,6 +65,12 @@ int member_put(struct member *, uint64_t offset, size_t len, const uint8_t *data
 int member_fill(struct member *, uint64_t offset, size_t len);
 enum backend_got member_get(struct member *, uint64_t offset, size_t *len,
                            const uint8_t **data);
+/* The same without the bytes, and never LATER. */
+enum backend_got member_look(struct member *, uint64_t offset, size_t *len);
+/* After get said LATER of OFFSET: client.wake is called when get would say something else, unless
+ * forget was called before. false: it already would. */
+bool member_wait(struct member *, uint64_t offset);
+void member_forget(struct member *);
 /* Count bytes that will be sent to it. */
 void member_reads(struct member *, uint64_t bytes);
 /* Is some page of these dropped? */

@@ -3,6 +3,7 @@
 #include "member.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "dropped.h"
@@ -113,30 +114,76 @@ static uint64_t page_behind(uint64_t offset, size_t len)
 	return (offset + len + PAGE_BYTES - 1) >> PAGE_SHIFT;
 }
 
+/* A run of pages from the one on that holds OFFSET: how much of LEN it covers. */
+static size_t covered(uint64_t offset, size_t len, uint64_t run)
+{
+	size_t n = (size_t)(run << PAGE_SHIFT) - offset % PAGE_BYTES;
+
+	return n < len ? n : len;
+}
+
+/* In this order, see dropped.h. */
+static uint64_t lost_from(const struct pool *pool, uint64_t page, uint64_t end)
+{
+	return pool->dropped ? dropped_find(pool->dropped, page, end) : end;
+}
+
+enum backend_got member_look(struct member *m, uint64_t offset, size_t *len)
+{
+	struct pool *pool = m->pool;
+	uint64_t page = offset >> PAGE_SHIFT, end = lost_from(pool, page, page_behind(offset, *len));
+	uint64_t run = 1;
+	bool there;
+
+	if (end > page)
+		run = pool->store->ops->run(pool->store, page, end - page, &there);
+	*len = covered(offset, *len, run);
+	return end == page ? GOT_LOST : there ? GOT_DATA : GOT_HOLE;
+}
+
 enum backend_got member_get(struct member *m, uint64_t offset, size_t *len,
                            const uint8_t **data)
 {
 	struct pool *pool = m->pool;
-	uint64_t page = offset >> PAGE_SHIFT, end = page_behind(offset, *len), run;
-	size_t in_page = offset % PAGE_BYTES;
-	enum backend_got got = GOT_LOST;
+	uint64_t page = offset >> PAGE_SHIFT, end = lost_from(pool, page, page_behind(offset, *len)), run;
 
 	*data = NULL;
-	/* In this order, see dropped.h. */
-	if (pool->dropped)
-		end = dropped_find(pool->dropped, page, end);
-	if (end > page) {
-		*data = pool->store->ops->get(pool->store, page, end - page, &run);
-		got = *data ? GOT_DATA : GOT_HOLE;
-		if (*data)
-			*data += in_page;
-	} else {
-		run = 1;
+	if (end == page) {
+		*len = covered(offset, *len, 1);
+		return GOT_LOST;
 	}
-	size_t covered = (size_t)(run << PAGE_SHIFT) - in_page;
-	if (covered < *len)
-		*len = covered;
-	return got;
+	*data = pool->store->ops->get(pool->store, page, end - page, &run);
+	if (!*data && run == 0)
+		return GOT_LATER;
+	*len = covered(offset, *len, run);
+	if (!*data)
+		return GOT_HOLE;
+	*data += offset % PAGE_BYTES;
+	return GOT_DATA;
+}
+
+static void ready(struct store_wait *w)
+{
+	struct member *m = (struct member *)((char *)w - offsetof(struct member, wait));
+
+	m->client.wake(&m->client);
+}
+
+void member_forget(struct member *m)
+{
+	if (m->waits)
+		m->pool->store->ops->forget(m->pool->store, &m->wait);
+	m->waits = false;
+}
+
+bool member_wait(struct member *m, uint64_t offset)
+{
+	struct store *store = m->pool->store;
+
+	member_forget(m);
+	m->wait.ready = ready;
+	m->waits = store->ops->wait(store, offset >> PAGE_SHIFT, &m->wait);
+	return m->waits;
 }
 
 void member_reads(struct member *m, uint64_t bytes)

@@ -19,20 +19,22 @@ void vacate_init(struct pool *pool)
 /* Pages that are there. Counts down the looks. */
 static uint64_t count(struct pool *pool, uint64_t first, uint64_t end, unsigned *looks)
 {
-	uint64_t there = 0, run;
+	uint64_t sum = 0, run;
+	bool there;
 
 	for (uint64_t page = first; page < end; page += run) {
-		if (pool->store->ops->get(pool->store, page, end - page, &run))
-			there += run;
+		run = pool->store->ops->run(pool->store, page, end - page, &there);
+		sum += there ? run : 0;
 		*looks -= *looks > 0;
 	}
-	return there;
+	return sum;
 }
 
 /* From the end downwards, to the page. */
 static void ask_pool(struct pool *pool, uint64_t pages, unsigned *looks)
 {
 	uint64_t block = BLOCK, at = pool->vacate.from, asked = pool->vacate.asked, run;
+	bool there;
 
 	if (at == NOWHERE)
 		at = pool->size >> PAGE_SHIFT;
@@ -51,8 +53,10 @@ static void ask_pool(struct pool *pool, uint64_t pages, unsigned *looks)
 	if (!asked && *looks)
 		return;
 	uint64_t beyond = (pool->size >> PAGE_SHIFT) - at;
-	if (beyond && !pool->store->ops->get(pool->store, at, beyond < block ? beyond : block, &run))
-		at += run;
+	if (beyond) {
+		run = pool->store->ops->run(pool->store, at, beyond < block ? beyond : block, &there);
+		at += there ? 0 : run;
+	}
 	pool->vacate.from = at;
 	pool->vacate.asked = asked;
 }
@@ -126,11 +130,13 @@ void vacate_deadline(struct pools *pools)
 static uint64_t note(struct pool *pool, uint64_t max, uint64_t *end)
 {
 	uint64_t page = pool->vacate.ripe, last = pool->size >> PAGE_SHIFT, noted = 0, run;
+	bool there;
 
 	if (last > page + PASS_PAGES)
 		last = page + PASS_PAGES;
 	for (; page < last && noted < max; page += run) {
-		if (!pool->store->ops->get(pool->store, page, last - page, &run))
+		run = pool->store->ops->run(pool->store, page, last - page, &there);
+		if (!there)
 			continue;
 		if (run > max - noted)
 			run = max - noted;

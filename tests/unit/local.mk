@@ -116,6 +116,7 @@ unit_tests = \
 	tests/unit/test-standard \
 	tests/unit/test-store \
 	tests/unit/test-store-adopt \
+	tests/unit/test-store-late \
 	tests/unit/test-store-map \
 	tests/unit/test-store-size \
 	tests/unit/test-tell \
@@ -339,6 +340,8 @@ tests_unit_test_store_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_LDADD = $(unit_lender)
 tests_unit_test_store_adopt_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_adopt_LDADD = $(unit_lender)
+tests_unit_test_store_late_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_store_late_LDADD = $(unit_lender)
 tests_unit_test_store_map_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_store_map_LDADD = $(unit_lender)
 tests_unit_test_store_size_CPPFLAGS = $(unit_cppflags)
