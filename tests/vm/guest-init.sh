@@ -10,6 +10,11 @@ wiring='' lender_port='' gateway_port='' # the scenario begins with these
 # What a host needs that swaps (docs/zero-memory.md): the first two and no scheduler in every wiring, the
 # rest through a process of its own. The scenario may have other values, to find out what each is worth.
 min_free_kib=8192 boost=0 overcommit=1 sectors_kib=128 threads=4 realtime=true scheduler=none
+# Whose the first shortage of memory is. Where pages are kept in generations (lru_gen), all of them are young then, and
+# nothing can go before somebody has looked at all of them. Whoever comes meanwhile finds nothing to free, and on a machine as
+# slow as an emulated one that may take so long that the OOM killer is called, with all swap free (docs/zero-memory.md).
+# One process alone looks itself.
+first=one
 # The kernel's own read-ahead: single pages, which the recipe wants for the sake of lost ones, take these
 # emulated machines several times as long.
 cluster=3
@@ -115,6 +120,7 @@ swap_disk() {
 swap_farpage() {
     mkswap /dev/nbd0 >/dev/null || fail 'mkswap on Farpage'
     swapon -p 50 --discard /dev/nbd0 || fail 'swapon of Farpage'
+    [ "$first" != one ] || swapcheck --processes 1 --size "$(memory_kib MemTotal)K" --passes f >/dev/null || fail 'the first shortage'
 }
 
 swap_used_kib() { # device

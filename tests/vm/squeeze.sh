@@ -36,6 +36,7 @@ attach
 say "min_free_kbytes=$(cat /proc/sys/vm/min_free_kbytes)"
 sysctl -q vm.page-cluster=5
 for _ in 1 2; do
+    first=all
     swap_farpage
     swapcheck --processes 32 --size "$size" --passes fF --signals 50 --silence 30 --on-hang 9mtb ||
         fail swapcheck
