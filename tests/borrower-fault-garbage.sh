@@ -10,13 +10,13 @@ for round in $(seq "$repeat"); do
         for kind in read write; do
             for n in 1 2 7; do
                 fault_at "$victim" $what $kind reply "$n"
-                fault_at "$victim" wait
+                faults_are_over
             done
         done
     done
     for n in 16 17 1000 4095; do
         fault_at "$victim" short read reply at "$n"
-        fault_at "$victim" wait
+        faults_are_over
     done
     wait_for 10 connected "$victim"
     within 20 "lender $victim makes sense again: two copies" whole

@@ -8,7 +8,7 @@ for round in $(seq "$repeat"); do
     victim=$(holder "$round")
     for what in swap replay zero flip; do
         fault_at "$victim" $what read reply times 300
-        fault_at "$victim" wait
+        faults_are_over
     done
     fault_at "$victim" zero read reply always
     fault_at "$victim" replay read reply always

@@ -13,12 +13,6 @@ lie() {
     fault_at "$victim" calm
     wait_for 10 connected "$victim"
 }
-# spared: it was told so often that its copies were made elsewhere, and nobody asks it any more.
-told_or_spared() {
-    fault_at "$victim" status
-    case $answer in *" waiting=0 "*) return ;; esac
-    [ "$(kept "$victim")" = 0 ]
-}
 for round in $(seq "$repeat"); do
     victim=$(holder "$round")
     for what in size=0 size=4096 size=18446744073709547520 flags=0 flags=2 flags=65535 nothing; do
@@ -33,8 +27,7 @@ for round in $(seq "$repeat"); do
         [ "$(kept "$victim")" != 0 ] || victim=$(holder "$round")
         fault_at "$victim" error $error write times 2 # after ENOSPC it is left alone for a second
         fault_at "$victim" error $error read times 30
-        wait_for 30 told_or_spared
-        fault_at "$victim" calm
+        faults_are_over
     done
     within 20 'it no longer refuses: two copies' whole
 done

@@ -10,8 +10,7 @@ for round in $(seq "$repeat"); do
         fault_at "$victim" slow $bytes 1000
         fault_at "$victim" late 100 read times 5
         fault_at "$victim" late 700 write times 2
-        fault_at "$victim" wait
-        fault_at "$victim" calm
+        faults_are_over
         within 20 "lender $victim was slow, $bytes bytes a second: two copies again" whole
     done
 done

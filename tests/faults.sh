@@ -52,6 +52,20 @@ fault_at() {
     fault "$@"
 }
 
+# faults_are_over: all that $victim was to do has been done; or its copies were made elsewhere meanwhile, and
+# nobody asks it any more: then $spared is yes, and it is to do nothing more.
+faults_are_over() {
+    wait_for 60 faults_done_or_spared
+    case $answer in *" waiting=0 "*) spared=no ;; *) spared=yes ;; esac
+    fault_at "$victim" calm
+}
+
+faults_done_or_spared() {
+    fault_at "$victim" status
+    case $answer in *" waiting=0 "*) return ;; esac
+    [ "$(kept "$victim")" = 0 ]
+}
+
 # end_of I SIGNAL
 end_of() {
     kill "-$2" "$(pid_of "$1")"
