@@ -143,6 +143,7 @@ behaviour_scripts = \
 	tests/lender-untouched-costs-nothing.sh \
 	tests/lender-zeros-cost-nothing.sh \
 	tests/model-claim.sh \
+	tests/one-of-each.sh \
 	tests/stats-few-descriptors.sh \
 	tests/rooms.sh \
 	tests/tls-certificates.sh \
