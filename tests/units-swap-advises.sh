@@ -59,4 +59,4 @@ said 0 ''
 # How long a network may be silent.
 kernel net/ipv4/tcp_retries2 15
 swaps LENDER=lender
-said 0 'with net.ipv4.tcp_retries2 = 255 (now 15) it is 8 hours'
+said 0 'with net.ipv4.tcp_retries2 = 255 (now 15) it takes 8 hours'

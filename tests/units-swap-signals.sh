@@ -11,6 +11,6 @@ rm $scheduler
 mkdir $scheduler
 : >"$calls"
 farpage_swap attach x LENDER=lender && fail 'it swaps, and cannot set the scheduler'
-case $words in *'cannot take the I/O scheduler from /dev/nbd0'*) ;; *) fail "$words" ;; esac
+case $words in *'cannot remove the I/O scheduler of /dev/nbd0'*) ;; *) fail "$words" ;; esac
 grep -q '^swapon' "$calls" && fail 'it swapped on'
 grep -q '^nbd-client -d /dev/nbd0' "$calls" || fail 'it left the device attached'

@@ -6,7 +6,7 @@
 farpage_swap attach x LENDER=lender || fail "$words"
 [ "$(cat /proc/sys/vm/page-cluster)" = 0 ] || fail "it reads ahead: $(cat /proc/sys/vm/page-cluster)"
 case $words in
-*'vm.page-cluster is 0 now (was 3): one lost page would take the 7 beside it along'*) ;;
+*'vm.page-cluster is 0 now (was 3): otherwise one lost page takes the 7 next to it along'*) ;;
 *) fail "$words" ;;
 esac
 farpage_swap detach x || fail "$words"

@@ -15,6 +15,7 @@ for unit in farpaged farpage@ farpage-swap@; do
     sed -E "s|^(Exec[A-Za-z]*=[+]?)(/[^ ]*/farpage)|\\1$tmp/root\\2|" "$units/$unit.service" \
         >"$tmp/units/$unit.service"
 done
+grep -q '^WantedBy=' "$units/farpaged.service" || fail 'the end of farpaged.service is missing'
 all='farpaged.service farpage@test.service farpage-swap@test.service'
 if grep -q '^#define HAVE_LIBSYSTEMD 1' "$FARPAGE_BUILDDIR/config.h"; then
     cp "$units/farpaged.socket" "$tmp/units"

@@ -18,8 +18,8 @@ dist_systemdsystemunit_DATA = units/farpaged.socket
 without_libsystemd =
 else
 EXTRA_DIST += units/farpaged.socket
-# It would be waited for, and then killed, by who does not hear from it.
-without_libsystemd = -e 's/^Type=notify/Type=exec/' -e '/^WatchdogSec=/d' -e '/^\# A loop that/,/^\# far more/d'
+# Without libsystemd the daemon reports nothing, and systemd would wait for that and kill it.
+without_libsystemd = -e 's/^Type=notify/Type=exec/' -e '/^WatchdogSec=/d' -e '/^\# A loop that/d'
 endif
 examples_DATA = $(environments)
 dist_examples_DATA = \
