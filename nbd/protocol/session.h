@@ -46,7 +46,7 @@ struct session {
 	bool ending;          /* the lender ends: new requests get ESHUTDOWN */
 	size_t room;          /* bytes that its replies may take; the last one is owed whole */
 	uint64_t turn;        /* what is left of its turn, in erased pages; 0: others first */
-	uint64_t wait_ns;     /* how long its pool's rate makes the next request wait */
+	uint64_t wait_ns;     /* how long the backend makes the next request wait */
 	struct replies replies;
 	const char *why;      /* BROKEN: words for the log */
 };
