@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* What farpaged does when it is told, and each minute. */
+/* What farpaged does on signals, and each minute. */
 #include <signal.h>
 
 #include "daemon.h"

@@ -65,8 +65,8 @@ bool events_of(struct events *n, struct events_loss *loss, const char *name, con
 			return false;
 		n->state = EVENTS_GONE;
 		note_loss(loss, name, now);
-		return words_print(words, "lender %.200s: another borrower had its pool, so it is not used "
-		                   "any more", name);
+		return words_print(words, "lender %.200s: another borrower had its pool, so it is no longer "
+		                   "used", name);
 	case PEER_DOWN:
 	case PEER_CONNECTING:
 		return (n->state == EVENTS_NEW || n->state == EVENTS_UP) &&

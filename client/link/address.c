@@ -145,7 +145,7 @@ int address_parse(struct address *a, const char *text, char words[static WORDS_M
 	wrong = hostport_parse(rest, slash ? (size_t)(slash - rest) : strlen(rest), ADDRESS_PORT,
 	                       a->host, a->port);
 	if (!wrong && atoi(a->port) == 0)
-		wrong = "nobody has port 0";
+		wrong = "a port is 1 to 65535";
 	if (wrong)
 		return form_error(text, wrong, words);
 	if (slash && set_pool(a, slash + 1, strlen(slash + 1), text, words) < 0)

@@ -117,7 +117,7 @@ static const char *add_key(struct credentials *c, char *line)
 	                                      : NULL;
 }
 
-/* Who is unknown has a key that nobody knows: it fails like a wrong one. */
+/* An unknown identity gets a random key, so it fails like a wrong key. */
 static int find_key(gnutls_session_t session, const char *identity, gnutls_datum_t *key)
 {
 	const struct credentials *c = gnutls_session_get_ptr(session);

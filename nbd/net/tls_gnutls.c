@@ -145,7 +145,7 @@ static int set_credentials(gnutls_session_t session, const struct credentials *c
 	return r;
 }
 
-/* No tickets, so no session is ever taken up again: who comes back proves it anew. */
+/* No tickets, so no session is ever resumed: a client that comes back proves its identity again. */
 struct tls_session *tls_open(struct tls *tls)
 {
 	struct tls_session *s = calloc(1, sizeof *s);

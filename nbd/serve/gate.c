@@ -55,7 +55,7 @@ static void arm(struct loop *loop, uint64_t wait_ns)
 	ev_timer_start(loop->ev, &loop->gate);
 }
 
-/* Who is next; those that had to go are not kept any longer. */
+/* Which one is next; those that had to go are removed. */
 static struct conn *next(struct loop *loop, uint64_t now)
 {
 	struct conn *c, *after, *best = NULL;

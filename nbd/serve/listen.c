@@ -102,7 +102,7 @@ static void let_in(struct loops *loops, int fd)
 		close(fd);
 }
 
-/* Who has proven nothing keeps no descriptor from another. */
+/* A connection that has proven nothing must not keep a descriptor from another. */
 static void out_of_descriptors(struct listener *l)
 {
 	struct limits *limits = l->loops->shared.limits;

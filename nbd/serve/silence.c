@@ -5,7 +5,7 @@
 #include "log.h"
 #include "socket.h"
 
-/* Less than SOCKET_DEAD_SECONDS: who has just put its first page is seen in time. */
+/* Less than SOCKET_DEAD_SECONDS, so a client that has just put its first page is seen in time. */
 #define LOOK_SECONDS 5.
 
 static void look(struct conn *c, ev_tstamp now)

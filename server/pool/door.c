@@ -37,7 +37,7 @@ static void list(const struct backend *b, const struct client *c,
 	pthread_mutex_unlock(&pools->lock);
 }
 
-/* A ticket was told within TLS, so whoever says it in the open has it from a holder of a key: a
+/* A ticket was sent within TLS, so a client that sends it in plaintext has it from a holder of a key: a
  * kernel's client, for one, which does not speak TLS. */
 static bool invites(const struct backend *b, const struct client *c, const char *name, size_t len)
 {

@@ -121,7 +121,7 @@ void member_tell_name(const struct member *m, char name[static MEMBER_NAME_MAX])
 	snprintf(name, MEMBER_NAME_MAX, "%s@%" PRIu64 ".%s", pool->name, m->epoch, text);
 }
 
-/* Under which name it was claimed is told to nobody: it is what claiming again takes. */
+/* No message contains the name of the claim, because that name is enough to claim again. */
 static void refuse_claim(struct pool *pool, char words[static WORDS_MAX])
 {
 	char since[32];

@@ -146,7 +146,7 @@ TEST(one_that_was_taken)
 	up_as("m 1");
 	told("lender a:1 is added");
 	of->state = PEER_GONE;
-	told("lender a:1: another borrower had its pool, so it is not used any more");
+	told("lender a:1: another borrower had its pool, so it is no longer used");
 	view.now += 500;
 	complete("all copies are complete again, 0.5 s after lender a:1 was lost");
 }
