@@ -140,16 +140,16 @@ static int add_links(struct farpage *f, const struct farpage_options *o, char *w
 	return 0;
 }
 
-/* Do ON and OTHER not go together? */
-static bool clash(const struct farpage *f, unsigned on, unsigned other, char *words)
+/* Do LINK_NO and OTHER not go together? */
+static bool clash(const struct farpage *f, unsigned link_no, unsigned other, char *words)
 {
 	const struct opening *o = f->engine.opening;
-	const char *a = watch_name(&f->watch, on), *b = watch_name(&f->watch, other);
+	const char *a = watch_name(&f->watch, link_no), *b = watch_name(&f->watch, other);
 
-	if (identity_same_pool(o[on].identity, o[other].identity))
+	if (identity_same_pool(o[link_no].identity, o[other].identity))
 		words_print(words, "lender %.200s: its pool is that of lender %.200s: each copy is on a lender "
 		            "of its own", a, b);
-	else if (f->engine.apart && identity_same_lender(o[on].identity, o[other].identity))
+	else if (f->engine.apart && identity_same_lender(o[link_no].identity, o[other].identity))
 		words_print(words, "lender %.200s: its pool is of the same farpaged as lender "
 		            "%.200s: both copies of a page would be lost together; allow that "
 		            "with same-lender=yes, or keep one copy with copies=1", a, b);
@@ -161,9 +161,9 @@ static bool clash(const struct farpage *f, unsigned on, unsigned other, char *wo
 /* Two lenders of one pool, or of one farpaged? */
 static bool twice(const struct farpage *f, unsigned lenders, char *words)
 {
-	for (unsigned on = 1; on < lenders; on++)
-		for (unsigned other = 0; other < on; other++)
-			if (clash(f, on, other, words))
+	for (unsigned link_no = 1; link_no < lenders; link_no++)
+		for (unsigned other = 0; other < link_no; other++)
+			if (clash(f, link_no, other, words))
 				return true;
 	return false;
 }
@@ -171,11 +171,11 @@ static bool twice(const struct farpage *f, unsigned lenders, char *words)
 /* All of whom did not answer, as far as there is room for them. */
 static void say_who_is_away(const struct farpage *f, unsigned lenders, char *words)
 {
-	for (unsigned on = 0; on < lenders; on++)
-		if (!f->engine.opening[on].up)
+	for (unsigned link_no = 0; link_no < lenders; link_no++)
+		if (!f->engine.opening[link_no].up)
 			words_add(words, "%s lender %.200s: %s",
 			          *words ? "; nor that of" : "cannot open the pool of",
-			          watch_name(&f->watch, on), f->engine.opening[on].words);
+			          watch_name(&f->watch, link_no), f->engine.opening[link_no].words);
 }
 
 /* Who did not answer: an error, unless there is enough without. */
@@ -186,10 +186,10 @@ static int check_lenders(struct farpage *f, const struct farpage_options *o, cha
 
 	if (twice(f, lenders, words))
 		return -1;
-	for (unsigned on = 0; on < f->engine.links; on++) {
-		up += on < lenders && f->engine.opening[on].up;
-		if (!f->engine.opening[on].up && first < 0)
-			first = (int)on;
+	for (unsigned link_no = 0; link_no < f->engine.links; link_no++) {
+		up += link_no < lenders && f->engine.opening[link_no].up;
+		if (!f->engine.opening[link_no].up && first < 0)
+			first = (int)link_no;
 	}
 	if (first < 0)
 		return 0;
@@ -207,8 +207,8 @@ static int check_size(struct farpage *f, const struct farpage_options *o, char *
 	unsigned n = lenders_of(o) ? lenders_of(o) : 1;
 	uint64_t pages[LINKS_MAX], have, want;
 
-	for (unsigned on = 0; on < n; on++)
-		pages[on] = f->engine.opening[on].up ? f->engine.opening[on].pages
+	for (unsigned link_no = 0; link_no < n; link_no++)
+		pages[link_no] = f->engine.opening[link_no].up ? f->engine.opening[link_no].pages
 		                                    : o->size / PAGE_BYTES + EXTENT_PAGES;
 	/* Where lenders are to come yet, the device is as large as with them. */
 	have = layout_capacity(pages, n, copies_of(o) < n ? copies_of(o) : n);

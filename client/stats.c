@@ -19,14 +19,14 @@ static const char *const state_words[] = {
 	[PEER_RETIRED] = "gone",
 };
 
-static void look_at_link(const struct engine *e, unsigned on, int64_t now,
+static void look_at_link(const struct engine *e, unsigned link_no, int64_t now,
                          struct farpage_lender_stats *s)
 {
-	const struct peer *p = &e->core.peer[on];
-	const struct slots *slots = &e->core.layout.slots[on];
+	const struct peer *p = &e->core.peer[link_no];
+	const struct slots *slots = &e->core.layout.slots[link_no];
 	int64_t since = p->state_since > e->begun_at ? p->state_since : e->begun_at;
 
-	memcpy(s->name, e->link[on]->name, sizeof s->name);
+	memcpy(s->name, e->link[link_no]->name, sizeof s->name);
 	s->state = state_words[p->state];
 	s->state_ms = (uint64_t)(now - since);
 	s->room = slots->pages * PAGE_BYTES;
@@ -34,9 +34,9 @@ static void look_at_link(const struct engine *e, unsigned on, int64_t now,
 	if (s->used > s->room)
 		s->used = s->room; /* the last extent is short */
 	s->timeouts = p->timeouts;
-	s->put = e->figures[on].kind[ASK_PUT];
-	s->get = e->figures[on].kind[ASK_GET];
-	s->flush = e->figures[on].kind[ASK_FLUSH];
+	s->put = e->figures[link_no].kind[ASK_PUT];
+	s->get = e->figures[link_no].kind[ASK_GET];
+	s->flush = e->figures[link_no].kind[ASK_DISCARD];
 }
 
 static void look(struct engine *e, struct farpage_stats *s)
@@ -63,8 +63,8 @@ static void look(struct engine *e, struct farpage_stats *s)
 	s->spilled_pages = n->spilled_pages;
 	s->healed_pages = n->healed_pages;
 	s->bad_pages = n->bad_pages;
-	for (unsigned on = 0; on < e->links; on++)
-		look_at_link(e, on, now, &s->lender[on]);
+	for (unsigned link_no = 0; link_no < e->links; link_no++)
+		look_at_link(e, link_no, now, &s->lender[link_no]);
 }
 
 void farpage_stats(struct farpage *f, struct farpage_stats *to, size_t size)
@@ -153,9 +153,9 @@ size_t farpage_stats_json(struct farpage *f, char *buf, size_t n)
 	put_pages(&j, &s);
 	put_operations(&j, &s);
 	json_array(&j, "lenders");
-	for (unsigned on = 0; on < s.lenders; on++)
-		if (strcmp(s.lender[on].state, "gone") != 0)
-			put_lender(&j, &s.lender[on]);
+	for (unsigned link_no = 0; link_no < s.lenders; link_no++)
+		if (strcmp(s.lender[link_no].state, "gone") != 0)
+			put_lender(&j, &s.lender[link_no]);
 	json_array_end(&j);
 	json_object_end(&j);
 	return json_finish(&j);

@@ -7,7 +7,7 @@
 #include <assert.h>
 
 
-#define FLUSHES_MAX 4u /* with one link: nobody bounds them by a buffer each */
+#define DISCARDS_MAX 4u /* with one link: nobody bounds them by a buffer each */
 
 void asks_open(struct core *c)
 {
@@ -18,46 +18,46 @@ void asks_open(struct core *c)
 
 /* No link has so many that none are left for the others, even if it never answers; and a
  * disk can take as long as it likes. */
-static bool may_have_more(const struct core *c, unsigned on)
+static bool may_have_more(const struct core *c, unsigned link_no)
 {
-	unsigned has = c->peer[on].buffers, left = c->buffers->free_n;
+	unsigned has = c->peer[link_no].buffers, left = c->buffers->free_n;
 
-	assert(on < c->o.links && c->buffers->free_n);
-	if ((int)on == c->layout.spill)
+	assert(link_no < c->o.links && c->buffers->free_n);
+	if ((int)link_no == c->layout.spill)
 		return has < c->buffers->n / 3;
 	return c->o.links == 1 || !has || has < 2 * (left - 1);
 }
 
-struct buffer *ask_buffer(struct core *c, const struct op *op, uint32_t on_mask)
+struct buffer *ask_buffer(struct core *c, const struct op *op, uint32_t link_mask)
 {
 	assert(op->state == OP_ACTIVE);
 	if (!c->buffers->free_n)
 		return NULL;
-	for (unsigned on = 0; on < c->o.links; on++)
-		if (on_mask & 1u << on && !may_have_more(c, on))
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		if (link_mask & 1u << link_no && !may_have_more(c, link_no))
 			return NULL;
 	return buffers_take(c->buffers);
 }
 
-static struct ask *take(struct core *c, enum ask_kind kind, unsigned on)
+static struct ask *take(struct core *c, enum ask_kind kind, unsigned link_no)
 {
 	struct ask *ask = TAILQ_FIRST(&c->free_asks);
 
-	assert(on < c->o.links);
+	assert(link_no < c->o.links);
 	if (!ask)
 		return NULL;
 	TAILQ_REMOVE(&c->free_asks, ask, link);
-	*ask = (struct ask){ .kind = kind, .on = on };
+	*ask = (struct ask){ .kind = kind, .link_no = link_no };
 	return ask;
 }
 
 static void queue(struct core *c, struct ask *ask)
 {
-	assert(c->peer[ask->on].state == PEER_UP);
-	TAILQ_INSERT_TAIL(&c->peer[ask->on].ready, ask, link);
-	c->peer[ask->on].asks++;
-	c->peer[ask->on].flushes += !ask->buffer;
-	c->peer[ask->on].buffers += !!ask->buffer;
+	assert(c->peer[ask->link_no].state == PEER_UP);
+	TAILQ_INSERT_TAIL(&c->peer[ask->link_no].ready, ask, link);
+	c->peer[ask->link_no].asks++;
+	c->peer[ask->link_no].discards += !ask->buffer;
+	c->peer[ask->link_no].buffers += !!ask->buffer;
 }
 
 /* A get asks from the first to the last page that it wants, and ignores the others. */
@@ -72,13 +72,13 @@ bool ask_copy(struct core *c, struct op *op, enum ask_kind kind, unsigned copy,
               struct buffer *buffer, uint32_t mask)
 {
 	const struct copy *at = &map_extent(c->map, op->page)->copy[copy];
-	bool may = kind != ASK_FLUSH || c->peer[at->on].flushes < FLUSHES_MAX;
-	struct ask *ask = may ? take(c, kind, (unsigned)at->on) : NULL;
+	bool may = kind != ASK_DISCARD || c->peer[at->link_no].discards < DISCARDS_MAX;
+	struct ask *ask = may ? take(c, kind, (unsigned)at->link_no) : NULL;
 	uint32_t first = 0;
 
 	assert(op->state == OP_ACTIVE && !(op->asking & 1u << copy));
-	assert(at->on >= 0 && !at->stale);
-	assert(!buffer == (kind == ASK_FLUSH));
+	assert(at->link_no >= 0 && !at->stale);
+	assert(!buffer == (kind == ASK_DISCARD));
 	if (!ask)
 		return false;
 	ask->op = op;
@@ -98,23 +98,23 @@ bool ask_copy(struct core *c, struct op *op, enum ask_kind kind, unsigned copy,
 	return true;
 }
 
-bool ask_wipe(struct core *c, unsigned on, uint32_t slot, uint32_t n)
+bool ask_wipe(struct core *c, unsigned link_no, uint32_t slot, uint32_t n)
 {
-	struct ask *ask = take(c, ASK_FLUSH, on);
+	struct ask *ask = take(c, ASK_DISCARD, link_no);
 
-	assert(n && !c->peer[on].wipe);
+	assert(n && !c->peer[link_no].wipe);
 	if (!ask)
 		return false;
 	ask->page = slot * EXTENT_PAGES;
-	ask->pages = (n - 1) * (uint32_t)EXTENT_PAGES + layout_slot_pages(&c->layout, on, slot + n - 1);
-	c->peer[on].wipe = ask;
+	ask->pages = (n - 1) * (uint32_t)EXTENT_PAGES + layout_slot_pages(&c->layout, link_no, slot + n - 1);
+	c->peer[link_no].wipe = ask;
 	queue(c, ask);
 	return true;
 }
 
 void ask_sent(struct core *c, struct ask *ask, int64_t now)
 {
-	struct peer *p = &c->peer[ask->on];
+	struct peer *p = &c->peer[ask->link_no];
 
 	assert(!ask->sent && p->state == PEER_UP);
 	TAILQ_REMOVE(&p->ready, ask, link);
@@ -125,12 +125,12 @@ void ask_sent(struct core *c, struct ask *ask, int64_t now)
 
 void ask_free(struct core *c, struct ask *ask)
 {
-	struct peer *p = &c->peer[ask->on];
+	struct peer *p = &c->peer[ask->link_no];
 
-	assert(p->asks && (ask->buffer ? p->buffers : p->flushes));
+	assert(p->asks && (ask->buffer ? p->buffers : p->discards));
 	TAILQ_REMOVE(ask->sent ? &p->sent : &p->ready, ask, link);
 	p->asks--;
-	p->flushes -= !ask->buffer;
+	p->discards -= !ask->buffer;
 	p->buffers -= !!ask->buffer;
 	if (ask->buffer)
 		buffers_drop(c->buffers, ask->buffer);
@@ -142,11 +142,11 @@ void ask_abandon(struct core *c, struct op *op)
 {
 	struct ask *ask;
 
-	for (unsigned on = 0; on < c->o.links; on++) {
-		TAILQ_FOREACH(ask, &c->peer[on].ready, link)
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++) {
+		TAILQ_FOREACH(ask, &c->peer[link_no].ready, link)
 			if (ask->op == op)
 				ask->op = NULL;
-		TAILQ_FOREACH(ask, &c->peer[on].sent, link)
+		TAILQ_FOREACH(ask, &c->peer[link_no].sent, link)
 			if (ask->op == op)
 				ask->op = NULL;
 	}
@@ -155,10 +155,10 @@ void ask_abandon(struct core *c, struct op *op)
 
 void asks_close(struct core *c)
 {
-	for (unsigned on = 0; on < c->o.links; on++) {
-		while (!TAILQ_EMPTY(&c->peer[on].ready))
-			ask_free(c, TAILQ_FIRST(&c->peer[on].ready));
-		while (!TAILQ_EMPTY(&c->peer[on].sent))
-			ask_free(c, TAILQ_FIRST(&c->peer[on].sent));
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++) {
+		while (!TAILQ_EMPTY(&c->peer[link_no].ready))
+			ask_free(c, TAILQ_FIRST(&c->peer[link_no].ready));
+		while (!TAILQ_EMPTY(&c->peer[link_no].sent))
+			ask_free(c, TAILQ_FIRST(&c->peer[link_no].sent));
 	}
 }

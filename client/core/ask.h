@@ -9,13 +9,13 @@
 void asks_open(struct core *);
 /* Those under way are let go, with their buffers. */
 void asks_close(struct core *);
-/* A buffer for OP, which has its pages, and for the links that are set in ON_MASK. NULL: OP has
+/* A buffer for OP, which has its pages, and for the links that are set in LINK_MASK. NULL: OP has
  * to wait, or the links have enough. */
-struct buffer *ask_buffer(struct core *, const struct op *, uint32_t on_mask);
+struct buffer *ask_buffer(struct core *, const struct op *, uint32_t link_mask);
 /* Ask for pages that are set in MASK (of a fill: all) of copy COPY. False: there is no ask. */
 bool ask_copy(struct core *, struct op *, enum ask_kind, unsigned copy, struct buffer *, uint32_t mask);
-/* Flush N slots of link ON, from SLOT on. */
-bool ask_wipe(struct core *, unsigned on, uint32_t slot, uint32_t n);
+/* Flush N slots of LINK_NO, from SLOT on. */
+bool ask_wipe(struct core *, unsigned link_no, uint32_t slot, uint32_t n);
 /* It was sent, or is about to be. */
 void ask_sent(struct core *, struct ask *, int64_t now);
 void ask_free(struct core *, struct ask *);

@@ -24,8 +24,8 @@ int core_open(struct core *c, const struct core_options *o, struct map *map, str
 		return -1;
 	queues_open(c);
 	asks_open(c);
-	for (unsigned on = 0; on < LINKS_MAX; on++)
-		peer_init(&c->peer[on]);
+	for (unsigned link_no = 0; link_no < LINKS_MAX; link_no++)
+		peer_init(&c->peer[link_no]);
 	return 0;
 }
 
@@ -55,8 +55,8 @@ void core_checked(struct core *c, struct op *op, uint32_t bad, int64_t now)
 
 void core_reply(struct core *c, struct ask *ask, int error, int64_t now)
 {
-	unsigned on = ask->on;
-	struct peer *p = &c->peer[on];
+	unsigned link_no = ask->link_no;
+	struct peer *p = &c->peer[link_no];
 
 	assert(ask->sent);
 	stall_enter(c, now);
@@ -69,32 +69,32 @@ void core_reply(struct core *c, struct ask *ask, int error, int64_t now)
 	if (ask->op)
 		op_replied(c, ask->op, ask, error);
 	ask_free(c, ask);
-	peer_unstick(c, on, now);
+	peer_unstick(c, link_no, now);
 	dispatch(c, now);
 }
 
-bool core_link_meets(struct core *c, unsigned on, const char *identity)
+bool core_link_meets(struct core *c, unsigned link_no, const char *identity)
 {
-	return peer_meets(c, on, identity);
+	return peer_meets(c, link_no, identity);
 }
 
-void core_link_up(struct core *c, unsigned on, const char *identity, uint64_t pages, int64_t now)
+void core_link_up(struct core *c, unsigned link_no, const char *identity, uint64_t pages, int64_t now)
 {
 	stall_enter(c, now);
-	peer_came(c, on, identity, pages, now);
+	peer_came(c, link_no, identity, pages, now);
 	dispatch(c, now);
 }
 
-void core_link_down(struct core *c, unsigned on, int64_t now)
+void core_link_down(struct core *c, unsigned link_no, int64_t now)
 {
 	stall_enter(c, now);
-	peer_ended(c, on, now);
+	peer_ended(c, link_no, now);
 	dispatch(c, now);
 }
 
-void core_link_wants(struct core *c, unsigned on, uint64_t page)
+void core_link_wants(struct core *c, unsigned link_no, uint64_t page)
 {
-	layout_limit(&c->layout, on, page);
+	layout_limit(&c->layout, link_no, page);
 }
 
 int core_link_add(struct core *c)
@@ -102,20 +102,20 @@ int core_link_add(struct core *c)
 	return peer_add(c);
 }
 
-bool core_link_retire(struct core *c, unsigned on, int64_t now)
+bool core_link_retire(struct core *c, unsigned link_no, int64_t now)
 {
 	bool retired;
 
 	stall_enter(c, now);
-	retired = peer_retire(c, on, now);
+	retired = peer_retire(c, link_no, now);
 	dispatch(c, now);
 	return retired;
 }
 
-void core_give(struct core *c, void *chunk, int64_t now)
+void core_give(struct core *c, void *block, int64_t now)
 {
-	if (chunk)
-		map_give(c->map, chunk);
+	if (block)
+		map_give(c->map, block);
 	else
 		c->map->dry = true;
 	c->admit = true;
@@ -137,17 +137,17 @@ void core_tick(struct core *c, int64_t now)
 
 static struct ask *next_to_send(struct core *c)
 {
-	for (unsigned on = 0; on < c->o.links; on++)
-		if (!TAILQ_EMPTY(&c->peer[on].ready))
-			return TAILQ_FIRST(&c->peer[on].ready);
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		if (!TAILQ_EMPTY(&c->peer[link_no].ready))
+			return TAILQ_FIRST(&c->peer[link_no].ready);
 	return NULL;
 }
 
 static int next_to_close(struct core *c)
 {
-	for (unsigned on = 0; on < c->o.links; on++)
-		if (c->peer[on].close)
-			return (int)on;
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		if (c->peer[link_no].close)
+			return (int)link_no;
 	return -1;
 }
 
@@ -161,13 +161,13 @@ static void heal_goes_on(struct core *c, int64_t now)
 
 bool core_next(struct core *c, struct command *command, int64_t now)
 {
-	int on;
+	int link_no;
 
 	*command = (struct command){0};
-	if ((on = next_to_close(c)) >= 0) {
-		c->peer[on].close = false;
+	if ((link_no = next_to_close(c)) >= 0) {
+		c->peer[link_no].close = false;
 		command->kind = COMMAND_CLOSE;
-		command->on = (unsigned)on;
+		command->link_no = (unsigned)link_no;
 	} else if ((command->op = TAILQ_FIRST(&c->came))) {
 		op_move(c, command->op, OP_CHECK);
 		command->kind = COMMAND_CHECK;
@@ -181,10 +181,10 @@ bool core_next(struct core *c, struct command *command, int64_t now)
 	} else if ((command->ask = next_to_send(c))) {
 		ask_sent(c, command->ask, now);
 		command->kind = COMMAND_SEND;
-		command->on = command->ask->on;
-	} else if ((on = peers_connect(c, now)) >= 0) {
+		command->link_no = command->ask->link_no;
+	} else if ((link_no = peers_connect(c, now)) >= 0) {
 		command->kind = COMMAND_CONNECT;
-		command->on = (unsigned)on;
+		command->link_no = (unsigned)link_no;
 	} else {
 		return false;
 	}
@@ -207,31 +207,31 @@ bool core_busy(const struct core *c)
 {
 	if (c->heal.busy)
 		return true;
-	for (unsigned on = 0; on < c->o.links; on++)
-		if (c->peer[on].state == PEER_CONNECTING || c->peer[on].wipe)
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		if (c->peer[link_no].state == PEER_CONNECTING || c->peer[link_no].wipe)
 			return true;
 	return false;
 }
 
 bool core_wiping(const struct core *c)
 {
-	for (unsigned on = 0; on < c->o.links; on++)
-		if (c->peer[on].state == PEER_UP &&
-		    (c->peer[on].wipe || c->layout.slots[on].dirty_n))
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		if (c->peer[link_no].state == PEER_UP &&
+		    (c->peer[link_no].wipe || c->layout.slots[link_no].dirty_n))
 			return true;
 	return false;
 }
 
-bool core_left_out(const struct core *c, unsigned on, int64_t now)
+bool core_left_out(const struct core *c, unsigned link_no, int64_t now)
 {
-	return peer_left_out(c, on, now);
+	return peer_left_out(c, link_no, now);
 }
 
 /* A copy of E is on a link that is not up. */
 static bool away(const struct core *c, const struct extent *e)
 {
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-		if (e->copy[copy].on >= 0 && !peer_up(c, e->copy[copy].on))
+		if (e->copy[copy].link_no >= 0 && !peer_up(c, e->copy[copy].link_no))
 			return true;
 	return false;
 }
@@ -251,8 +251,8 @@ uint64_t core_unhealed(const struct core *c)
 	uint64_t pages = 0;
 	bool some = c->map->heals;
 
-	for (unsigned on = 0; on < c->o.links; on++)
-		some |= !peer_up(c, (int)on);
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		some |= !peer_up(c, (int)link_no);
 	for (uint64_t e = 0; some && e < c->map->extents; e++)
 		if (c->map->extent[e].heal || away(c, &c->map->extent[e]))
 			pages += c->map->extent[e].used;

@@ -29,16 +29,16 @@
 #include "state.h"
 
 enum command_kind {
-	COMMAND_CONNECT, /* open link ON and claim its pool */
+	COMMAND_CONNECT, /* open LINK_NO and claim its pool */
 	COMMAND_CLOSE,   /* close it now: its buffers are ours again */
-	COMMAND_SEND,    /* ask ASK->on for ASK */
+	COMMAND_SEND,    /* ask ASK->link_no for ASK */
 	COMMAND_CHECK,   /* OP's waiter seals, or opens what came, and then core_checked() */
 	COMMAND_DONE,    /* tell OP's waiter */
 };
 
 struct command {
 	enum command_kind kind;
-	unsigned on;
+	unsigned link_no;
 	struct ask *ask;
 	struct op *op;
 };
@@ -55,24 +55,24 @@ void core_start(struct core *, struct op *, int64_t now);
  * were not what had been. */
 void core_checked(struct core *, struct op *, uint32_t bad, int64_t now);
 void core_reply(struct core *, struct ask *, int error, int64_t now);
-/* Link ON leads to the pool of IDENTITY. False: it is not to be claimed, for it is another
+/* LINK_NO leads to the pool of IDENTITY. False: it is not to be claimed, for it is another
  * link's, or a lender's of whom another link has a pool. */
-bool core_link_meets(struct core *, unsigned on, const char *identity);
-/* Link ON is claimed, and has room for PAGES. */
-void core_link_up(struct core *, unsigned on, const char *identity, uint64_t pages,
+bool core_link_meets(struct core *, unsigned link_no, const char *identity);
+/* LINK_NO is claimed, and has room for PAGES. */
+void core_link_up(struct core *, unsigned link_no, const char *identity, uint64_t pages,
                   int64_t now);
-void core_link_down(struct core *, unsigned on, int64_t now);
+void core_link_down(struct core *, unsigned link_no, int64_t now);
 /* The lender wants back all from PAGE of its pool on; 0 drains it, UINT64_MAX
  * is that it no longer does. */
-void core_link_wants(struct core *, unsigned on, uint64_t page);
+void core_link_wants(struct core *, unsigned link_no, uint64_t page);
 /* One lender more, which is down: its number, one that was retired, and the commands since
  * carried out, or behind all others. -1: there are as many as may be. */
 int core_link_add(struct core *);
-/* Forget the drained lender ON. False: it is not empty yet; what it kept is flushed before,
+/* Forget the drained lender LINK_NO. False: it is not empty yet; what it kept is flushed before,
  * unless it is away. */
-bool core_link_retire(struct core *, unsigned on, int64_t now);
+bool core_link_retire(struct core *, unsigned link_no, int64_t now);
 /* Memory for records; NULL: there is none to be had. */
-void core_give(struct core *, void *chunk, int64_t now);
+void core_give(struct core *, void *block, int64_t now);
 void core_tick(struct core *, int64_t now);
 
 /* The next thing to be done, false when there is none. A command is carried
@@ -92,7 +92,7 @@ uint64_t core_unhealed(const struct core *);
 /* How many have fewer copies than they should, as far as is known; those on a link that has
  * not been away for long count. */
 uint64_t core_missing(const struct core *);
-/* Link ON greets, but failed so often that its copies are made elsewhere. */
-bool core_left_out(const struct core *, unsigned on, int64_t now);
+/* LINK_NO greets, but failed so often that its copies are made elsewhere. */
+bool core_left_out(const struct core *, unsigned link_no, int64_t now);
 
 #endif

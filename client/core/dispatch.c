@@ -97,7 +97,7 @@ static void expire(struct core *c, struct op *op, int64_t now)
 
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 		if (writes & 1u << copy)
-			peer_close(c, (unsigned)e->copy[copy].on, now);
+			peer_close(c, (unsigned)e->copy[copy].link_no, now);
 	assert(!writes || !op->asking);
 	ask_abandon(c, op);
 	if (op->acked)

@@ -18,10 +18,10 @@
 /* A slot whose flush did not come to its end is as dirty as before. */
 void peer_wiped(struct core *c, const struct ask *ask, bool clean, int64_t now)
 {
-	struct peer *p = &c->peer[ask->on];
+	struct peer *p = &c->peer[ask->link_no];
 
-	assert(p->wipe == ask && ask->kind == ASK_FLUSH && !ask->op);
-	layout_wiped(&c->layout, ask->on, (uint32_t)(ask->page / EXTENT_PAGES),
+	assert(p->wipe == ask && ask->kind == ASK_DISCARD && !ask->op);
+	layout_wiped(&c->layout, ask->link_no, (uint32_t)(ask->page / EXTENT_PAGES),
 	             (uint32_t)((ask->pages + EXTENT_PAGES - 1) / EXTENT_PAGES), clean);
 	p->wipe = NULL;
 	if (!clean)
@@ -52,33 +52,33 @@ static void forget_asks(struct core *c, struct peer *p, struct ask_list *list, i
 }
 
 /* The one way down, also for one that did not come up. */
-void peer_ended(struct core *c, unsigned on, int64_t now)
+void peer_ended(struct core *c, unsigned link_no, int64_t now)
 {
-	struct peer *p = &c->peer[on];
+	struct peer *p = &c->peer[link_no];
 
 	assert(p->state != PEER_RETIRED);
-	peer_judge_end(c, on, now);
+	peer_judge_end(c, link_no, now);
 	if (p->state == PEER_UP)
 		p->down_since = now;
 	if (p->state != PEER_GONE)
-		peer_set_state(c, on, PEER_DOWN, now);
+		peer_set_state(c, link_no, PEER_DOWN, now);
 	p->retry_at = now + p->retry_ms;
 	p->retry_ms = min_ms(p->retry_ms * 2, RETRY_IDLE_MAX_MS);
 	forget_asks(c, p, &p->ready, now);
 	forget_asks(c, p, &p->sent, now);
-	peer_want_heal(c, on);
+	peer_want_heal(c, link_no);
 	c->kick = true;
 }
 
 /* A disk cannot be made to let go of buffers, and is not fenced by a claim: what it was
  * asked for stays under way, for nobody, and nothing new is asked until all of it ended. */
-static void stick(struct core *c, unsigned on, int64_t now)
+static void stick(struct core *c, unsigned link_no, int64_t now)
 {
-	struct peer *p = &c->peer[on];
+	struct peer *p = &c->peer[link_no];
 	struct ask *ask;
 
-	assert((int)on == c->layout.spill);
-	peer_set_state(c, on, PEER_STUCK, now);
+	assert((int)link_no == c->layout.spill);
+	peer_set_state(c, link_no, PEER_STUCK, now);
 	p->down_since = now;
 	forget_asks(c, p, &p->ready, now);
 	TAILQ_FOREACH(ask, &p->sent, link) {
@@ -89,49 +89,49 @@ static void stick(struct core *c, unsigned on, int64_t now)
 	c->kick = true;
 }
 
-void peer_unstick(struct core *c, unsigned on, int64_t now)
+void peer_unstick(struct core *c, unsigned link_no, int64_t now)
 {
-	struct peer *p = &c->peer[on];
+	struct peer *p = &c->peer[link_no];
 
 	if (p->state != PEER_STUCK || p->asks)
 		return;
-	peer_set_state(c, on, PEER_UP, now);
+	peer_set_state(c, link_no, PEER_UP, now);
 	c->kick = true;
 }
 
-void peer_close(struct core *c, unsigned on, int64_t now)
+void peer_close(struct core *c, unsigned link_no, int64_t now)
 {
-	struct peer *p = &c->peer[on];
+	struct peer *p = &c->peer[link_no];
 
-	if ((int)on == c->layout.spill && p->state == PEER_UP) {
-		stick(c, on, now);
+	if ((int)link_no == c->layout.spill && p->state == PEER_UP) {
+		stick(c, link_no, now);
 		return;
 	}
 	p->close = true;
-	peer_ended(c, on, now);
+	peer_ended(c, link_no, now);
 }
 
-static void wipe(struct core *c, unsigned on, int64_t now)
+static void wipe(struct core *c, unsigned link_no, int64_t now)
 {
-	struct peer *p = &c->peer[on];
+	struct peer *p = &c->peer[link_no];
 	int64_t slot;
 	uint32_t n;
 
-	assert(on < c->o.links);
+	assert(link_no < c->o.links);
 	if (p->state != PEER_UP || p->wipe || now < p->wipe_at)
 		return;
-	slot = layout_wipe(&c->layout, on, &n);
-	if (slot >= 0 && !ask_wipe(c, on, (uint32_t)slot, n))
-		layout_wiped(&c->layout, on, (uint32_t)slot, n, false);
+	slot = layout_wipe(&c->layout, link_no, &n);
+	if (slot >= 0 && !ask_wipe(c, link_no, (uint32_t)slot, n))
+		layout_wiped(&c->layout, link_no, (uint32_t)slot, n, false);
 }
 
 void peers_tick(struct core *c, int64_t now)
 {
-	for (unsigned on = 0; on < c->o.links; on++) {
-		if (peer_expires(c, on) <= now) {
-			c->peer[on].timeouts++;
-			peer_close(c, on, now);
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++) {
+		if (peer_expires(c, link_no) <= now) {
+			c->peer[link_no].timeouts++;
+			peer_close(c, link_no, now);
 		}
-		wipe(c, on, now);
+		wipe(c, link_no, now);
 	}
 }

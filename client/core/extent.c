@@ -16,11 +16,11 @@ static bool refuses(const struct copy *copy, int64_t now)
 	return copy->refused && now - copy->refused >= CORE_MOVE_MS;
 }
 
-static bool trusts(const struct core *c, int on, enum counts which, int64_t now)
+static bool trusts(const struct core *c, int link_no, enum counts which, int64_t now)
 {
-	assert(on >= 0);
-	return which == COUNTS_ALL || !peer_left_out(c, (unsigned)on, now) ||
-	       (which == COUNTS_TRIED && !peer_suspect(c, (unsigned)on, now));
+	assert(link_no >= 0);
+	return which == COUNTS_ALL || !peer_left_out(c, (unsigned)link_no, now) ||
+	       (which == COUNTS_TRIED && !peer_suspect(c, (unsigned)link_no, now));
 }
 
 uint8_t extent_counts(const struct core *c, const struct extent *e, enum counts which, int64_t now)
@@ -30,22 +30,22 @@ uint8_t extent_counts(const struct core *c, const struct extent *e, enum counts 
 	for (unsigned copy = 0; copy < COPY_SPILL; copy++) {
 		const struct copy *at = &e->copy[copy];
 
-		if (at->on >= 0 && !at->stale && peer_counts(c, at->on, now) && !layout_wanted(&c->layout, at) &&
-		    (which >= COUNTS_REFUSED || !refuses(at, now)) && trusts(c, at->on, which, now))
+		if (at->link_no >= 0 && !at->stale && peer_counts(c, at->link_no, now) && !layout_wanted(&c->layout, at) &&
+		    (which >= COUNTS_REFUSED || !refuses(at, now)) && trusts(c, at->link_no, which, now))
 			counts |= (uint8_t)(1u << copy);
 	}
 	return counts;
 }
 
-static bool may_put(const struct core *c, int on, enum targets which, int64_t now)
+static bool may_put(const struct core *c, int link_no, enum targets which, int64_t now)
 {
-	assert(on >= 0);
+	assert(link_no >= 0);
 	if (which == TARGETS_ALL)
 		return true;
-	if (which != TARGETS_FULL && peer_full(c, on, now))
+	if (which != TARGETS_FULL && peer_full(c, link_no, now))
 		return false;
-	return which == TARGETS_HEAL ? !peer_out(c, (unsigned)on, now)
-	                             : !peer_suspect(c, (unsigned)on, now);
+	return which == TARGETS_HEAL ? !peer_out(c, (unsigned)link_no, now)
+	                             : !peer_suspect(c, (unsigned)link_no, now);
 }
 
 uint8_t extent_targets(const struct core *c, const struct extent *e, enum targets which, int64_t now)
@@ -55,8 +55,8 @@ uint8_t extent_targets(const struct core *c, const struct extent *e, enum target
 	for (unsigned copy = 0; copy < COPY_SPILL; copy++) {
 		const struct copy *at = &e->copy[copy];
 
-		if (peer_up(c, at->on) && !at->stale && !layout_wanted(&c->layout, at) &&
-		    may_put(c, at->on, which, now))
+		if (peer_up(c, at->link_no) && !at->stale && !layout_wanted(&c->layout, at) &&
+		    may_put(c, at->link_no, which, now))
 			*(at->going ? &going : &targets) |= (uint8_t)(1u << copy);
 	}
 	return how_many(targets) < c->o.copies ? targets | going : targets;
@@ -65,14 +65,14 @@ uint8_t extent_targets(const struct core *c, const struct extent *e, enum target
 /* Lenders that new copies may be placed on. */
 static uint32_t with_room(const struct core *c, enum targets which, int64_t now)
 {
-	uint32_t on_mask = 0;
+	uint32_t link_mask = 0;
 
-	for (unsigned on = 0; on < c->o.links; on++)
-		if ((int)on != c->layout.spill && peer_up(c, (int)on) &&
-		    may_put(c, (int)on, which, now) &&
-		    (which != TARGETS_GOOD || !peer_left_out(c, on, now)))
-			on_mask |= 1u << on;
-	return on_mask;
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		if ((int)link_no != c->layout.spill && peer_up(c, (int)link_no) &&
+		    may_put(c, (int)link_no, which, now) &&
+		    (which != TARGETS_GOOD || !peer_left_out(c, link_no, now)))
+			link_mask |= 1u << link_no;
+	return link_mask;
 }
 
 bool extent_has_room(const struct core *c, const struct extent *e, int64_t now)
@@ -81,11 +81,11 @@ bool extent_has_room(const struct core *c, const struct extent *e, int64_t now)
 	       layout_has_room(&c->layout, e, with_room(c, TARGETS_GOOD, now));
 }
 
-bool extent_is_on(const struct core *c, const struct extent *e, unsigned on)
+bool extent_is_on(const struct core *c, const struct extent *e, unsigned link_no)
 {
-	assert(on < c->o.links);
+	assert(link_no < c->o.links);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-		if (e->copy[copy].on == (int)on && !e->copy[copy].stale &&
+		if (e->copy[copy].link_no == (int)link_no && !e->copy[copy].stale &&
 		    !layout_wanted(&c->layout, &e->copy[copy]))
 			return true;
 	return false;
@@ -93,11 +93,11 @@ bool extent_is_on(const struct core *c, const struct extent *e, unsigned on)
 
 bool extent_room_is_coming(const struct core *c, const struct extent *e, int64_t now)
 {
-	uint32_t on_mask = with_room(c, TARGETS_GOOD, now);
+	uint32_t link_mask = with_room(c, TARGETS_GOOD, now);
 	bool coming = false;
 
-	for (unsigned on = 0; on < c->o.links; on++)
-		coming |= on_mask >> on & 1 && c->peer[on].wipe && !extent_is_on(c, e, on);
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		coming |= link_mask >> link_no & 1 && c->peer[link_no].wipe && !extent_is_on(c, e, link_no);
 	return coming && how_many(extent_counts(c, e, COUNTS, now)) < c->o.copies;
 }
 
@@ -110,7 +110,7 @@ bool extent_place(struct core *c, struct extent *e, enum targets which, int64_t 
 	unsigned have = how_many(extent_counts(c, e, counts[which], now));
 
 	for (unsigned copy = 0; copy < COPY_SPILL && have < c->o.copies; copy++)
-		if (e->copy[copy].on < 0 &&
+		if (e->copy[copy].link_no < 0 &&
 		    layout_place(&c->layout, e, copy, with_room(c, which, now))) {
 			have++;
 			map_heal(c->map, e, e->heal || e->used);
@@ -123,7 +123,7 @@ void extent_forget_copy(struct core *c, struct extent *e, unsigned copy)
 	uint64_t first = (uint64_t)(e - c->map->extent) * EXTENT_PAGES;
 	uint32_t pages = map_extent_pages(c->map, e);
 
-	assert(e->copy[copy].on >= 0 && copy < COPY_PLACES);
+	assert(e->copy[copy].link_no >= 0 && copy < COPY_PLACES);
 	for (uint32_t i = 0; e->used && i < pages; i++) {
 		struct record *r = &e->record[i];
 
@@ -150,7 +150,7 @@ uint8_t extent_spill(struct core *c, struct extent *e)
 
 	if (!peer_up(c, spill))
 		return 0;
-	if (e->copy[COPY_SPILL].on < 0 &&
+	if (e->copy[COPY_SPILL].link_no < 0 &&
 	    !layout_place(&c->layout, e, COPY_SPILL, 1u << spill))
 		return 0;
 	return 1u << COPY_SPILL;
@@ -162,7 +162,7 @@ bool extent_place_elsewhere(struct core *c, struct extent *e, enum targets which
 
 	if (!extent_targets(c, e, TARGETS_ALL, now))
 		return false;
-	while (copy < COPY_SPILL && e->copy[copy].on >= 0)
+	while (copy < COPY_SPILL && e->copy[copy].link_no >= 0)
 		copy++;
 	if (copy == COPY_SPILL ||
 	    !layout_place(&c->layout, e, copy, with_room(c, which, now)))

@@ -28,8 +28,8 @@ bool extent_place_elsewhere(struct core *, struct extent *, enum targets, int64_
 bool extent_room_is_coming(const struct core *, const struct extent *, int64_t now);
 /* Its copy on the spill, which takes what no lender can take now; 0: the spill cannot either. */
 uint8_t extent_spill(struct core *, struct extent *);
-/* Does link ON keep pages of it, and go on doing so? */
-bool extent_is_on(const struct core *, const struct extent *, unsigned on);
+/* Does LINK_NO keep pages of it, and go on doing so? */
+bool extent_is_on(const struct core *, const struct extent *, unsigned link_no);
 /* Clear the copies that were lost from its records. */
 void extent_freshen(struct core *, struct extent *);
 /* Give up COPY: a page that has no other is lost. */

@@ -34,15 +34,15 @@ static uint32_t pages_of(const struct core *c, const struct op *op, unsigned cop
  * does not, what has all the pages, what stays, what has little to do. */
 static unsigned cost(const struct core *c, const struct copy *at, bool some, int64_t now)
 {
-	unsigned on = (unsigned)at->on;
-	const struct peer *p = &c->peer[on];
+	unsigned link_no = (unsigned)at->link_no;
+	const struct peer *p = &c->peer[link_no];
 	const struct ask *oldest = TAILQ_FIRST(&p->sent);
 	bool leaves = at->going || layout_wanted(&c->layout, at);
-	bool late = oldest && now - oldest->sent_at >= peer_hedge_ms(c, on);
+	bool late = oldest && now - oldest->sent_at >= peer_hedge_ms(c, link_no);
 
-	assert(peer_up(c, at->on) && !at->stale);
-	return (peer_suspect(c, on, now) ? 1u << 22 : 0) +
-	       ((int)on == c->layout.spill ? 1u << 20 : 0) + (late ? 1u << 18 : 0) +
+	assert(peer_up(c, at->link_no) && !at->stale);
+	return (peer_suspect(c, link_no, now) ? 1u << 22 : 0) +
+	       ((int)link_no == c->layout.spill ? 1u << 20 : 0) + (late ? 1u << 18 : 0) +
 	       (some ? 1u << 16 : 0) + (leaves ? 1u << 14 : 0) + p->asks;
 }
 
@@ -58,7 +58,7 @@ static int best(const struct core *c, const struct op *op, uint8_t without, uint
 		uint32_t pages;
 		unsigned costs;
 
-		if (!peer_up(c, e->copy[copy].on) || without & 1u << copy || e->copy[copy].stale)
+		if (!peer_up(c, e->copy[copy].link_no) || without & 1u << copy || e->copy[copy].stale)
 			continue;
 		pages = pages_of(c, op, copy);
 		if (!pages)
@@ -75,8 +75,8 @@ static int best(const struct core *c, const struct op *op, uint8_t without, uint
 
 static bool ask(struct core *c, struct op *op, int copy, uint32_t mask)
 {
-	int on = map_extent(c->map, op->page)->copy[copy].on;
-	struct buffer *b = ask_buffer(c, op, 1u << on);
+	int link_no = map_extent(c->map, op->page)->copy[copy].link_no;
+	struct buffer *b = ask_buffer(c, op, 1u << link_no);
 	bool asked = b && ask_copy(c, op, ASK_GET, (unsigned)copy, b, mask);
 
 	assert(mask && !(mask & ~op->need));
@@ -110,13 +110,13 @@ static bool settle(struct core *c, struct op *op)
 static uint32_t away(const struct core *c, const struct op *op)
 {
 	const struct extent *e = map_extent(c->map, op->page);
-	uint32_t on_mask = 0;
+	uint32_t link_mask = 0;
 
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-		if (e->copy[copy].on >= 0 && !(op->tried & 1u << copy) &&
-		    !peer_up(c, e->copy[copy].on) && pages_of(c, op, copy))
-			on_mask |= 1u << e->copy[copy].on;
-	return on_mask;
+		if (e->copy[copy].link_no >= 0 && !(op->tried & 1u << copy) &&
+		    !peer_up(c, e->copy[copy].link_no) && pages_of(c, op, copy))
+			link_mask |= 1u << e->copy[copy].link_no;
+	return link_mask;
 }
 
 void get_go_on(struct core *c, struct op *op, int64_t now)
@@ -141,7 +141,7 @@ void get_go_on(struct core *c, struct op *op, int64_t now)
 		if (ask(c, op, copy, mask) &&
 		    best(c, op, op->tried | op->asking, &others, now) >= 0)
 			op->hedge_at = now + peer_hedge_ms(c, (unsigned)map_extent(
-				c->map, op->page)->copy[copy].on);
+				c->map, op->page)->copy[copy].link_no);
 	} else if (!op_wait(c, op, away(c, op), now)) {
 		op_end(c, op, EIO);
 	}

@@ -40,8 +40,8 @@ static uint8_t sources(const struct core *c, const struct extent *e, int64_t now
 	uint8_t up = 0;
 
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-		if (!e->copy[copy].stale && peer_up(c, e->copy[copy].on) &&
-		    !peer_out(c, (unsigned)e->copy[copy].on, now))
+		if (!e->copy[copy].stale && peer_up(c, e->copy[copy].link_no) &&
+		    !peer_out(c, (unsigned)e->copy[copy].link_no, now))
 			up |= (uint8_t)(1u << copy);
 	return up;
 }
@@ -139,7 +139,7 @@ static void tidy(struct core *c, struct extent *e, uint8_t want)
 	assert(how_many(want) >= c->o.copies);
 	map_heal(c->map, e, false);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++) {
-		if (e->copy[copy].on < 0 || want & 1u << copy)
+		if (e->copy[copy].link_no < 0 || want & 1u << copy)
 			continue;
 		if (used & 1u << copy) {
 			e->copy[copy].going = true;
@@ -177,12 +177,12 @@ static void make_place(struct core *c, struct extent *e, int64_t now)
 
 	assert(e->record);
 	for (unsigned copy = 0; copy < COPY_SPILL; copy++)
-		if (e->copy[copy].on < 0)
+		if (e->copy[copy].link_no < 0)
 			return;
 	for (unsigned copy = 0; copy < COPY_SPILL; copy++) {
-		int on = e->copy[copy].on;
+		int link_no = e->copy[copy].link_no;
 
-		if (!(keep & 1u << copy) && (!peer_up(c, on) || peer_left_out(c, (unsigned)on, now)) &&
+		if (!(keep & 1u << copy) && (!peer_up(c, link_no) || peer_left_out(c, (unsigned)link_no, now)) &&
 		    extent_has_room(c, e, now) && is_spare(c, e, copy, now)) {
 			extent_forget_copy(c, e, copy);
 			return;
@@ -206,7 +206,7 @@ static void take_back(struct core *c, struct extent *e)
 {
 	assert(!e->used && !e->taken);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-		if (e->copy[copy].on >= 0)
+		if (e->copy[copy].link_no >= 0)
 			layout_drop(&c->layout, e, copy);
 	map_forget(c->map, e);
 	map_heal(c->map, e, false);

@@ -8,10 +8,10 @@
 int layout_open(struct layout *l, struct map *map, unsigned links, int spill, uint64_t seed)
 {
 	*l = (struct layout){ .map = map, .links = links, .spill = spill, .seed = seed };
-	for (unsigned on = 0; on < LINKS_MAX; on++) {
+	for (unsigned link_no = 0; link_no < LINKS_MAX; link_no++) {
 		/* No link can have more slots in use than there are extents. */
-		l->slots[on].state = calloc(map->extents, 1);
-		if (!l->slots[on].state) {
+		l->slots[link_no].state = calloc(map->extents, 1);
+		if (!l->slots[link_no].state) {
 			layout_close(l);
 			return -1;
 		}
@@ -21,8 +21,8 @@ int layout_open(struct layout *l, struct map *map, unsigned links, int spill, ui
 
 void layout_close(struct layout *l)
 {
-	for (unsigned on = 0; on < LINKS_MAX; on++)
-		free(l->slots[on].state);
+	for (unsigned link_no = 0; link_no < LINKS_MAX; link_no++)
+		free(l->slots[link_no].state);
 	memset(l->slots, 0, sizeof l->slots);
 }
 
@@ -63,20 +63,20 @@ static void soil_unused(struct slots *s)
 			set(s, slot, SLOT_DIRTY);
 }
 
-void layout_soil(struct layout *l, unsigned on)
+void layout_soil(struct layout *l, unsigned link_no)
 {
-	for (uint32_t slot = 0; slot < l->slots[on].n; slot++)
-		set(&l->slots[on], slot, SLOT_DIRTY);
+	for (uint32_t slot = 0; slot < l->slots[link_no].n; slot++)
+		set(&l->slots[link_no], slot, SLOT_DIRTY);
 }
 
-void layout_size(struct layout *l, unsigned on, uint64_t pages)
+void layout_size(struct layout *l, unsigned link_no, uint64_t pages)
 {
-	struct slots *s = &l->slots[on];
+	struct slots *s = &l->slots[link_no];
 	uint64_t slots = pages / EXTENT_PAGES + !!(pages % EXTENT_PAGES);
 	uint32_t n = (uint32_t)(slots < l->map->extents ? slots : l->map->extents);
 	bool wanted = s->limit < s->n;
 
-	assert(on < l->links);
+	assert(link_no < l->links);
 	if (s->pages == pages)
 		return;
 	for (uint32_t slot = n; slot < s->n; slot++) /* nothing is there to be flushed */
@@ -88,72 +88,72 @@ void layout_size(struct layout *l, unsigned on, uint64_t pages)
 	soil_unused(s);
 }
 
-void layout_lost(struct layout *l, unsigned on)
+void layout_lost(struct layout *l, unsigned link_no)
 {
 	for (uint64_t e = 0; e < l->map->extents; e++)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-			if (l->map->extent[e].copy[copy].on == (int)on) {
+			if (l->map->extent[e].copy[copy].link_no == (int)link_no) {
 				l->map->extent[e].copy[copy].stale = true;
 				map_heal(l->map, &l->map->extent[e], true);
 			}
-	soil_unused(&l->slots[on]);
+	soil_unused(&l->slots[link_no]);
 }
 
-void layout_limit(struct layout *l, unsigned on, uint64_t page)
+void layout_limit(struct layout *l, unsigned link_no, uint64_t page)
 {
-	struct slots *s = &l->slots[on];
+	struct slots *s = &l->slots[link_no];
 	uint64_t limit = page / EXTENT_PAGES;
 
 	set_limit(s, (uint32_t)(limit < s->n ? limit : s->n));
 	for (uint64_t e = 0; e < l->map->extents; e++)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-			if (l->map->extent[e].copy[copy].on == (int)on &&
+			if (l->map->extent[e].copy[copy].link_no == (int)link_no &&
 			    layout_wanted(l, &l->map->extent[e].copy[copy]))
 				map_heal(l->map, &l->map->extent[e], true);
 }
 
-void layout_forget(struct layout *l, unsigned on)
+void layout_forget(struct layout *l, unsigned link_no)
 {
-	uint8_t *state = l->slots[on].state;
+	uint8_t *state = l->slots[link_no].state;
 
-	assert(!l->slots[on].used);
+	assert(!l->slots[link_no].used);
 	memset(state, SLOT_CLEAN, l->map->extents);
-	l->slots[on] = (struct slots){ .state = state };
+	l->slots[link_no] = (struct slots){ .state = state };
 }
 
 bool layout_wanted(const struct layout *l, const struct copy *c)
 {
-	return c->on >= 0 && c->slot >= l->slots[c->on].limit;
+	return c->link_no >= 0 && c->slot >= l->slots[c->link_no].limit;
 }
 
-uint32_t layout_slot_pages(const struct layout *l, unsigned on, uint32_t slot)
+uint32_t layout_slot_pages(const struct layout *l, unsigned link_no, uint32_t slot)
 {
-	uint64_t left = l->slots[on].pages - slot * EXTENT_PAGES;
+	uint64_t left = l->slots[link_no].pages - slot * EXTENT_PAGES;
 
-	assert(slot < l->slots[on].n);
+	assert(slot < l->slots[link_no].n);
 	return (uint32_t)(left < EXTENT_PAGES ? left : EXTENT_PAGES);
 }
 
 /* The last slot is the only one that may be short. Who can do with it gets no other:
  * where there is just enough room, somebody needs that one. */
-static bool is_for(const struct layout *l, unsigned on, uint32_t slot, uint32_t pages)
+static bool is_for(const struct layout *l, unsigned link_no, uint32_t slot, uint32_t pages)
 {
-	const struct slots *s = &l->slots[on];
-	uint32_t last = layout_slot_pages(l, on, s->n - 1);
+	const struct slots *s = &l->slots[link_no];
+	uint32_t last = layout_slot_pages(l, link_no, s->n - 1);
 
 	assert(slot < s->limit);
 	return last < EXTENT_PAGES && last >= pages && s->state[s->n - 1] != SLOT_USED &&
-	       s->limit == s->n ? slot == s->n - 1 : layout_slot_pages(l, on, slot) >= pages;
+	       s->limit == s->n ? slot == s->n - 1 : layout_slot_pages(l, link_no, slot) >= pages;
 }
 
 /* The slot to use next for PAGES: a clean one before a dirty one. -1: none. */
-static int64_t find(const struct layout *l, unsigned on, uint32_t pages)
+static int64_t find(const struct layout *l, unsigned link_no, uint32_t pages)
 {
-	const struct slots *s = &l->slots[on];
+	const struct slots *s = &l->slots[link_no];
 	int64_t dirty = -1;
 
 	for (uint32_t slot = 0; slot < s->limit; slot++) {
-		if (!is_for(l, on, slot, pages))
+		if (!is_for(l, link_no, slot, pages))
 			continue;
 		if (s->state[slot] == SLOT_CLEAN)
 			return slot;
@@ -163,23 +163,23 @@ static int64_t find(const struct layout *l, unsigned on, uint32_t pages)
 	return dirty;
 }
 
-static bool has_copy(const struct extent *e, unsigned on)
+static bool has_copy(const struct extent *e, unsigned link_no)
 {
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-		if (e->copy[copy].on == (int)on)
+		if (e->copy[copy].link_no == (int)link_no)
 			return true;
 	return false;
 }
 
-/* How many slots link ON could give that are enough for PAGES. */
-static uint32_t room(const struct layout *l, unsigned on, uint32_t pages)
+/* How many slots LINK_NO could give that are enough for PAGES. */
+static uint32_t room(const struct layout *l, unsigned link_no, uint32_t pages)
 {
-	const struct slots *s = &l->slots[on];
+	const struct slots *s = &l->slots[link_no];
 	uint32_t last = s->n - 1;
 
-	if (!s->limit || s->limit < s->n || layout_slot_pages(l, on, last) == EXTENT_PAGES)
+	if (!s->limit || s->limit < s->n || layout_slot_pages(l, link_no, last) == EXTENT_PAGES)
 		return s->free_n;
-	if (layout_slot_pages(l, on, last) < pages)
+	if (layout_slot_pages(l, link_no, last) < pages)
 		return s->free_n - is_free(s->state[last]);
 	return s->state[last] == SLOT_USED ? s->free_n : is_free(s->state[last]);
 }
@@ -202,18 +202,18 @@ static int roomiest(struct layout *l, const struct extent *e, uint32_t allowed, 
 	int best = -1;
 
 	assert(pages && pages <= EXTENT_PAGES);
-	for (unsigned on = 0; on < l->links; on++) {
+	for (unsigned link_no = 0; link_no < l->links; link_no++) {
 		uint32_t has;
 
-		if (!(allowed & 1u << on) || has_copy(e, on))
+		if (!(allowed & 1u << link_no) || has_copy(e, link_no))
 			continue;
-		has = room(l, on, pages);
+		has = room(l, link_no, pages);
 		if (has > most) {
 			most = has;
 			n = 0;
 		}
 		if (has == most && dice(l) % ++n == 0)
-			best = (int)on;
+			best = (int)link_no;
 	}
 	return best;
 }
@@ -222,8 +222,8 @@ bool layout_has_room(const struct layout *l, const struct extent *e, uint32_t al
 {
 	uint32_t pages = map_extent_pages(l->map, e);
 
-	for (unsigned on = 0; on < l->links; on++)
-		if (allowed & 1u << on && !has_copy(e, on) && room(l, on, pages))
+	for (unsigned link_no = 0; link_no < l->links; link_no++)
+		if (allowed & 1u << link_no && !has_copy(e, link_no) && room(l, link_no, pages))
 			return true;
 	return false;
 }
@@ -231,15 +231,15 @@ bool layout_has_room(const struct layout *l, const struct extent *e, uint32_t al
 bool layout_place(struct layout *l, struct extent *e, unsigned copy, uint32_t allowed)
 {
 	uint32_t pages = map_extent_pages(l->map, e);
-	int on = roomiest(l, e, allowed, pages);
+	int link_no = roomiest(l, e, allowed, pages);
 	int64_t slot;
 
-	assert(e->copy[copy].on < 0);
-	if (on < 0)
+	assert(e->copy[copy].link_no < 0);
+	if (link_no < 0)
 		return false;
-	slot = find(l, (unsigned)on, pages);
-	set(&l->slots[on], (uint32_t)slot, SLOT_USED);
-	e->copy[copy] = (struct copy){ .on = (int16_t)on, .slot = (uint32_t)slot };
+	slot = find(l, (unsigned)link_no, pages);
+	set(&l->slots[link_no], (uint32_t)slot, SLOT_USED);
+	e->copy[copy] = (struct copy){ .link_no = (int16_t)link_no, .slot = (uint32_t)slot };
 	return true;
 }
 
@@ -247,34 +247,34 @@ void layout_drop(struct layout *l, struct extent *e, unsigned copy)
 {
 	struct copy *c = &e->copy[copy];
 
-	assert(c->on >= 0);
-	set(&l->slots[c->on], c->slot, c->slot < l->slots[c->on].n ? SLOT_DIRTY : SLOT_CLEAN);
-	*c = (struct copy){ .on = -1 };
+	assert(c->link_no >= 0);
+	set(&l->slots[c->link_no], c->slot, c->slot < l->slots[c->link_no].n ? SLOT_DIRTY : SLOT_CLEAN);
+	*c = (struct copy){ .link_no = -1 };
 }
 
 uint64_t layout_page(const struct copy *c, uint64_t page)
 {
-	assert(c->on >= 0);
+	assert(c->link_no >= 0);
 	return c->slot * EXTENT_PAGES + page % EXTENT_PAGES;
 }
 
-int64_t layout_wipe(struct layout *l, unsigned on, uint32_t *n)
+int64_t layout_wipe(struct layout *l, unsigned link_no, uint32_t *n)
 {
-	struct slots *s = &l->slots[on];
+	struct slots *s = &l->slots[link_no];
 	uint32_t slot = 0;
 
 	while (s->dirty_n && slot < s->n && s->state[slot] != SLOT_DIRTY)
 		slot++;
 	for (*n = 0; slot + *n < s->n && *n < WIPE_SLOTS && s->state[slot + *n] == SLOT_DIRTY; ++*n)
-		set(s, slot + *n, SLOT_FLUSHED);
+		set(s, slot + *n, SLOT_DISCARDING);
 	return *n ? (int64_t)slot : -1;
 }
 
-void layout_wiped(struct layout *l, unsigned on, uint32_t slot, uint32_t n, bool clean)
+void layout_wiped(struct layout *l, unsigned link_no, uint32_t slot, uint32_t n, bool clean)
 {
 	assert(n && slot + n <= l->map->extents);
 	while (n--)
-		set(&l->slots[on], slot++, clean ? SLOT_CLEAN : SLOT_DIRTY);
+		set(&l->slots[link_no], slot++, clean ? SLOT_CLEAN : SLOT_DIRTY);
 }
 
 /* As many extents as the lenders have room for, when none has two copies of one. */
@@ -287,8 +287,8 @@ uint64_t layout_capacity(const uint64_t *pages, unsigned n, unsigned copies)
 		return pages[0];
 	for (;; have = less) {
 		less = 0;
-		for (unsigned on = 0; on < n; on++)
-			less += pages[on] / EXTENT_PAGES < have ? pages[on] / EXTENT_PAGES : have;
+		for (unsigned link_no = 0; link_no < n; link_no++)
+			less += pages[link_no] / EXTENT_PAGES < have ? pages[link_no] / EXTENT_PAGES : have;
 		less /= copies;
 		if (less >= have)
 			return have * EXTENT_PAGES;

@@ -16,7 +16,7 @@ enum slot_state {
 	SLOT_CLEAN,
 	SLOT_USED,    /* a copy of an extent is in it */
 	SLOT_DIRTY,   /* holds what nobody needs: to be flushed */
-	SLOT_FLUSHED, /* is being flushed */
+	SLOT_DISCARDING, /* is being flushed */
 };
 
 struct slots {
@@ -40,17 +40,17 @@ struct layout {
 int layout_open(struct layout *, struct map *, unsigned links, int spill, uint64_t seed);
 void layout_close(struct layout *);
 
-/* The pool of link ON has PAGES now; where that is fewer, no copy in it is valid. */
-void layout_size(struct layout *, unsigned on, uint64_t pages);
-/* Link ON lost its memory, or its pool was another's: no copy on it is valid. */
-void layout_lost(struct layout *, unsigned on);
-/* All slots of link ON hold what nobody needs. */
-void layout_soil(struct layout *, unsigned on);
-/* Link ON wants back all from PAGE on. */
-void layout_limit(struct layout *, unsigned on, uint64_t page);
+/* The pool of LINK_NO has PAGES now; where that is fewer, no copy in it is valid. */
+void layout_size(struct layout *, unsigned link_no, uint64_t pages);
+/* LINK_NO lost its memory, or its pool was another's: no copy on it is valid. */
+void layout_lost(struct layout *, unsigned link_no);
+/* All slots of LINK_NO hold what nobody needs. */
+void layout_soil(struct layout *, unsigned link_no);
+/* LINK_NO wants back all from PAGE on. */
+void layout_limit(struct layout *, unsigned link_no, uint64_t page);
 
-/* Link ON, which no copy is on, is another lender from now on. */
-void layout_forget(struct layout *, unsigned on);
+/* LINK_NO, which no copy is on, is another lender from now on. */
+void layout_forget(struct layout *, unsigned link_no);
 
 /* Give copy number COPY of EXTENT a slot on the roomiest of the links that are set in
  * ALLOWED (a bit each) and have no copy of it. False: there is no room. */
@@ -64,11 +64,11 @@ bool layout_wanted(const struct layout *, const struct copy *);
 
 /* Where PAGE lies in the pool of the link that has the copy. */
 uint64_t layout_page(const struct copy *, uint64_t page);
-/* N dirty slots of link ON that nobody uses, to be flushed, -1 none: nobody gets them
+/* N dirty slots of LINK_NO that nobody uses, to be flushed, -1 none: nobody gets them
  * until that has ended, well (CLEAN) or not. */
-int64_t layout_wipe(struct layout *, unsigned on, uint32_t *n);
-void layout_wiped(struct layout *, unsigned on, uint32_t slot, uint32_t n, bool clean);
-uint32_t layout_slot_pages(const struct layout *, unsigned on, uint32_t slot);
+int64_t layout_wipe(struct layout *, unsigned link_no, uint32_t *n);
+void layout_wiped(struct layout *, unsigned link_no, uint32_t slot, uint32_t n, bool clean);
+uint32_t layout_slot_pages(const struct layout *, unsigned link_no, uint32_t slot);
 
 /* How many pages there is room for, with so many copies of each, on N lenders whose pools
  * have PAGES. */

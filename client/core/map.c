@@ -12,50 +12,50 @@ int map_open(struct map *m, uint64_t pages)
 {
 	assert(pages);
 	*m = (struct map){ .pages = pages, .held[PAGE_ABSENT] = pages, .extents = (pages + EXTENT_PAGES - 1) / EXTENT_PAGES };
-	m->chunks = (m->extents + CHUNK_EXTENTS - 1) / CHUNK_EXTENTS;
+	m->blocks = (m->extents + BLOCK_EXTENTS - 1) / BLOCK_EXTENTS;
 	m->extent = calloc(m->extents, sizeof *m->extent);
-	m->chunk = calloc(m->chunks, sizeof *m->chunk);
-	if (!m->extent || !m->chunk)
+	m->block = calloc(m->blocks, sizeof *m->block);
+	if (!m->extent || !m->block)
 		return -1;
 	for (uint64_t e = 0; e < m->extents; e++)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-			m->extent[e].copy[copy].on = -1;
+			m->extent[e].copy[copy].link_no = -1;
 	return 0;
 }
 
 void map_close(struct map *m)
 {
-	for (uint64_t i = 0; m->chunk && i < m->chunks; i++)
-		chunk_close(m->chunk[i].record);
+	for (uint64_t i = 0; m->block && i < m->blocks; i++)
+		record_block_free(m->block[i].record);
 	while (m->readies)
-		chunk_close(m->ready[--m->readies]);
+		record_block_free(m->ready[--m->readies]);
 	free(m->extent);
-	free(m->chunk);
+	free(m->block);
 	*m = (struct map){0};
 }
 
-void *chunk_open(void)
+void *record_block_new(void)
 {
-	return locked_open(CHUNK_BYTES);
+	return locked_open(BLOCK_BYTES);
 }
 
-void chunk_close(void *chunk)
+void record_block_free(void *block)
 {
-	if (!chunk)
+	if (!block)
 		return;
-	explicit_bzero(chunk, CHUNK_BYTES);
-	locked_close(chunk, CHUNK_BYTES);
+	explicit_bzero(block, BLOCK_BYTES);
+	locked_close(block, BLOCK_BYTES);
 }
 
 unsigned map_wants(const struct map *m)
 {
-	return CHUNKS_READY - m->readies;
+	return BLOCKS_READY - m->readies;
 }
 
-void map_give(struct map *m, void *chunk)
+void map_give(struct map *m, void *block)
 {
-	assert(m->readies < CHUNKS_READY);
-	m->ready[m->readies++] = chunk;
+	assert(m->readies < BLOCKS_READY);
+	m->ready[m->readies++] = block;
 	m->dry = false;
 }
 
@@ -67,42 +67,42 @@ uint32_t map_extent_pages(const struct map *m, const struct extent *e)
 	return (uint32_t)(m->pages - first < EXTENT_PAGES ? m->pages - first : EXTENT_PAGES);
 }
 
-static struct chunk *chunk_of(const struct map *m, const struct extent *e)
+static struct record_block *block_of(const struct map *m, const struct extent *e)
 {
-	return &m->chunk[(uint64_t)(e - m->extent) / CHUNK_EXTENTS];
+	return &m->block[(uint64_t)(e - m->extent) / BLOCK_EXTENTS];
 }
 
 bool map_touch(struct map *m, uint64_t page)
 {
 	struct extent *e = map_extent(m, page);
-	struct chunk *chunk = chunk_of(m, e);
+	struct record_block *block = block_of(m, e);
 
 	assert(page < m->pages);
 	if (e->record)
 		return true;
-	if (!chunk->record && !m->readies)
+	if (!block->record && !m->readies)
 		return false;
-	if (!chunk->record)
-		chunk->record = m->ready[--m->readies];
-	chunk->used++;
-	e->record = chunk->record + (uint64_t)(e - m->extent) % CHUNK_EXTENTS * EXTENT_PAGES;
+	if (!block->record)
+		block->record = m->ready[--m->readies];
+	block->used++;
+	e->record = block->record + (uint64_t)(e - m->extent) % BLOCK_EXTENTS * EXTENT_PAGES;
 	return true;
 }
 
 /* The records are all zero again: of an absent page nothing is remembered. */
 void map_forget(struct map *m, struct extent *e)
 {
-	struct chunk *chunk = chunk_of(m, e);
+	struct record_block *block = block_of(m, e);
 
 	assert(!e->used && !e->taken);
 	e->record = NULL;
-	if (--chunk->used)
+	if (--block->used)
 		return;
-	if (m->readies < CHUNKS_READY)
-		map_give(m, chunk->record);
+	if (m->readies < BLOCKS_READY)
+		map_give(m, block->record);
 	else
-		chunk_close(chunk->record);
-	chunk->record = NULL;
+		record_block_free(block->record);
+	block->record = NULL;
 }
 
 bool map_take(struct map *m, uint64_t page, uint32_t n)

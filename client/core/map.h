@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The borrower's records, by extents: an extent that nothing was put to has none.
- * Their memory comes in chunks, of CHUNK_EXTENTS each, that are made ahead (by the
+ * Their memory comes in blocks, of BLOCK_EXTENTS each, that are made ahead (by the
  * background thread, or a test) because they are needed exactly when memory is
  * gone. One thread at a time: the engine's lock. */
 #ifndef FARPAGE_MAP_H
@@ -12,14 +12,14 @@
 
 #include "record.h"
 
-#define CHUNK_EXTENTS 64u
-#define CHUNK_PAGES  (CHUNK_EXTENTS * EXTENT_PAGES)
-#define CHUNK_BYTES  (CHUNK_PAGES * sizeof(struct record))
-#define CHUNKS_READY 4u /* held in reserve: records for 256 MiB */
+#define BLOCK_EXTENTS 64u
+#define BLOCK_PAGES  (BLOCK_EXTENTS * EXTENT_PAGES)
+#define BLOCK_BYTES  (BLOCK_PAGES * sizeof(struct record))
+#define BLOCKS_READY 4u /* held in reserve: records for 256 MiB */
 
 /* Where one copy of an extent lies. */
 struct copy {
-	int16_t on;       /* the link, -1 nowhere */
+	int16_t link_no;  /* the link, -1 nowhere */
 	bool stale;       /* it was lost, though records may still say otherwise */
 	bool going;       /* it is not needed, and goes when no operation uses it */
 	uint32_t slot;    /* extents of the link's pool */
@@ -40,12 +40,12 @@ struct map {
 	uint64_t held[PAGE_LOST + 1]; /* pages of each state */
 	uint64_t heals;               /* extents that are to be looked at */
 	struct extent *extent;
-	struct chunk {              /* of CHUNK_EXTENTS extents from I * CHUNK_EXTENTS on */
+	struct record_block {       /* of BLOCK_EXTENTS extents from I * BLOCK_EXTENTS on */
 		struct record *record;
 		unsigned used;      /* extents that have records there */
-	} *chunk;
-	uint64_t chunks;
-	struct record *ready[CHUNKS_READY];
+	} *block;
+	uint64_t blocks;
+	struct record *ready[BLOCKS_READY];
 	unsigned readies;
 	bool dry;                   /* there was no memory for more, when it was tried last */
 };
@@ -54,12 +54,12 @@ struct map {
 int map_open(struct map *, uint64_t pages);
 void map_close(struct map *);
 
-/* A chunk, locked, touched and not dumped; NULL with errno. Any thread. */
-void *chunk_open(void);
-void chunk_close(void *);
-/* How many chunks may be given. */
+/* A block, locked, touched and not dumped; NULL with errno. Any thread. */
+void *record_block_new(void);
+void record_block_free(void *);
+/* How many blocks may be given. */
 unsigned map_wants(const struct map *);
-void map_give(struct map *, void *chunk);
+void map_give(struct map *, void *block);
 
 static inline struct extent *map_extent(const struct map *m, uint64_t page)
 {

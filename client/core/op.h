@@ -86,12 +86,12 @@ static inline struct record op_fill_record(const struct op *op)
 /* The most asks that there are at once, on all links. */
 #define CORE_ASKS 192u
 
-enum ask_kind { ASK_PUT, ASK_GET, ASK_FLUSH };
+enum ask_kind { ASK_PUT, ASK_GET, ASK_DISCARD };
 
 /* What one link is asked for. */
 struct ask {
 	enum ask_kind kind;
-	unsigned on;           /* which link */
+	unsigned link_no;      /* which link */
 	uint64_t page;         /* in that link's pool */
 	uint32_t pages;
 	uint8_t *data;         /* of PUT and GET; in BUFFER */

@@ -28,54 +28,54 @@ static const unsigned steps[] = {
 	[PEER_RETIRED] = 1 << PEER_DOWN | 1 << PEER_GONE,
 };
 
-void peer_set_state(struct core *c, unsigned on, enum peer_state state, int64_t now)
+void peer_set_state(struct core *c, unsigned link_no, enum peer_state state, int64_t now)
 {
-	struct peer *p = &c->peer[on];
+	struct peer *p = &c->peer[link_no];
 
 	assert(steps[state] & 1u << p->state);
 	if (c->o.peer_steps)
-		c->o.peer_steps(on, p->state, state);
+		c->o.peer_steps(link_no, p->state, state);
 	if (p->state != state)
 		p->state_since = now;
 	p->state = state;
 }
 
-bool peer_away(const struct core *c, unsigned on)
+bool peer_away(const struct core *c, unsigned link_no)
 {
-	enum peer_state state = c->peer[on].state;
+	enum peer_state state = c->peer[link_no].state;
 
 	return state != PEER_UP && state != PEER_GONE && state != PEER_RETIRED;
 }
 
-bool peer_counts(const struct core *c, int on, int64_t now)
+bool peer_counts(const struct core *c, int link_no, int64_t now)
 {
 	const struct peer *p;
 
-	if (on < 0)
+	if (link_no < 0)
 		return false;
-	p = &c->peer[on];
+	p = &c->peer[link_no];
 	return p->state == PEER_UP ||
 	       (p->state != PEER_GONE && now - p->down_since < CORE_MOVE_MS);
 }
 
-bool peer_full(const struct core *c, int on, int64_t now)
+bool peer_full(const struct core *c, int link_no, int64_t now)
 {
-	assert(on >= 0);
-	return c->peer[on].full_until > now;
+	assert(link_no >= 0);
+	return c->peer[link_no].full_until > now;
 }
 
-void peer_want_heal(struct core *c, unsigned on)
+void peer_want_heal(struct core *c, unsigned link_no)
 {
-	assert(on < LINKS_MAX);
+	assert(link_no < LINKS_MAX);
 	for (uint64_t e = 0; e < c->map->extents; e++)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-			if (c->map->extent[e].copy[copy].on == (int)on)
+			if (c->map->extent[e].copy[copy].link_no == (int)link_no)
 				map_heal(c->map, &c->map->extent[e], true);
 }
 
-int64_t peer_hedge_ms(const struct core *c, unsigned on)
+int64_t peer_hedge_ms(const struct core *c, unsigned link_no)
 {
-	int64_t ms = c->peer[on].slow / 256 + HEDGE_MIN_MS;
+	int64_t ms = c->peer[link_no].slow / 256 + HEDGE_MIN_MS;
 
 	return min_ms(ms, c->o.link_timeout_ms / 2);
 }
@@ -84,11 +84,11 @@ int64_t peer_hedge_ms(const struct core *c, unsigned on)
  * much as 99 that are sooner lower it. */
 void peer_measure(struct core *c, const struct ask *ask, int64_t now)
 {
-	struct peer *p = &c->peer[ask->on];
+	struct peer *p = &c->peer[ask->link_no];
 	int64_t step = p->slow / 512 + 1;
 
 	assert(ask->sent);
-	if (ask->kind == ASK_FLUSH)
+	if (ask->kind == ASK_DISCARD)
 		return;
 	if ((now - ask->sent_at) * 256 > p->slow)
 		p->slow += step * 99;
@@ -98,20 +98,20 @@ void peer_measure(struct core *c, const struct ask *ask, int64_t now)
 
 /* The spill is what remains when nobody else can be asked: it may be as slow as
  * requests' deadlines allow. */
-int64_t peer_timeout_ms(const struct core *c, unsigned on)
+int64_t peer_timeout_ms(const struct core *c, unsigned link_no)
 {
-	return (int)on == c->layout.spill ? c->o.deadline_ms : c->o.link_timeout_ms;
+	return (int)link_no == c->layout.spill ? c->o.deadline_ms : c->o.link_timeout_ms;
 }
 
-int64_t peer_expires(const struct core *c, unsigned on)
+int64_t peer_expires(const struct core *c, unsigned link_no)
 {
-	const struct peer *p = &c->peer[on];
+	const struct peer *p = &c->peer[link_no];
 	const struct ask *oldest = TAILQ_FIRST(&p->sent);
 
-	assert(on < c->o.links);
+	assert(link_no < c->o.links);
 	if (p->state == PEER_CONNECTING)
 		return p->connect_by;
-	return oldest && p->state == PEER_UP ? oldest->sent_at + peer_timeout_ms(c, on)
+	return oldest && p->state == PEER_UP ? oldest->sent_at + peer_timeout_ms(c, link_no)
 	                                     : CORE_NEVER;
 }
 
@@ -119,13 +119,13 @@ int64_t peers_wake_at(const struct core *c, bool background)
 {
 	int64_t at = CORE_NEVER;
 
-	for (unsigned on = 0; on < c->o.links; on++) {
-		const struct peer *p = &c->peer[on];
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++) {
+		const struct peer *p = &c->peer[link_no];
 
-		at = min_ms(at, peer_expires(c, on));
+		at = min_ms(at, peer_expires(c, link_no));
 		if (p->state == PEER_DOWN)
 			at = min_ms(at, p->retry_at);
-		if (p->state == PEER_UP && background && !p->wipe && c->layout.slots[on].dirty_n)
+		if (p->state == PEER_UP && background && !p->wipe && c->layout.slots[link_no].dirty_n)
 			at = min_ms(at, p->wipe_at);
 	}
 	return at;
@@ -133,20 +133,20 @@ int64_t peers_wake_at(const struct core *c, bool background)
 
 void peers_hurry(struct core *c, int64_t now)
 {
-	for (unsigned on = 0; on < c->o.links; on++)
-		c->peer[on].retry_at = min_ms(c->peer[on].retry_at, now + CORE_RETRY_MAX_MS);
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		c->peer[link_no].retry_at = min_ms(c->peer[link_no].retry_at, now + CORE_RETRY_MAX_MS);
 }
 
 int peers_connect(struct core *c, int64_t now)
 {
-	for (unsigned on = 0; on < c->o.links; on++) {
-		struct peer *p = &c->peer[on];
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++) {
+		struct peer *p = &c->peer[link_no];
 
 		if (p->state != PEER_DOWN || p->close || now < p->retry_at)
 			continue;
-		peer_set_state(c, on, PEER_CONNECTING, now);
+		peer_set_state(c, link_no, PEER_CONNECTING, now);
 		p->connect_by = now + max_ms(c->o.link_timeout_ms, CONNECT_MIN_MS);
-		return (int)on;
+		return (int)link_no;
 	}
 	return -1;
 }

@@ -71,28 +71,28 @@ void put_fail(struct core *c, struct op *op)
 /* Links that are away, and might take pages of E when they are back. */
 static uint32_t away(const struct core *c, const struct extent *e)
 {
-	uint32_t on_mask = 0;
+	uint32_t link_mask = 0;
 
-	for (unsigned on = 0; on < c->o.links; on++)
-		if (peer_away(c, on) && (!c->peer[on].known || extent_is_on(c, e, on) ||
-		                         layout_has_room(&c->layout, e, 1u << on)))
-			on_mask |= 1u << on;
-	return on_mask;
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		if (peer_away(c, link_no) && (!c->peer[link_no].known || extent_is_on(c, e, link_no) ||
+		                         layout_has_room(&c->layout, e, 1u << link_no)))
+			link_mask |= 1u << link_no;
+	return link_mask;
 }
 
 static bool anybody(const struct core *c)
 {
-	for (unsigned on = 0; on < c->o.links; on++)
-		if (peer_up(c, (int)on))
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		if (peer_up(c, (int)link_no))
 			return true;
 	return false;
 }
 
 /* Is there going to be room soon? */
-static bool flushes(const struct core *c)
+static bool discards(const struct core *c)
 {
-	for (unsigned on = 0; on < c->o.links; on++)
-		if (c->peer[on].wipe)
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		if (c->peer[link_no].wipe)
 			return true;
 	return false;
 }
@@ -108,29 +108,29 @@ static bool waits_for_room(const struct core *c, const struct op *op, int64_t no
 static void begin_sealing(struct core *c, struct op *op, uint8_t to)
 {
 	const struct extent *e = map_extent(c->map, op->page);
-	uint32_t on_mask = 0;
+	uint32_t link_mask = 0;
 
 	assert(to && !op->buffer && !op->seals_for);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 		if (to & 1u << copy)
-			on_mask |= 1u << e->copy[copy].on;
-	op->buffer = ask_buffer(c, op, on_mask);
+			link_mask |= 1u << e->copy[copy].link_no;
+	op->buffer = ask_buffer(c, op, link_mask);
 	if (!op->buffer) {
 		op_starve(c);
 		return;
 	}
-	op->seals_for = on_mask;
-	for (unsigned on = 0; on < c->o.links; on++)
-		c->peer[on].buffers += on_mask >> on & 1;
+	op->seals_for = link_mask;
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		c->peer[link_no].buffers += link_mask >> link_no & 1;
 	op_move(c, op, OP_CAME);
 }
 
 void put_checked(struct core *c, struct op *op, uint32_t bad)
 {
 	assert(op->buffer && op->seals_for);
-	for (unsigned on = 0; on < c->o.links; on++) {
-		assert(c->peer[on].buffers >= (op->seals_for >> on & 1));
-		c->peer[on].buffers -= op->seals_for >> on & 1;
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++) {
+		assert(c->peer[link_no].buffers >= (op->seals_for >> link_no & 1));
+		c->peer[link_no].buffers -= op->seals_for >> link_no & 1;
 	}
 	op->seals_for = 0;
 	c->freed = true; /* the links may have more buffers */
@@ -180,7 +180,7 @@ void put_go_on(struct core *c, struct op *op, int64_t now)
 			op_starve(c);
 	if (op->asking || to)
 		return;
-	if (flushes(c))
+	if (discards(c))
 		op_starve(c);
 	else if (op->refused)
 		put_fail(c, op);
@@ -224,9 +224,9 @@ void fill_go_on(struct core *c, struct op *op, int64_t now)
 
 	assert(op->kind == OP_FILL);
 	for (unsigned copy = 0; e->used && now < op->until && copy < COPY_SPILL; copy++) {
-		if (op->tried & 1u << copy || !peer_up(c, e->copy[copy].on))
+		if (op->tried & 1u << copy || !peer_up(c, e->copy[copy].link_no))
 			continue;
-		if (ask_copy(c, op, ASK_FLUSH, copy, NULL, 0))
+		if (ask_copy(c, op, ASK_DISCARD, copy, NULL, 0))
 			op->tried |= (uint8_t)(1u << copy);
 		else
 			waits = true;

@@ -255,16 +255,16 @@ void ops_expire_queued(struct core *c, int64_t now)
 
 /* A link that is gone is not waited for by each operation anew: then swapping off,
  * page by page, would not end. It is tried all the same. */
-bool op_wait(struct core *c, struct op *op, uint32_t on_mask, int64_t now)
+bool op_wait(struct core *c, struct op *op, uint32_t link_mask, int64_t now)
 {
 	int64_t until = max_ms(op->started + CORE_PATIENCE_MS, now); /* nothing was due before */
 	bool hope = false;
 
 	assert(op->state == OP_ACTIVE && !op->asking);
-	for (unsigned on = 0; on < c->o.links; on++) {
-		const struct peer *p = &c->peer[on];
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++) {
+		const struct peer *p = &c->peer[link_no];
 
-		if (!(on_mask & 1u << on) || !peer_away(c, on))
+		if (!(link_mask & 1u << link_no) || !peer_away(c, link_no))
 			continue;
 		hope = true;
 		if (p->known)

@@ -19,8 +19,8 @@ void ops_run_idle(struct core *);
 struct op *op_next_to_run(struct core *);
 /* An operation waits for a buffer or an ask, which are with others now. */
 void op_starve(struct core *);
-/* It can do nothing until a link that is set in ON_MASK comes up: it waits. False: none of them will. */
-bool op_wait(struct core *, struct op *, uint32_t on_mask, int64_t now);
+/* It can do nothing until a link that is set in LINK_MASK comes up: it waits. False: none of them will. */
+bool op_wait(struct core *, struct op *, uint32_t link_mask, int64_t now);
 /* OP holds its buffer no more. */
 void op_drop_buffer(struct core *, struct op *);
 /* OP had its pages: they are free. */

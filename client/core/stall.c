@@ -18,10 +18,10 @@ static int64_t was_due(const struct core *c)
 		at = min_ms(at, op->deadline);
 	TAILQ_FOREACH(op, &c->active, link)
 		at = min_ms(at, min_ms(op->deadline, op->hedge_at));
-	for (unsigned on = 0; at != CORE_NEVER && on < c->o.links; on++) {
-		const struct peer *p = &c->peer[on];
+	for (unsigned link_no = 0; at != CORE_NEVER && link_no < c->o.links; link_no++) {
+		const struct peer *p = &c->peer[link_no];
 
-		at = min_ms(at, peer_expires(c, on));
+		at = min_ms(at, peer_expires(c, link_no));
 		if (p->state == PEER_DOWN)
 			at = min_ms(at, p->retry_at);
 	}
@@ -71,8 +71,8 @@ static void excuse(struct core *c, int64_t now)
 		return;
 	move_ops(c, &c->queued, at, now);
 	move_ops(c, &c->active, at, now);
-	for (unsigned on = 0; on < c->o.links; on++)
-		move_peer(c, &c->peer[on], at, now);
+	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
+		move_peer(c, &c->peer[link_no], at, now);
 }
 
 void stall_excuse(struct core *c, int64_t now)

@@ -39,7 +39,7 @@ struct core_options {
 	uint64_t seed;
 	/* Told of each step from state to state, before it; NULL: nobody wants to know. */
 	void (*op_steps)(const struct op *, enum op_state to);
-	void (*peer_steps)(unsigned on, enum peer_state from, enum peer_state to);
+	void (*peer_steps)(unsigned link_no, enum peer_state from, enum peer_state to);
 };
 
 /* What the core knows of one link. */
@@ -62,7 +62,7 @@ struct peer {
 	char identity[IDENTITY_MAX];
 	struct ask_list ready, sent;
 	unsigned asks;           /* in both */
-	unsigned flushes;        /* among them */
+	unsigned discards;        /* among them */
 	unsigned buffers;        /* of asks, and of puts that are being sealed for it */
 	struct ask *wipe;        /* flushing a dirty slot */
 	int64_t wipe_at;         /* not before */

@@ -34,30 +34,30 @@ static bool on_parole(const struct core *c, const struct peer *p, int64_t now)
 	return within(p, PAROLE * (pause_ms(p) + c->o.link_timeout_ms), now);
 }
 
-bool peer_out(const struct core *c, unsigned on, int64_t now)
+bool peer_out(const struct core *c, unsigned link_no, int64_t now)
 {
-	return within(&c->peer[on], 0, now);
+	return within(&c->peer[link_no], 0, now);
 }
 
-bool peer_suspect(const struct core *c, unsigned on, int64_t now)
+bool peer_suspect(const struct core *c, unsigned link_no, int64_t now)
 {
-	return within(&c->peer[on], TRIAL_MS, now);
+	return within(&c->peer[link_no], TRIAL_MS, now);
 }
 
-bool peer_left_out(const struct core *c, unsigned on, int64_t now)
+bool peer_left_out(const struct core *c, unsigned link_no, int64_t now)
 {
-	const struct peer *p = &c->peer[on];
+	const struct peer *p = &c->peer[link_no];
 
 	return p->strikes >= STRIKES_OUT && on_parole(c, p, now);
 }
 
 /* What failed at the same time failed once. */
-static void strike(struct core *c, unsigned on, int64_t now)
+static void strike(struct core *c, unsigned link_no, int64_t now)
 {
-	struct peer *p = &c->peer[on];
+	struct peer *p = &c->peer[link_no];
 
-	assert(on < c->o.links);
-	if (c->o.patient || (int)on == c->layout.spill || within(p, c->o.link_timeout_ms / 2 - pause_ms(p), now))
+	assert(link_no < c->o.links);
+	if (c->o.patient || (int)link_no == c->layout.spill || within(p, c->o.link_timeout_ms / 2 - pause_ms(p), now))
 		return;
 	if (!on_parole(c, p, now))
 		p->strikes = 0;
@@ -65,30 +65,30 @@ static void strike(struct core *c, unsigned on, int64_t now)
 		p->strikes++;
 	p->struck_at = now;
 	if (p->strikes >= STRIKES_OUT)
-		peer_want_heal(c, on);
+		peer_want_heal(c, link_no);
 }
 
 static bool late(const struct core *c, const struct ask *ask, int64_t now)
 {
 	assert(ask->sent);
-	return ask->kind != ASK_FLUSH && now - ask->sent_at > c->o.link_timeout_ms / 2;
+	return ask->kind != ASK_DISCARD && now - ask->sent_at > c->o.link_timeout_ms / 2;
 }
 
 void peer_judge_reply(struct core *c, const struct ask *ask, int error, int64_t now)
 {
 	if (late(c, ask, now))
-		strike(c, ask->on, now);
-	else if (!error && ask->kind != ASK_FLUSH)
-		c->peer[ask->on].proved = true;
+		strike(c, ask->link_no, now);
+	else if (!error && ask->kind != ASK_DISCARD)
+		c->peer[ask->link_no].proved = true;
 }
 
 /* It ends while it owes an answer: a connection that was of use may be cut, one that never
  * was is no better than none. */
-void peer_judge_end(struct core *c, unsigned on, int64_t now)
+void peer_judge_end(struct core *c, unsigned link_no, int64_t now)
 {
-	const struct peer *p = &c->peer[on];
+	const struct peer *p = &c->peer[link_no];
 	const struct ask *oldest = TAILQ_FIRST(&p->sent);
 
 	if (p->state == PEER_UP && oldest && (!p->proved || late(c, oldest, now)))
-		strike(c, on, now);
+		strike(c, link_no, now);
 }

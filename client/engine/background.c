@@ -23,17 +23,17 @@ static void sleep_until(struct engine *e, int64_t ms)
 /* Memory for records, made without the lock. */
 static void make_chunk(struct engine *e)
 {
-	void *chunk;
+	void *block;
 
 	engine_unlock(e);
-	chunk = chunk_open();
+	block = record_block_new();
 	pthread_mutex_lock(&e->lock);
-	if (!chunk)
+	if (!block)
 		e->background.make_at = clock_ms() + LOOK_MS;
-	if (!chunk || map_wants(&e->map))
-		core_give(&e->core, chunk, clock_ms());
+	if (!block || map_wants(&e->map))
+		core_give(&e->core, block, clock_ms());
 	else
-		chunk_close(chunk);
+		record_block_free(block);
 	engine_carry_out(e);
 }
 

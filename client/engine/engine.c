@@ -15,20 +15,20 @@
 /* What to poll for on every link, and how many. */
 nfds_t engine_interests(const struct engine *e, struct pollfd *p)
 {
-	for (unsigned on = 0; on < e->links; on++)
-		p[on] = e->link[on]->ops->interest(e->link[on]);
+	for (unsigned link_no = 0; link_no < e->links; link_no++)
+		p[link_no] = e->link[link_no]->ops->interest(e->link[link_no]);
 	return e->links;
 }
 
 /* P is of N links; there may be more by now. */
 void engine_notify(struct engine *e, const struct pollfd *p, nfds_t n)
 {
-	for (unsigned on = 0; on < n; on++) {
-		struct link *link = e->link[on];
+	for (unsigned link_no = 0; link_no < n; link_no++) {
+		struct link *link = e->link[link_no];
 
 		/* It may have been closed and opened anew meanwhile. */
-		if (p[on].revents && p[on].fd == link->ops->interest(link).fd)
-			link->ops->notify(link, p[on].revents);
+		if (p[link_no].revents && p[link_no].fd == link->ops->interest(link).fd)
+			link->ops->notify(link, p[link_no].revents);
 	}
 }
 
@@ -94,8 +94,8 @@ static void done(struct engine *e, struct op *op)
 
 static void flush(struct engine *e)
 {
-	for (unsigned on = 0; on < e->links; on++)
-		e->link[on]->ops->flush(e->link[on]);
+	for (unsigned link_no = 0; link_no < e->links; link_no++)
+		e->link[link_no]->ops->flush(e->link[link_no]);
 }
 
 /* What the leader polls for, and until when, was decided before we turned the wheel. */
@@ -104,8 +104,8 @@ static bool polls_for_all(const struct engine *e)
 	struct pollfd p[LINKS_MAX];
 
 	engine_interests(e, p);
-	for (unsigned on = 0; on < e->links; on++)
-		if (e->polled[on].fd != p[on].fd || e->polled[on].events != p[on].events)
+	for (unsigned link_no = 0; link_no < e->links; link_no++)
+		if (e->polled[link_no].fd != p[link_no].fd || e->polled[link_no].events != p[link_no].events)
 			return false;
 	return true;
 }
@@ -123,16 +123,16 @@ static void flush_or_nudge(struct engine *e)
 }
 
 /* The new descriptor may have the old one's number, and still nobody polls it. */
-static void open_link(struct engine *e, unsigned on)
+static void open_link(struct engine *e, unsigned link_no)
 {
-	e->link[on]->ops->connect(e->link[on]);
+	e->link[link_no]->ops->connect(e->link[link_no]);
 	nudge(e);
 }
 
-static void close_link(struct engine *e, unsigned on)
+static void close_link(struct engine *e, unsigned link_no)
 {
-	e->link[on]->ops->close(e->link[on]);
-	snprintf(e->opening[on].words, WORDS_MAX, "it did not answer in time");
+	e->link[link_no]->ops->close(e->link[link_no]);
+	snprintf(e->opening[link_no].words, WORDS_MAX, "it did not answer in time");
 }
 
 /* False: there was nothing to do. */
@@ -143,11 +143,11 @@ static bool obey(struct engine *e)
 
 	for (; core_next(&e->core, &c, clock_ms()); any = true) {
 		switch (c.kind) {
-		case COMMAND_CONNECT: open_link(e, c.on); break;
-		case COMMAND_CLOSE: close_link(e, c.on); break;
+		case COMMAND_CONNECT: open_link(e, c.link_no); break;
+		case COMMAND_CLOSE: close_link(e, c.link_no); break;
 		case COMMAND_SEND:
 			c.ask->sent_us = clock_us();
-			e->link[c.on]->ops->send(e->link[c.on], c.ask);
+			e->link[c.link_no]->ops->send(e->link[c.link_no], c.ask);
 			break;
 		case COMMAND_CHECK: come(e, c.op); break;
 		case COMMAND_DONE: done(e, c.op); break;

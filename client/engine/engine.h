@@ -118,15 +118,15 @@ void engine_look(struct engine *e, struct engine_view *);
 /* Add LINK, that of a new lender, which E owns from now on. Returns its number, or -1: the caller still owns it. */
 int engine_join(struct engine *e, struct link *link);
 /* Like core_link_wants() and core_link_retire(). */
-void engine_wants(struct engine *e, unsigned on, uint64_t page);
-bool engine_retire(struct engine *e, unsigned on);
-/* Like link_nbd_address(), for the lender ON. */
-void engine_address(struct engine *e, unsigned on, const struct address *);
-/* Like link_nbd_pool(), for the lender ON. */
-void engine_pool(struct engine *e, unsigned on, char *pool);
+void engine_wants(struct engine *e, unsigned link_no, uint64_t page);
+bool engine_retire(struct engine *e, unsigned link_no);
+/* Like link_nbd_address(), for the lender LINK_NO. */
+void engine_address(struct engine *e, unsigned link_no, const struct address *);
+/* Like link_nbd_pool(), for the lender LINK_NO. */
+void engine_pool(struct engine *e, unsigned link_no, char *pool);
 
 /* For the files of the engine only. */
-void engine_set(struct engine *e, unsigned on, struct link *link);
+void engine_set(struct engine *e, unsigned link_no, struct link *link);
 nfds_t engine_interests(const struct engine *e, struct pollfd *p);
 void engine_notify(struct engine *e, const struct pollfd *p, nfds_t n);
 /* engine_start() with the lock held: 0 or an errno. */

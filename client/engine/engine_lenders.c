@@ -17,19 +17,19 @@ void engine_look(struct engine *e, struct engine_view *v)
 	v->dry = e->map.dry;
 	v->stuck = false;
 	v->links = e->links;
-	for (unsigned on = 0; on < e->links; on++) {
-		const struct peer *p = &e->core.peer[on];
-		struct link_view *l = &v->link[on];
+	for (unsigned link_no = 0; link_no < e->links; link_no++) {
+		const struct peer *p = &e->core.peer[link_no];
+		struct link_view *l = &v->link[link_no];
 
 		v->stuck = v->stuck || p->state == PEER_STUCK;
 		l->state = p->state;
 		l->known = p->known;
-		l->left_out = core_left_out(&e->core, on, v->now);
+		l->left_out = core_left_out(&e->core, link_no, v->now);
 		l->twin = p->twin;
 		l->sibling = p->sibling;
 		l->down_since = p->down_since;
 		memcpy(l->identity, p->identity, sizeof l->identity);
-		memcpy(l->words, e->opening[on].words, sizeof l->words);
+		memcpy(l->words, e->opening[link_no].words, sizeof l->words);
 	}
 	engine_unlock(e);
 }
@@ -45,52 +45,52 @@ static void turn(struct engine *e)
 
 int engine_join(struct engine *e, struct link *link)
 {
-	int on;
+	int link_no;
 
 	pthread_mutex_lock(&e->lock);
-	on = core_link_add(&e->core);
-	if (on < 0) {
+	link_no = core_link_add(&e->core);
+	if (link_no < 0) {
 		engine_unlock(e);
 		return -1;
 	}
-	if ((unsigned)on == e->links)
+	if ((unsigned)link_no == e->links)
 		e->links++;
 	else
-		e->link[on]->ops->free(e->link[on]);
-	memset(&e->opening[on], 0, sizeof e->opening[on]);
-	memset(&e->figures[on], 0, sizeof e->figures[on]);
-	engine_set(e, (unsigned)on, link);
+		e->link[link_no]->ops->free(e->link[link_no]);
+	memset(&e->opening[link_no], 0, sizeof e->opening[link_no]);
+	memset(&e->figures[link_no], 0, sizeof e->figures[link_no]);
+	engine_set(e, (unsigned)link_no, link);
 	turn(e);
-	return on;
+	return link_no;
 }
 
-void engine_wants(struct engine *e, unsigned on, uint64_t page)
+void engine_wants(struct engine *e, unsigned link_no, uint64_t page)
 {
 	pthread_mutex_lock(&e->lock);
-	core_link_wants(&e->core, on, page);
+	core_link_wants(&e->core, link_no, page);
 	turn(e);
 }
 
-bool engine_retire(struct engine *e, unsigned on)
+bool engine_retire(struct engine *e, unsigned link_no)
 {
 	bool retired;
 
 	pthread_mutex_lock(&e->lock);
-	retired = core_link_retire(&e->core, on, clock_ms());
+	retired = core_link_retire(&e->core, link_no, clock_ms());
 	turn(e);
 	return retired;
 }
 
-void engine_address(struct engine *e, unsigned on, const struct address *address)
+void engine_address(struct engine *e, unsigned link_no, const struct address *address)
 {
 	pthread_mutex_lock(&e->lock);
-	link_nbd_address(e->link[on], address);
+	link_nbd_address(e->link[link_no], address);
 	engine_unlock(e);
 }
 
-void engine_pool(struct engine *e, unsigned on, char *pool)
+void engine_pool(struct engine *e, unsigned link_no, char *pool)
 {
 	pthread_mutex_lock(&e->lock);
-	link_nbd_pool(e->link[on], pool);
+	link_nbd_pool(e->link[link_no], pool);
 	engine_unlock(e);
 }

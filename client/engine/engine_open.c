@@ -14,15 +14,15 @@ static const char same_pool[] = "its pool is also that of another lender";
 static const char same_lender[] = "its pool is of the same farpaged as that of another lender";
 
 /* Before there is a core, the first who came has the pool, too. */
-static const char *meets_first(struct engine *e, unsigned on, const char *identity)
+static const char *meets_first(struct engine *e, unsigned link_no, const char *identity)
 {
-	snprintf(e->opening[on].identity, IDENTITY_MAX, "%s", identity);
+	snprintf(e->opening[link_no].identity, IDENTITY_MAX, "%s", identity);
 	for (unsigned other = 0; other < e->links; other++) {
 		const char *its = e->opening[other].identity;
 
-		if (other != on && identity_same_pool(its, identity))
+		if (other != link_no && identity_same_pool(its, identity))
 			return same_pool;
-		if (other != on && e->apart && identity_same_lender(its, identity))
+		if (other != link_no && e->apart && identity_same_lender(its, identity))
 			return same_lender;
 	}
 	return NULL;
@@ -87,12 +87,12 @@ int engine_init(struct engine *e)
 	return e->wake < 0 ? -1 : 0;
 }
 
-void engine_set(struct engine *e, unsigned on, struct link *link)
+void engine_set(struct engine *e, unsigned link_no, struct link *link)
 {
 	link->upcalls = &upcalls;
 	link->owner = e;
-	link->number = on;
-	e->link[on] = link;
+	link->number = link_no;
+	e->link[link_no] = link;
 }
 
 void engine_add(struct engine *e, struct link *link)
@@ -102,16 +102,16 @@ void engine_add(struct engine *e, struct link *link)
 
 static bool all_decided(const struct engine *e)
 {
-	for (unsigned on = 0; on < e->links; on++)
-		if (!e->opening[on].up && !e->opening[on].failed)
+	for (unsigned link_no = 0; link_no < e->links; link_no++)
+		if (!e->opening[link_no].up && !e->opening[link_no].failed)
 			return false;
 	return true;
 }
 
 /* When the address that is tried has had its share of the time; the last one has what is left. */
-static int64_t share_ends(const struct engine *e, unsigned on, int64_t begin, int64_t end)
+static int64_t share_ends(const struct engine *e, unsigned link_no, int64_t begin, int64_t end)
 {
-	unsigned ways = e->link[on]->ways, turn = e->opening[on].turn + 1;
+	unsigned ways = e->link[link_no]->ways, turn = e->opening[link_no].turn + 1;
 
 	return turn < ways ? begin + turn * (end - begin) / ways : end;
 }
@@ -121,17 +121,17 @@ static int64_t open_others(struct engine *e, int64_t begin, int64_t end)
 {
 	int64_t now = clock_ms(), next = end;
 
-	for (unsigned on = 0; on < e->links; on++) {
-		struct link *link = e->link[on];
-		int64_t until = share_ends(e, on, begin, end);
+	for (unsigned link_no = 0; link_no < e->links; link_no++) {
+		struct link *link = e->link[link_no];
+		int64_t until = share_ends(e, link_no, begin, end);
 
-		if (e->opening[on].up || e->opening[on].failed)
+		if (e->opening[link_no].up || e->opening[link_no].failed)
 			continue;
 		if (now >= until && until < end) {
-			e->opening[on].turn++;
+			e->opening[link_no].turn++;
 			link->ops->close(link);
 			link->ops->connect(link);
-			until = share_ends(e, on, begin, end);
+			until = share_ends(e, link_no, begin, end);
 		}
 		next = until < next ? until : next;
 	}
@@ -143,8 +143,8 @@ void engine_open(struct engine *e, int64_t end)
 	int64_t begin = clock_ms();
 	struct pollfd p[LINKS_MAX];
 
-	for (unsigned on = 0; on < e->links; on++)
-		e->link[on]->ops->connect(e->link[on]);
+	for (unsigned link_no = 0; link_no < e->links; link_no++)
+		e->link[link_no]->ops->connect(e->link[link_no]);
 	while (!all_decided(e) && clock_ms() < end) {
 		int64_t left = open_others(e, begin, end) - clock_ms();
 		nfds_t n = engine_interests(e, p);
@@ -152,11 +152,11 @@ void engine_open(struct engine *e, int64_t end)
 		if (poll(p, n, left > 0 ? (int)left : 0) > 0)
 			engine_notify(e, p, n);
 	}
-	for (unsigned on = 0; on < e->links; on++) {
-		struct opening *o = &e->opening[on];
+	for (unsigned link_no = 0; link_no < e->links; link_no++) {
+		struct opening *o = &e->opening[link_no];
 
 		if (!o->up && !o->failed) {
-			e->link[on]->ops->close(e->link[on]);
+			e->link[link_no]->ops->close(e->link[link_no]);
 			words_print(o->words, "no answer within %lld s",
 			            (long long)(end - begin + 500) / 1000);
 		}
@@ -166,7 +166,7 @@ void engine_open(struct engine *e, int64_t end)
 int engine_begin(struct engine *e, uint64_t pages, const struct core_options *options,
                  unsigned buffers, struct seal *seal)
 {
-	void *chunk;
+	void *block;
 
 	if (buffers_open(&e->buffers, buffers, seal) < 0 || map_open(&e->map, pages) < 0 ||
 	    core_open(&e->core, options, &e->map, &e->buffers) < 0)
@@ -174,14 +174,14 @@ int engine_begin(struct engine *e, uint64_t pages, const struct core_options *op
 	e->begun = true;
 	e->begun_at = clock_ms();
 	while (map_wants(&e->map)) {
-		chunk = chunk_open();
-		if (!chunk)
+		block = record_block_new();
+		if (!block)
 			return -1;
-		map_give(&e->map, chunk);
+		map_give(&e->map, block);
 	}
-	for (unsigned on = 0; on < e->links; on++)
-		if (e->opening[on].up)
-			core_link_up(&e->core, on, e->opening[on].identity, e->opening[on].pages,
+	for (unsigned link_no = 0; link_no < e->links; link_no++)
+		if (e->opening[link_no].up)
+			core_link_up(&e->core, link_no, e->opening[link_no].identity, e->opening[link_no].pages,
 			             clock_ms());
 	return 0;
 }
@@ -236,8 +236,8 @@ void engine_close(struct engine *e)
 	bool ours = true;
 
 	stop(e);
-	for (unsigned on = 0; on < e->links; on++)
-		ours = e->link[on]->ops->free(e->link[on]) && ours;
+	for (unsigned link_no = 0; link_no < e->links; link_no++)
+		ours = e->link[link_no]->ops->free(e->link[link_no]) && ours;
 	if (e->wake >= 0)
 		close(e->wake);
 	core_close(&e->core);
@@ -254,8 +254,8 @@ void engine_wipe(struct engine *e, bool all, int64_t timeout_ms)
 
 	stop(e);
 	pthread_mutex_lock(&e->lock);
-	for (unsigned on = 0; all && on < e->links; on++)
-		layout_soil(&e->core.layout, on);
+	for (unsigned link_no = 0; all && link_no < e->links; link_no++)
+		layout_soil(&e->core.layout, link_no);
 	core_tick(&e->core, clock_ms());
 	engine_carry_out(e);
 	while (core_wiping(&e->core) && clock_ms() < end) {

@@ -7,7 +7,7 @@
 #include "op.h"
 
 struct figures {
-	struct farpage_answers kind[ASK_FLUSH + 1];
+	struct farpage_answers kind[ASK_DISCARD + 1];
 };
 
 /* ASK was answered, with 0 or an errno, US microseconds after it was sent. */

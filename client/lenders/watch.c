@@ -19,11 +19,11 @@
 static bool clash(const struct watch *w, const struct watched *l, const char *identity,
                   char words[static WORDS_MAX])
 {
-	if (!*l->text || l->on < 0)
+	if (!*l->text || l->link_no < 0)
 		return false;
 	if (identity_same_pool(l->events.identity, identity))
 		words_print(words, "its pool is that of lender %.200s", l->text);
-	else if (w->o.apart && w->view.link[l->on].state != PEER_GONE &&
+	else if (w->o.apart && w->view.link[l->link_no].state != PEER_GONE &&
 	         identity_same_lender(l->events.identity, identity))
 		words_print(words, "its pool is of the same farpaged as lender %.200s, and "
 		            "same-lender=yes is not set", l->text);
@@ -44,8 +44,8 @@ static void join(struct watch *w, struct watched *l, const char *identity)
 {
 	struct link *link = watch_make_link(w, l);
 
-	l->on = link ? engine_join(w->engine, link) : -1;
-	if (l->on < 0 && link)
+	l->link_no = link ? engine_join(w->engine, link) : -1;
+	if (l->link_no < 0 && link)
 		link->ops->free(link);
 	l->told = l->asks_back = UINT64_MAX;
 	l->events = (struct events){0};
@@ -83,7 +83,7 @@ static int ask(struct watch *w, struct watched *l)
 	/* Each claim ends the plain connections. */
 	if (l->probe.nbd && probe_ask(&l->probe, &l->asks_back) == 0)
 		return 0;
-	engine_pool(w->engine, (unsigned)l->on, pool);
+	engine_pool(w->engine, (unsigned)l->link_no, pool);
 	return probe_open(&l->probe, &l->address, pool, &w->o.proof) < 0 ||
 	       probe_ask(&l->probe, &l->asks_back) < 0 ? -1 : 0;
 }
@@ -92,14 +92,14 @@ static void visit(struct watch *w, struct watched *l)
 {
 	int64_t now = clock_ms();
 
-	if (now < l->ask_at || (l->on < 0 && watch_name_is_to_come(l)))
+	if (now < l->ask_at || (l->link_no < 0 && watch_name_is_to_come(l)))
 		return;
 	l->ask_at = now + ASK_MS;
-	if (l->on < 0 && l->wanted) {
+	if (l->link_no < 0 && l->wanted) {
 		try_to_join(w, l);
-		if (l->on < 0)
+		if (l->link_no < 0)
 			l->ask_at = clock_ms() + ASK_AGAIN_MS;
-	} else if (l->on >= 0 && w->view.link[l->on].state == PEER_UP && ask(w, l) < 0) {
+	} else if (l->link_no >= 0 && w->view.link[l->link_no].state == PEER_UP && ask(w, l) < 0) {
 		l->ask_at = clock_ms() + ASK_AGAIN_MS;
 	}
 }
@@ -109,15 +109,15 @@ static void leave(struct watch *w, struct watched *l)
 {
 	char words[WORDS_MAX];
 
-	if (l->wanted || (l->on >= 0 && !engine_retire(w->engine, (unsigned)l->on)))
+	if (l->wanted || (l->link_no >= 0 && !engine_retire(w->engine, (unsigned)l->link_no)))
 		return;
-	if (l->on >= 0) {
+	if (l->link_no >= 0) {
 		words_print(words, "lender %.200s has no pages left and may be stopped",
 		            l->text);
 		probe_close(&l->probe);
 		watch_say(w, words);
 	}
-	l->on = -1;
+	l->link_no = -1;
 	l->refused = false;
 	if (!l->given) {
 		lookup_drop(l->lookup);
@@ -129,12 +129,12 @@ static void tell_core(struct watch *w, struct watched *l)
 {
 	uint64_t page = l->wanted ? l->asks_back : 0;
 
-	if (l->on < 0 || page == l->told)
+	if (l->link_no < 0 || page == l->told)
 		return;
 	/* Before it is known how large its pool is, there is nothing to be wanted. */
-	if (page != UINT64_MAX && !w->view.link[l->on].known)
+	if (page != UINT64_MAX && !w->view.link[l->link_no].known)
 		return;
-	engine_wants(w->engine, (unsigned)l->on, page);
+	engine_wants(w->engine, (unsigned)l->link_no, page);
 	l->told = page;
 }
 
@@ -156,7 +156,7 @@ static void tell_of_other(struct watch *w, struct watched *l, int other, int *to
 
 static void tell_twin(struct watch *w, struct watched *l)
 {
-	const struct link_view *link = &w->view.link[l->on];
+	const struct link_view *link = &w->view.link[l->link_no];
 
 	tell_of_other(w, l, link->twin, &l->twin, "pool", "each copy is on a different lender");
 	tell_of_other(w, l, link->sibling, &l->sibling, "farpaged",
@@ -165,7 +165,7 @@ static void tell_twin(struct watch *w, struct watched *l)
 
 static void tell_left_out(struct watch *w, struct watched *l)
 {
-	bool left_out = w->view.link[l->on].left_out;
+	bool left_out = w->view.link[l->link_no].left_out;
 	char words[WORDS_MAX];
 
 	if (left_out == l->left_out)
@@ -187,9 +187,9 @@ static void tell_news(struct watch *w)
 	for (unsigned i = 0; i < LENDERS_MAX; i++) {
 		struct watched *l = &w->lender[i];
 
-		if (!*l->text || l->on < 0)
+		if (!*l->text || l->link_no < 0)
 			continue;
-		if (events_of(&l->events, &w->loss, l->text, &w->view.link[l->on], w->view.now,
+		if (events_of(&l->events, &w->loss, l->text, &w->view.link[l->link_no], w->view.now,
 		              words))
 			watch_say(w, words);
 		tell_twin(w, l);
@@ -227,9 +227,9 @@ static void look_first(struct watch *w)
 	engine_look(w->engine, &w->view);
 	for (unsigned i = 0; i < LENDERS_MAX; i++) {
 		struct watched *l = &w->lender[i];
-		const struct link_view *link = &w->view.link[l->on < 0 ? 0 : l->on];
+		const struct link_view *link = &w->view.link[l->link_no < 0 ? 0 : l->link_no];
 
-		if (!*l->text || l->on < 0)
+		if (!*l->text || l->link_no < 0)
 			continue;
 		l->events.state = link->known ? EVENTS_UP : EVENTS_LOST;
 		l->events.since = w->view.now;

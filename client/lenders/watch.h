@@ -30,7 +30,7 @@ struct watched {
 	struct address address;
 	bool given;                 /* as a parameter, not in the file */
 	bool wanted;                /* or it is drained */
-	int on;                     /* the number of its link, -1: it has none */
+	int link_no;                /* the number of its link, -1: it has none */
 	uint64_t asks_back;         /* from this page on, the lender says */
 	uint64_t told;              /* what the core was told of that */
 	struct lookup *lookup;      /* of its name, or NULL */
@@ -72,14 +72,14 @@ struct watch {
 /* GIVEN: N lenders, followed by those of the file. -1: WORDS. */
 int watch_open(struct watch *, const struct watch_options *, const char *const *given, unsigned n,
                char words[static WORDS_MAX]);
-/* The name of the lender that will be the engine's number ON at the opening; NULL: there are no
+/* The name of the lender that will be the engine's number LINK_NO at the opening; NULL: there are no
  * more. W owns it. */
-const char *watch_name(const struct watch *, unsigned on);
+const char *watch_name(const struct watch *, unsigned link_no);
 /* Look up all names at once, at most until END; after that, a name is looked up again and again
  * while its lender is away. */
 void watch_look_up(struct watch *, int64_t end);
 /* Its link. NULL with errno. */
-struct link *watch_link(const struct watch *, unsigned on);
+struct link *watch_link(const struct watch *, unsigned link_no);
 /* Start the thread, once E has begun; 0 or an errno. Does not wait for E's lock. */
 int watch_start(struct watch *, struct engine *e);
 void watch_stop(struct watch *);

@@ -64,7 +64,7 @@ static struct watched *add(struct watch *w, const char *text, char *words)
 	}
 	if (lender_parse(text, w->o.pool, &address, words) < 0)
 		return NULL;
-	*l = (struct watched){ .address = address, .on = -1, .wanted = true,
+	*l = (struct watched){ .address = address, .link_no = -1, .wanted = true,
 	                       .asks_back = UINT64_MAX, .told = UINT64_MAX, .twin = -1, .sibling = -1,
 	                       .probe.stop = w->stop };
 	snprintf(l->text, sizeof l->text, "%s", text);
@@ -85,7 +85,7 @@ static void tell_change(struct watch *w, const struct watched *l)
 {
 	char words[WORDS_MAX];
 
-	if (l->on < 0)
+	if (l->link_no < 0)
 		return;
 	words_print(words, "lender %.200s is %s%s", l->text,
 	            l->wanted ? "used again" : "being drained",
@@ -212,7 +212,7 @@ static int read_first(struct watch *w, char *words)
 int watch_open(struct watch *w, const struct watch_options *o, const char *const *given, unsigned n,
                char words[static WORDS_MAX])
 {
-	int on = 0;
+	int link_no = 0;
 
 	*w = (struct watch){ .o = *o, .stop = eventfd(0, EFD_CLOEXEC) };
 	if (copy_texts(w) < 0 || w->stop < 0) {
@@ -230,29 +230,29 @@ int watch_open(struct watch *w, const struct watch_options *o, const char *const
 		return -1;
 	for (unsigned i = 0; i < LENDERS_MAX; i++)
 		if (w->lender[i].wanted)
-			w->lender[i].on = on++;
+			w->lender[i].link_no = link_no++;
 	return 0;
 }
 
-/* The lender whose link is ON. */
-static const struct watched *link_of(const struct watch *w, unsigned on)
+/* The lender whose link is LINK_NO. */
+static const struct watched *link_of(const struct watch *w, unsigned link_no)
 {
 	for (unsigned i = 0; i < LENDERS_MAX; i++)
-		if (*w->lender[i].text && w->lender[i].on == (int)on)
+		if (*w->lender[i].text && w->lender[i].link_no == (int)link_no)
 			return &w->lender[i];
 	return NULL;
 }
 
-const char *watch_name(const struct watch *w, unsigned on)
+const char *watch_name(const struct watch *w, unsigned link_no)
 {
-	const struct watched *l = link_of(w, on);
+	const struct watched *l = link_of(w, link_no);
 
 	return l ? l->text : NULL;
 }
 
-struct link *watch_link(const struct watch *w, unsigned on)
+struct link *watch_link(const struct watch *w, unsigned link_no)
 {
-	return watch_make_link(w, link_of(w, on));
+	return watch_make_link(w, link_of(w, link_no));
 }
 
 void watch_close(struct watch *w)

@@ -45,8 +45,8 @@ static void move(struct watch *w, struct watched *l, const struct address *to)
 	if (!to->unknown && !address_same(&l->address, to)) {
 		l->address = *to;
 		l->refused = false;
-		if (l->on >= 0)
-			engine_address(w->engine, (unsigned)l->on, to);
+		if (l->link_no >= 0)
+			engine_address(w->engine, (unsigned)l->link_no, to);
 	}
 	l->address.unknown = to->unknown;
 }
@@ -59,11 +59,11 @@ bool watch_name_is_to_come(const struct watched *l)
 void watch_name_again(struct watch *w, struct watched *l)
 {
 	struct address address;
-	bool up = l->on >= 0 && w->view.link[l->on].state == PEER_UP;
+	bool up = l->link_no >= 0 && w->view.link[l->link_no].state == PEER_UP;
 
 	if (l->lookup && end(l, 0, &address))
 		move(w, l, &address);
-	if (!l->lookup && !up && (l->wanted || l->on >= 0) && *l->address.host &&
+	if (!l->lookup && !up && (l->wanted || l->link_no >= 0) && *l->address.host &&
 	    clock_ms() >= l->look_up_at)
 		begin(l);
 }

@@ -72,7 +72,7 @@ static void send_spill(struct link *l, struct ask *ask)
 	struct iocb *iocb;
 
 	/* The pages stay allocated: their contents are sealed, and nobody has the key. */
-	if (ask->kind == ASK_FLUSH) {
+	if (ask->kind == ASK_DISCARD) {
 		l->upcalls->reply(l, ask, 0);
 		return;
 	}

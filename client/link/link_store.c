@@ -61,7 +61,7 @@ static void send_store(struct link *l, struct ask *ask)
 	case ASK_GET:
 		get(store, ask);
 		break;
-	case ASK_FLUSH:
+	case ASK_DISCARD:
 		while (page < ask->page + ask->pages)
 			store->ops->flush(store, &page, ask->page + ask->pages, ask->pages);
 		break;

@@ -32,7 +32,7 @@ static int64_t issue(struct link_nbd *n, struct ask *ask)
 	switch (ask->kind) {
 	case ASK_PUT: return nbd_aio_pwrite(n->nbd, ask->data, length, offset, done, 0);
 	case ASK_GET: return nbd_aio_pread(n->nbd, ask->data, length, offset, done, 0);
-	case ASK_FLUSH: return nbd_aio_trim(n->nbd, length, offset, done, 0);
+	case ASK_DISCARD: return nbd_aio_trim(n->nbd, length, offset, done, 0);
 	}
 	return -1;
 }

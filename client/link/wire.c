@@ -14,7 +14,7 @@
 #define REQUEST_MAGIC UINT32_C(0x25609513)
 #define REPLY_MAGIC   UINT32_C(0x67446698)
 
-static const uint16_t commands[] = { [ASK_GET] = 0, [ASK_PUT] = 1, [ASK_FLUSH] = 4 };
+static const uint16_t commands[] = { [ASK_GET] = 0, [ASK_PUT] = 1, [ASK_DISCARD] = 4 };
 
 int wire_make(struct wire *w)
 {

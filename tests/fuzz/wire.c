@@ -44,7 +44,7 @@ static void queue(struct input *in)
 		return;
 	asks[i] = (struct ask){ .kind = (enum ask_kind)(take(in, 1) % 3), .page = take(in, 2),
 	                        .pages = 1 + (uint32_t)take(in, 1) % RUN_PAGES };
-	if (asks[i].kind != ASK_FLUSH)
+	if (asks[i].kind != ASK_DISCARD)
 		asks[i].data = calloc(asks[i].pages, PAGE_BYTES); /* of its size, for ASan */
 	state[i] = ASKED;
 	wire_queue(&wire, &asks[i]);

@@ -7,16 +7,16 @@
 
 static void meet(struct conn *c, const char *identity)
 {
-	bool twin = who_twin(c->on, identity);
-	bool sibling = who_sibling(c->on, identity);
+	bool twin = who_twin(c->link_no, identity);
+	bool sibling = who_sibling(c->link_no, identity);
 
-	TRACE("link %u leads to lender %u: %s", c->on, c->at, identity);
-	if (core_link_meets(&core, c->on, identity)) {
+	TRACE("link %u leads to lender %u: %s", c->link_no, c->at, identity);
+	if (core_link_meets(&core, c->link_no, identity)) {
 		net_push(c, net_message(CLAIM, NULL));
 		return;
 	}
 	if (!twin && !sibling)
-		fail("link %u may not claim its pool, which no other has", c->on);
+		fail("link %u may not claim its pool, which no other has", c->link_no);
 	if (twin)
 		HAPPENED(TWIN);
 	else
@@ -25,44 +25,44 @@ static void meet(struct conn *c, const char *identity)
 }
 
 /* Has another link become the first since it met this one? */
-static bool comes_second(unsigned on, const struct message *m)
+static bool comes_second(unsigned link_no, const struct message *m)
 {
-	if (who_twin(on, m->identity))
+	if (who_twin(link_no, m->identity))
 		HAPPENED(TWIN_CLAIMED);
-	else if (who_sibling(on, m->identity))
+	else if (who_sibling(link_no, m->identity))
 		HAPPENED(SIBLING_CLAIMED);
 	else
 		return false;
-	core_link_up(&core, on, m->identity, m->pages, now);
-	if (core.peer[on].state == PEER_UP)
-		fail("link %u is up, and its pool, or its lender, is another's", on);
+	core_link_up(&core, link_no, m->identity, m->pages, now);
+	if (core.peer[link_no].state == PEER_UP)
+		fail("link %u is up, and its pool, or its lender, is another's", link_no);
 	return true;
 }
 
 static void hear(struct conn *c, struct message *m)
 {
-	unsigned on = c->on;
+	unsigned link_no = c->link_no;
 
 	switch (m->kind) {
 	case MET:
 		meet(c, m->identity);
 		break;
 	case UP:
-		TRACE("link %u is up: %s, %llu pages", on, m->identity,
+		TRACE("link %u is up: %s, %llu pages", link_no, m->identity,
 		      (unsigned long long)m->pages);
-		net_is_up(on);
+		net_is_up(link_no);
 		c->told = m->pages;
-		if (comes_second(on, m))
+		if (comes_second(link_no, m))
 			break;
-		who_heard(on, m->identity);
-		core_link_up(&core, on, m->identity, m->pages, now);
+		who_heard(link_no, m->identity);
+		core_link_up(&core, link_no, m->identity, m->pages, now);
 		break;
 	case REFUSED:
 		HAPPENED(CLAIM_REFUSED);
 		net_went_down(c);
 		break;
 	case REPLY:
-		TRACE("link %u replies to %s of %llu+%u: %d", on,
+		TRACE("link %u replies to %s of %llu+%u: %d", link_no,
 		      (const char *[]){ "put", "get", "flush" }[m->ask->kind],
 		      (unsigned long long)m->ask->page, m->ask->pages, m->error);
 		if (m->data)

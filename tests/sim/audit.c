@@ -2,21 +2,21 @@
 /* When all is quiet: is what the core remembers true? */
 #include "sim.h"
 
-static const struct store *store_of(int on)
+static const struct store *store_of(int link_no)
 {
-	return on == (int)config.lenders ? &disk.store : &lender[on].store;
+	return link_no == (int)config.lenders ? &disk.store : &lender[link_no].store;
 }
 
-/* Of the lender that link ON leads to. */
-static uint64_t process_of(int on)
+/* Of the lender that LINK_NO leads to. */
+static uint64_t process_of(int link_no)
 {
-	return lender[net_conn((unsigned)on)->at].process;
+	return lender[net_conn((unsigned)link_no)->at].process;
 }
 
 static bool opens(uint64_t page, const struct record *r, const struct copy *at)
 {
 	static const uint8_t zeros[PAGE_BYTES];
-	const uint8_t *data = store_look(store_of(at->on), layout_page(at, page));
+	const uint8_t *data = store_look(store_of(at->link_no), layout_page(at, page));
 	uint8_t out[PAGE_BYTES] __attribute__((aligned(8)));
 
 	return sealer_open_page(buffers->all[0].sealer, page, r, data ? data : zeros, out) == 0 &&
@@ -25,21 +25,21 @@ static bool opens(uint64_t page, const struct record *r, const struct copy *at)
 
 static void copy_is_right(uint64_t page, const struct record *r, const struct copy *at)
 {
-	if (at->on < (int)config.lenders && lender[at->on].liar)
+	if (at->link_no < (int)config.lenders && lender[at->link_no].liar)
 		return;
-	if (store_dropped(store_of(at->on), layout_page(at, page)))
+	if (store_dropped(store_of(at->link_no), layout_page(at, page)))
 		return; /* it says so to whoever gets it */
 	HAPPENED(AUDITED);
 	if (!opens(page, r, at))
 		fail("page %llu has a copy on link %d, as the record says, but it is another",
-		     (unsigned long long)page, at->on);
+		     (unsigned long long)page, at->link_no);
 }
 
 static bool in_use(const struct record *r, const struct extent *e, unsigned copy)
 {
-	int on = e->copy[copy].on;
+	int link_no = e->copy[copy].link_no;
 
-	return r->copies & 1u << copy && on >= 0 && on < (int)config.lenders && net_up((unsigned)on);
+	return r->copies & 1u << copy && link_no >= 0 && link_no < (int)config.lenders && net_up((unsigned)link_no);
 }
 
 /* Who ends takes one copy of a page, of those that are in use. */
@@ -48,10 +48,10 @@ static void copies_are_apart(uint64_t page, const struct record *r, const struct
 	for (unsigned copy = 1; copy < COPY_PLACES; copy++)
 		for (unsigned other = 0; other < copy; other++)
 			if (in_use(r, e, copy) && in_use(r, e, other) &&
-			    process_of(e->copy[copy].on) &&
-			    process_of(e->copy[copy].on) == process_of(e->copy[other].on))
+			    process_of(e->copy[copy].link_no) &&
+			    process_of(e->copy[copy].link_no) == process_of(e->copy[other].link_no))
 				fail("page %llu has two copies in one process, on links %d and %d",
-				     (unsigned long long)page, e->copy[copy].on, e->copy[other].on);
+				     (unsigned long long)page, e->copy[copy].link_no, e->copy[other].link_no);
 }
 
 /* At any time: a copy that a record has is somewhere, and no two are in one process. */
@@ -62,7 +62,7 @@ void audit_places(void)
 		const struct extent *e = map_extent(&map, spot_page(spot));
 
 		for (unsigned copy = 0; r && r->state == PAGE_SEALED && copy < COPY_PLACES; copy++)
-			if (r->copies & 1u << copy && e->copy[copy].on < 0)
+			if (r->copies & 1u << copy && e->copy[copy].link_no < 0)
 				fail("page %llu has a copy that is nowhere",
 				     (unsigned long long)spot_page(spot));
 		if (r && r->state == PAGE_SEALED && who_apart())
@@ -84,10 +84,10 @@ static void page_is_right(unsigned spot)
 
 		if (!(r->copies & 1u << copy))
 			continue;
-		if (at->stale || (at->on < (int)config.lenders && lender[at->on].gone))
+		if (at->stale || (at->link_no < (int)config.lenders && lender[at->link_no].gone))
 			continue;
 		copy_is_right(page, r, at);
-		copies += at->on != (int)config.lenders;
+		copies += at->link_no != (int)config.lenders;
 	}
 	if (config.mode == LIVENESS && copies < config.copies)
 		fail("page %llu has %u copies, and nothing more is to be healed",
@@ -124,10 +124,10 @@ static bool can_be_read(uint64_t page, const struct record *r, unsigned *copies)
 	for (unsigned copy = *copies = 0; copy < COPY_PLACES; copy++) {
 		const struct copy *at = &e->copy[copy];
 
-		if (!(r->copies & 1u << copy) || at->stale || core.peer[at->on].state != PEER_UP)
+		if (!(r->copies & 1u << copy) || at->stale || core.peer[at->link_no].state != PEER_UP)
 			continue;
-		*copies += at->on != (int)config.lenders;
-		can = can || (!store_dropped(store_of(at->on), layout_page(at, page)) &&
+		*copies += at->link_no != (int)config.lenders;
+		can = can || (!store_dropped(store_of(at->link_no), layout_page(at, page)) &&
 		              opens(page, r, at));
 	}
 	return can;
@@ -136,8 +136,8 @@ static bool can_be_read(uint64_t page, const struct record *r, unsigned *copies)
 /* What cannot be healed keeps nothing else from it. */
 void audit_rest(void)
 {
-	for (unsigned on = 0; on < config.lenders; on++)
-		if (!net_up(on))
+	for (unsigned link_no = 0; link_no < config.lenders; link_no++)
+		if (!net_up(link_no))
 			return;
 	if (!lenders_have_room() || config.lenders < config.copies)
 		return;

@@ -46,12 +46,12 @@ static void tear(uint64_t page, const uint8_t *data)
 /* All of it, or what fails to be. */
 static void carry_out(const struct ask *a, bool well)
 {
-	if (a->kind == ASK_FLUSH && (well || chance(2)))
+	if (a->kind == ASK_DISCARD && (well || chance(2)))
 		store_flush(&disk.store, a->page, a->pages);
 	TRACE("the spill %s %llu+%u%s",
 	      (const char *[]){ "writes", "reads", "flushes" }[a->kind],
 	      (unsigned long long)a->page, a->pages, well ? "" : ", torn");
-	for (uint32_t i = 0; i < a->pages && a->kind != ASK_FLUSH; i++) {
+	for (uint32_t i = 0; i < a->pages && a->kind != ASK_DISCARD; i++) {
 		uint8_t *data = a->data + i * PAGE_BYTES;
 
 		if (a->kind == ASK_GET && (well || chance(2)))

@@ -19,7 +19,7 @@
 /* A fault that goes on. */
 static struct trouble {
 	enum fault kind;
-	unsigned on;           /* a lender; LENDERS_MAX: it is not about one */
+	unsigned link_no;           /* a lender; LENDERS_MAX: it is not about one */
 	int64_t until;
 	bool active;
 } trouble[TROUBLES_MAX];
@@ -33,18 +33,18 @@ bool faults_seen(void)
 	return seen || jumped();
 }
 
-bool fault_active(enum fault kind, unsigned on)
+bool fault_active(enum fault kind, unsigned link_no)
 {
 	for (unsigned i = 0; i < TROUBLES_MAX; i++)
-		if (trouble[i].active && trouble[i].kind == kind && trouble[i].on == on)
+		if (trouble[i].active && trouble[i].kind == kind && trouble[i].link_no == link_no)
 			return true;
 	return false;
 }
 
-bool fault_hides(unsigned on)
+bool fault_hides(unsigned link_no)
 {
 	for (enum fault kind = 0; kind < FAULT_KINDS; kind++)
-		if (fault_kind(kind)->needs & HIDES_DATA && fault_active(kind, on))
+		if (fault_kind(kind)->needs & HIDES_DATA && fault_active(kind, link_no))
 			return true;
 	return false;
 }
@@ -60,9 +60,9 @@ static void mend(struct trouble *t)
 
 	t->active = false;
 	quiet_at = now + config.link_timeout + QUIET_MS; /* a reply that is owed still is */
-	TRACE("mended: %s, lender %u", fault_words(t->kind), t->on);
+	TRACE("mended: %s, lender %u", fault_words(t->kind), t->link_no);
 	if (f->mend)
-		f->mend(t->on);
+		f->mend(t->link_no);
 }
 
 static void mend_due(unsigned i)
@@ -72,13 +72,13 @@ static void mend_due(unsigned i)
 }
 
 /* A lender that is dead so long that its copies are made elsewhere, if there is room. */
-static bool replaced(unsigned on)
+static bool replaced(unsigned link_no)
 {
-	const struct peer *p = &core.peer[on];
+	const struct peer *p = &core.peer[link_no];
 
-	if (lender[on].hole && config.for_good && now > lender[on].hole_since + FOUND_OUT_MS)
+	if (lender[link_no].hole && config.for_good && now > lender[link_no].hole_since + FOUND_OUT_MS)
 		return true;
-	return lender[on].left || (lender[on].state != RUNS && p->state != PEER_UP &&
+	return lender[link_no].left || (lender[link_no].state != RUNS && p->state != PEER_UP &&
 	                           now > p->down_since + REPLACED_MS);
 }
 
@@ -87,9 +87,9 @@ static unsigned lenders_left(void)
 {
 	unsigned n = config.lenders;
 
-	for (unsigned on = 0; on < config.lenders; on++)
-		n -= lender[on].gone || lender[on].usurped || lender[on].leaving || lender[on].left ||
-		     lender[on].hole || lender[on].state != RUNS;
+	for (unsigned link_no = 0; link_no < config.lenders; link_no++)
+		n -= lender[link_no].gone || lender[link_no].usurped || lender[link_no].leaving || lender[link_no].left ||
+		     lender[link_no].hole || lender[link_no].state != RUNS;
 	return n;
 }
 
@@ -107,7 +107,7 @@ static bool bearable(const struct fault_kind *f)
 	return spare || !(f->needs & SPARE);
 }
 
-static bool possible(const struct fault_kind *f, enum fault kind, unsigned on)
+static bool possible(const struct fault_kind *f, enum fault kind, unsigned link_no)
 {
 	if (!(config.faults & UINT64_C(1) << kind) || !bearable(f))
 		return false;
@@ -115,10 +115,10 @@ static bool possible(const struct fault_kind *f, enum fault kind, unsigned on)
 		return false;
 	if (f->needs & THE_SPILL && !config.spill)
 		return false;
-	if (on < LENDERS_MAX && (lender[on].state != RUNS || lender[on].others || lender[on].gone ||
-	                         lender[on].left))
+	if (link_no < LENDERS_MAX && (lender[link_no].state != RUNS || lender[link_no].others || lender[link_no].gone ||
+	                         lender[link_no].left))
 		return false;
-	return !fault_active(kind, on);
+	return !fault_active(kind, link_no);
 }
 
 static int64_t duration(const struct fault_kind *f)
@@ -135,7 +135,7 @@ static int64_t duration(const struct fault_kind *f)
 	return ms;
 }
 
-static void begin(enum fault kind, unsigned on)
+static void begin(enum fault kind, unsigned link_no)
 {
 	const struct fault_kind *f = fault_kind(kind);
 	unsigned i = 0;
@@ -144,19 +144,19 @@ static void begin(enum fault kind, unsigned on)
 		i++;
 	if (i == TROUBLES_MAX)
 		return;
-	trouble[i] = (struct trouble){ .kind = kind, .on = on, .until = now + duration(f),
+	trouble[i] = (struct trouble){ .kind = kind, .link_no = link_no, .until = now + duration(f),
 	                               .active = true };
-	TRACE("fault: %s, lender %u, for %lld ms", fault_words(kind), on,
+	TRACE("fault: %s, lender %u, for %lld ms", fault_words(kind), link_no,
 	      (long long)(trouble[i].until - now));
 	stats.count[kind]++;
 	seen++;
 	if (f->needs & HIDES_DATA)
-		lender[on].liar = true;
-	f->begin(on, trouble[i].until);
+		lender[link_no].liar = true;
+	f->begin(link_no, trouble[i].until);
 	event_at(trouble[i].until, mend_due, i);
 }
 
-static void throw_one(unsigned on)
+static void throw_one(unsigned link_no)
 {
 	enum fault kinds[FAULT_KINDS];
 	unsigned n = 0;
@@ -165,11 +165,11 @@ static void throw_one(unsigned on)
 		const struct fault_kind *f = fault_kind(kind);
 		bool of_lender = !(f->needs & (THE_SPILL | EVERYBODY));
 
-		if (of_lender == (on < LENDERS_MAX) && possible(f, kind, on))
+		if (of_lender == (link_no < LENDERS_MAX) && possible(f, kind, link_no))
 			kinds[n++] = kind;
 	}
 	if (n)
-		begin(kinds[dice(n)], on);
+		begin(kinds[dice(n)], link_no);
 }
 
 /* ---- liveness: one trouble after the other */
@@ -177,7 +177,7 @@ static void throw_one(unsigned on)
 static bool in_trouble(void)
 {
 	for (unsigned i = 0; i < TROUBLES_MAX; i++)
-		if (trouble[i].active && !(trouble[i].on < LENDERS_MAX && replaced(trouble[i].on) &&
+		if (trouble[i].active && !(trouble[i].link_no < LENDERS_MAX && replaced(trouble[i].link_no) &&
 		                           lenders_left() >= config.copies))
 			return true;
 	return false;
@@ -185,8 +185,8 @@ static bool in_trouble(void)
 
 bool faults_healed(void)
 {
-	for (unsigned on = 0; on < config.lenders; on++)
-		if (!lender[on].gone && !replaced(on) && !net_up(on))
+	for (unsigned link_no = 0; link_no < config.lenders; link_no++)
+		if (!lender[link_no].gone && !replaced(link_no) && !net_up(link_no))
 			return false;
 	if (config.spill && !disk.up)
 		return false;
@@ -196,8 +196,8 @@ bool faults_healed(void)
 /* Until it is not, puts go without it, and with fewer copies. */
 static bool someone_is_suspect(void)
 {
-	for (unsigned on = 0; on < config.lenders; on++)
-		if (peer_suspect(&core, on, now))
+	for (unsigned link_no = 0; link_no < config.lenders; link_no++)
+		if (peer_suspect(&core, link_no, now))
 			return true;
 	return false;
 }
@@ -257,9 +257,9 @@ static void throw_more(unsigned unused)
 	if (chance(4))
 		throw_one(LENDERS_MAX);
 	else
-		for (unsigned on = 0; on < config.lenders; on++)
-			if (mask & 1u << on)
-				throw_one(on);
+		for (unsigned link_no = 0; link_no < config.lenders; link_no++)
+			if (mask & 1u << link_no)
+				throw_one(link_no);
 	event_at(now + time_between(1, config.fault_gap), throw_more, 0);
 }
 

@@ -14,38 +14,38 @@
 #define LASTS       64u /* others are found instead, so it may go on for good */
 
 struct fault_kind {
-	void (*begin)(unsigned on, int64_t until);
-	void (*mend)(unsigned on);
+	void (*begin)(unsigned link_no, int64_t until);
+	void (*mend)(unsigned link_no);
 	unsigned needs;
 };
 
 const struct fault_kind *fault_kind(enum fault);
 void fault_kinds_end(void);    /* what has no end of its own */
-bool fault_active(enum fault, unsigned on);
-bool fault_hides(unsigned on); /* is one active that alters pages? */
+bool fault_active(enum fault, unsigned link_no);
+bool fault_hides(unsigned link_no); /* is one active that alters pages? */
 
 /* tamper.c: what a hostile lender does to pages that it has */
-void tamper_flip(unsigned on, int64_t until);
-void tamper_swap(unsigned on, int64_t until);
-void tamper_replay(unsigned on, int64_t until);
-void tamper_zero(unsigned on, int64_t until);
-void tamper_all(unsigned on);  /* another's pages, in their place */
+void tamper_flip(unsigned link_no, int64_t until);
+void tamper_swap(unsigned link_no, int64_t until);
+void tamper_replay(unsigned link_no, int64_t until);
+void tamper_zero(unsigned link_no, int64_t until);
+void tamper_all(unsigned link_no);  /* another's pages, in their place */
 
 /* here.c: what goes wrong on the borrower's own host */
 void here_reset(void);
-void here_jump(unsigned on, int64_t until);
-void here_stand_still(unsigned on, int64_t until);
-void here_keep_chunks(unsigned on, int64_t until);
-void here_take_buffers(unsigned on, int64_t until);
-void here_give_buffers(unsigned on);
-void here_spill_full(unsigned on, int64_t until);
-void here_spill_room(unsigned on);
-void here_spill_bad(unsigned on, int64_t until);
-void here_spill_good(unsigned on);
-void here_spill_stuck(unsigned on, int64_t until);
-void here_spill_moves(unsigned on);
-void here_spill_slow(unsigned on, int64_t until);
-void here_spill_fast(unsigned on);
-void here_spill_down(unsigned on, int64_t until);
+void here_jump(unsigned link_no, int64_t until);
+void here_stand_still(unsigned link_no, int64_t until);
+void here_keep_chunks(unsigned link_no, int64_t until);
+void here_take_buffers(unsigned link_no, int64_t until);
+void here_give_buffers(unsigned link_no);
+void here_spill_full(unsigned link_no, int64_t until);
+void here_spill_room(unsigned link_no);
+void here_spill_bad(unsigned link_no, int64_t until);
+void here_spill_good(unsigned link_no);
+void here_spill_stuck(unsigned link_no, int64_t until);
+void here_spill_moves(unsigned link_no);
+void here_spill_slow(unsigned link_no, int64_t until);
+void here_spill_fast(unsigned link_no);
+void here_spill_down(unsigned link_no, int64_t until);
 
 #endif

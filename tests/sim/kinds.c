@@ -3,178 +3,178 @@
 
 /* ---- lenders */
 
-static void kill_it(unsigned on, int64_t until)
+static void kill_it(unsigned link_no, int64_t until)
 {
 	(void)until;
-	lender[on].state = DEAD;
-	net_end_all(on, false);
+	lender[link_no].state = DEAD;
+	net_end_all(link_no, false);
 }
 
-static void vanish(unsigned on, int64_t until)
+static void vanish(unsigned link_no, int64_t until)
 {
 	(void)until;
-	lender[on].state = VANISHED;
-	net_end_all(on, true);
+	lender[link_no].state = VANISHED;
+	net_end_all(link_no, true);
 }
 
-static void restart(unsigned on)
+static void restart(unsigned link_no)
 {
-	lender[on].state = RUNS;
-	lender_starts(on);
-	net_remember(on);
+	lender[link_no].state = RUNS;
+	lender_starts(link_no);
+	net_remember(link_no);
 }
 
-static void restart_empty(unsigned on)
+static void restart_empty(unsigned link_no)
 {
-	lender_renew(on);
-	restart(on);
+	lender_renew(link_no);
+	restart(link_no);
 }
 
-static void restart_resized(unsigned on)
+static void restart_resized(unsigned link_no)
 {
-	lender_resize(on);
-	lender[on].resized = true;
-	restart_empty(on);
+	lender_resize(link_no);
+	lender[link_no].resized = true;
+	restart_empty(link_no);
 }
 
 /* It is started at once; and it says that it still has what it had. */
-static void deny(unsigned on, int64_t until)
+static void deny(unsigned link_no, int64_t until)
 {
 	(void)until;
-	store_wipe(&lender[on].store);
-	net_end_all(on, false);
+	store_wipe(&lender[link_no].store);
+	net_end_all(link_no, false);
 }
 
-static void usurp(unsigned on, int64_t until)
+static void usurp(unsigned link_no, int64_t until)
 {
-	struct lender *l = &lender[on];
+	struct lender *l = &lender[link_no];
 
 	(void)until;
 	l->others = l->usurped = true;
 	l->ours = false;
 	l->epoch++;
-	net_end_all(on, false);
-	tamper_all(on);
+	net_end_all(link_no, false);
+	tamper_all(link_no);
 }
 
-static void leave_it(unsigned on)
+static void leave_it(unsigned link_no)
 {
-	lender[on].others = false;
+	lender[link_no].others = false;
 }
 
-static void freeze(unsigned on, int64_t until)
+static void freeze(unsigned link_no, int64_t until)
 {
-	lender[on].frozen_until = until;
+	lender[link_no].frozen_until = until;
 }
 
-static void slow_down(unsigned on, int64_t until)
+static void slow_down(unsigned link_no, int64_t until)
 {
-	lender[on].slow_until = until;
-	lender[on].slow = time_between(5, 2 * config.link_timeout);
+	lender[link_no].slow_until = until;
+	lender[link_no].slow = time_between(5, 2 * config.link_timeout);
 }
 
-static void lie_about_size(unsigned on, int64_t until)
+static void lie_about_size(unsigned link_no, int64_t until)
 {
-	struct lender *l = &lender[on];
+	struct lender *l = &lender[link_no];
 	const uint64_t lies[] = { 0, 1, EXTENT_PAGES - 1, EXTENT_PAGES, l->pages / 2,
 	                          l->pages - 1, l->pages + EXTENT_PAGES, UINT64_MAX / PAGE_BYTES };
 
 	(void)until;
 	l->resized = true;
 	l->told = lies[dice(sizeof lies / sizeof *lies)];
-	net_end_all(on, false);
+	net_end_all(link_no, false);
 }
 
-static void tell_truth(unsigned on)
+static void tell_truth(unsigned link_no)
 {
-	lender[on].told = lender[on].pages;
-	net_end_all(on, false);
+	lender[link_no].told = lender[link_no].pages;
+	net_end_all(link_no, false);
 }
 
-static void say_errors(unsigned on, int64_t until) { (void)until; lender[on].errors = true; }
-static void no_errors(unsigned on) { lender[on].errors = false; }
-static void be_mute(unsigned on, int64_t until) { (void)until; lender[on].mute = true; }
-static void speak(unsigned on) { lender[on].mute = false; }
-static void flip_in(unsigned on, int64_t until) { (void)until; lender[on].flips_in = true; }
-static void no_flip_in(unsigned on) { lender[on].flips_in = false; }
-static void flip_out(unsigned on, int64_t until) { (void)until; lender[on].flips_out = true; }
-static void no_flip_out(unsigned on) { lender[on].flips_out = false; }
-static void forget(unsigned on, int64_t until) { (void)until; lender[on].forgets = true; }
-static void no_forget(unsigned on) { lender[on].forgets = false; }
+static void say_errors(unsigned link_no, int64_t until) { (void)until; lender[link_no].errors = true; }
+static void no_errors(unsigned link_no) { lender[link_no].errors = false; }
+static void be_mute(unsigned link_no, int64_t until) { (void)until; lender[link_no].mute = true; }
+static void speak(unsigned link_no) { lender[link_no].mute = false; }
+static void flip_in(unsigned link_no, int64_t until) { (void)until; lender[link_no].flips_in = true; }
+static void no_flip_in(unsigned link_no) { lender[link_no].flips_in = false; }
+static void flip_out(unsigned link_no, int64_t until) { (void)until; lender[link_no].flips_out = true; }
+static void no_flip_out(unsigned link_no) { lender[link_no].flips_out = false; }
+static void forget(unsigned link_no, int64_t until) { (void)until; lender[link_no].forgets = true; }
+static void no_forget(unsigned link_no) { lender[link_no].forgets = false; }
 
-static void open_hole(unsigned on, int64_t until)
+static void open_hole(unsigned link_no, int64_t until)
 {
 	/* Where it stays for good, what it has can be had. */
 	unsigned n = config.mode == LIVENESS && config.for_good ? HOLE_LARGE : HOLES - 1;
 
 	(void)until;
-	lender[on].hole = NO_HOLE + 1 + (unsigned)dice(n);
-	lender[on].hole_since = now;
+	lender[link_no].hole = NO_HOLE + 1 + (unsigned)dice(n);
+	lender[link_no].hole_since = now;
 }
 
-static void close_hole(unsigned on)
+static void close_hole(unsigned link_no)
 {
-	lender[on].hole = NO_HOLE;
-	net_remember(on);
+	lender[link_no].hole = NO_HOLE;
+	net_remember(link_no);
 }
 
-static void become_full(unsigned on, int64_t until)
+static void become_full(unsigned link_no, int64_t until)
 {
 	(void)until;
-	lender[on].full = true;
+	lender[link_no].full = true;
 }
 
-static void have_room(unsigned on)
+static void have_room(unsigned link_no)
 {
-	lender[on].full = false;
+	lender[link_no].full = false;
 }
 
 /* The spill takes it. */
-static void all_full(unsigned on, int64_t until)
+static void all_full(unsigned link_no, int64_t until)
 {
-	(void)on;
+	(void)link_no;
 	for (unsigned i = 0; i < config.lenders; i++)
 		become_full(i, until);
 }
 
-static void all_have_room(unsigned on)
+static void all_have_room(unsigned link_no)
 {
-	(void)on;
+	(void)link_no;
 	for (unsigned i = 0; i < config.lenders; i++)
 		have_room(i);
 }
 
-static void want(unsigned on, int64_t until)
+static void want(unsigned link_no, int64_t until)
 {
 	static const uint64_t from[] = { 0, EXTENT_PAGES, EXTENT_PAGES + 20, 2 * EXTENT_PAGES };
 
 	(void)until;
-	lender[on].wants = from[dice(4)];
-	lender[on].resized = true;
-	core_link_wants(&core, on, lender[on].wants);
+	lender[link_no].wants = from[dice(4)];
+	lender[link_no].resized = true;
+	core_link_wants(&core, link_no, lender[link_no].wants);
 }
 
-static void want_no_more(unsigned on)
+static void want_no_more(unsigned link_no)
 {
-	lender[on].wants = UINT64_MAX;
-	core_link_wants(&core, on, UINT64_MAX);
+	lender[link_no].wants = UINT64_MAX;
+	core_link_wants(&core, link_no, UINT64_MAX);
 }
 
-static void want_and_drop(unsigned on, int64_t until)
+static void want_and_drop(unsigned link_no, int64_t until)
 {
-	want(on, until);
-	event_at(now + (until - now) / 2, lender_drops, on);
+	want(link_no, until);
+	event_at(now + (until - now) / 2, lender_drops, link_no);
 }
 
 /* Its place may be another's soon. */
-static void leave(unsigned on)
+static void leave(unsigned link_no)
 {
-	struct lender *l = &lender[on];
+	struct lender *l = &lender[link_no];
 
 	if (!l->leaving)
 		return;
-	if (!core_link_retire(&core, on, now)) {
-		event_at(now + 100, leave, on);
+	if (!core_link_retire(&core, link_no, now)) {
+		event_at(now + 100, leave, link_no);
 		return;
 	}
 	obey(); /* before another comes */
@@ -183,33 +183,33 @@ static void leave(unsigned on)
 	HAPPENED(LEFT);
 }
 
-static void drain(unsigned on, int64_t until)
+static void drain(unsigned link_no, int64_t until)
 {
 	(void)until;
-	if (!core.peer[on].known)
+	if (!core.peer[link_no].known)
 		return;
-	lender[on].leaving = true;
-	core_link_wants(&core, on, 0);
-	leave(on);
+	lender[link_no].leaving = true;
+	core_link_wants(&core, link_no, 0);
+	leave(link_no);
 }
 
 static bool any_left(void)
 {
-	for (unsigned on = 0; on < config.lenders; on++)
-		if (lender[on].left)
+	for (unsigned link_no = 0; link_no < config.lenders; link_no++)
+		if (lender[link_no].left)
 			return true;
 	return false;
 }
 
 /* It is wanted again, or another comes instead of one that left. */
-static void join(unsigned on)
+static void join(unsigned link_no)
 {
-	struct lender *l = &lender[on];
+	struct lender *l = &lender[link_no];
 	int joined;
 
 	if (l->leaving) {
 		l->leaving = false;
-		core_link_wants(&core, on, UINT64_MAX);
+		core_link_wants(&core, link_no, UINT64_MAX);
 	} else if (any_left()) {
 		joined = core_link_add(&core);
 		if (joined < 0 || !lender[joined].left)
@@ -225,28 +225,28 @@ static void join(unsigned on)
 
 /* ---- the way there */
 
-static void partition(unsigned on, int64_t until)
+static void partition(unsigned link_no, int64_t until)
 {
-	lender[on].to_until = lender[on].from_until = until;
+	lender[link_no].to_until = lender[link_no].from_until = until;
 }
 
-static void partition_to(unsigned on, int64_t until) { lender[on].to_until = until; }
-static void partition_from(unsigned on, int64_t until) { lender[on].from_until = until; }
+static void partition_to(unsigned link_no, int64_t until) { lender[link_no].to_until = until; }
+static void partition_from(unsigned link_no, int64_t until) { lender[link_no].from_until = until; }
 
-static void connect_again(unsigned on)
+static void connect_again(unsigned link_no)
 {
-	lender[on].to_until = lender[on].from_until = now;
+	lender[link_no].to_until = lender[link_no].from_until = now;
 }
 
-static void half_open(unsigned on, int64_t until)
+static void half_open(unsigned link_no, int64_t until)
 {
 	(void)until;
-	net_end_all(on, true);
+	net_end_all(link_no, true);
 }
 
-static void cut(unsigned on, int64_t until)
+static void cut(unsigned link_no, int64_t until)
 {
-	struct conn *c = net_conn(on);
+	struct conn *c = net_conn(link_no);
 
 	(void)until;
 	if (!c)
@@ -258,52 +258,52 @@ static void cut(unsigned on, int64_t until)
 }
 
 /* What has not been cut is not. */
-static void cut_no_more(unsigned on)
+static void cut_no_more(unsigned link_no)
 {
-	if (net_conn(on))
-		net_conn(on)->cut_after = -1;
+	if (net_conn(link_no))
+		net_conn(link_no)->cut_after = -1;
 }
 
 /* Its address is another lender's now: a virtual one, or a forwarded port. */
-static void lead_to(unsigned on, unsigned to)
+static void lead_to(unsigned link_no, unsigned to)
 {
-	lender[on].leads_to = to;
-	if (net_conn(on))
-		net_end(net_conn(on));
+	lender[link_no].leads_to = to;
+	if (net_conn(link_no))
+		net_end(net_conn(link_no));
 }
 
-static void move(unsigned on, int64_t until)
+static void move(unsigned link_no, int64_t until)
 {
 	unsigned to = (unsigned)dice(config.lenders);
 
 	(void)until;
 	if (!lender[to].leaving && !lender[to].left)
-		lead_to(on, to);
+		lead_to(link_no, to);
 }
 
-static void move_back(unsigned on)
+static void move_back(unsigned link_no)
 {
-	lead_to(on, on);
+	lead_to(link_no, link_no);
 }
 
-static void flap(unsigned on)
+static void flap(unsigned link_no)
 {
-	if (!fault_active(FAULT_FLAPPING, on))
+	if (!fault_active(FAULT_FLAPPING, link_no))
 		return;
-	cut(on, 0);
-	event_at(now + time_between(5, 500), flap, on);
+	cut(link_no, 0);
+	event_at(now + time_between(5, 500), flap, link_no);
 }
 
-static void begin_flapping(unsigned on, int64_t until)
+static void begin_flapping(unsigned link_no, int64_t until)
 {
 	(void)until;
-	flap(on);
+	flap(link_no);
 }
 
 /* We see the connection end, the lender does not, and what was sent is on its way. */
-static void delay(unsigned on, int64_t until)
+static void delay(unsigned link_no, int64_t until)
 {
-	struct conn *c = net_conn(on);
+	struct conn *c = net_conn(link_no);
 
 	if (!c)
 		return;
@@ -311,9 +311,9 @@ static void delay(unsigned on, int64_t until)
 	net_break(c);
 }
 
-static void all_gone(unsigned on, int64_t until)
+static void all_gone(unsigned link_no, int64_t until)
 {
-	(void)on;
+	(void)link_no;
 	for (unsigned i = 0; i < config.lenders; i++)
 		partition(i, until);
 }
@@ -370,8 +370,8 @@ const struct fault_kind *fault_kind(enum fault kind)
 
 void fault_kinds_end(void)
 {
-	for (unsigned on = 0; on < config.lenders; on++) {
-		struct lender *l = &lender[on];
+	for (unsigned link_no = 0; link_no < config.lenders; link_no++) {
+		struct lender *l = &lender[link_no];
 
 		l->frozen_until = l->to_until = l->from_until = l->slow_until = now;
 	}

@@ -27,62 +27,62 @@ static unsigned sizes_n(void)
 
 bool lenders_have_room(void)
 {
-	for (unsigned on = 0; on < config.lenders; on++)
-		if (lender[on].pages < (config.copies == 1 && !lender[on].resized ? DEVICE : EXTENTS * EXTENT_PAGES))
+	for (unsigned link_no = 0; link_no < config.lenders; link_no++)
+		if (lender[link_no].pages < (config.copies == 1 && !lender[link_no].resized ? DEVICE : EXTENTS * EXTENT_PAGES))
 			return false;
 	return true;
 }
 
-void lender_resize(unsigned on)
+void lender_resize(unsigned link_no)
 {
-	lender[on].pages = lender[on].told = sizes[dice(sizes_n())];
+	lender[link_no].pages = lender[link_no].told = sizes[dice(sizes_n())];
 }
 
 static uint64_t processes;
 
 /* It may be that of another one, which then lends both. */
-void lender_starts(unsigned on)
+void lender_starts(unsigned link_no)
 {
-	lender[on].process = ++processes;
+	lender[link_no].process = ++processes;
 	if (config.shared && chance(2))
-		lender[on].process = chance(8) ? 0 : lender[dice(config.lenders)].process;
+		lender[link_no].process = chance(8) ? 0 : lender[dice(config.lenders)].process;
 }
 
 void lenders_reset(void)
 {
 	processes = 0;
-	for (unsigned on = 0; on < LENDERS_MAX; on++) {
-		struct lender *l = &lender[on];
+	for (unsigned link_no = 0; link_no < LENDERS_MAX; link_no++) {
+		struct lender *l = &lender[link_no];
 
 		store_wipe(&l->store);
-		*l = (struct lender){ .incarnation = 1 + on, .epoch = 100,
-		                      .wants = UINT64_MAX, .leads_to = on };
-		lender_resize(on);
+		*l = (struct lender){ .incarnation = 1 + link_no, .epoch = 100,
+		                      .wants = UINT64_MAX, .leads_to = link_no };
+		lender_resize(link_no);
 	}
-	for (unsigned on = 0; on < config.lenders; on++)
-		lender_starts(on);
+	for (unsigned link_no = 0; link_no < config.lenders; link_no++)
+		lender_starts(link_no);
 	if (!lenders_have_room())
 		HAPPENED(NO_ROOM);
 }
 
-void lender_renew(unsigned on)
+void lender_renew(unsigned link_no)
 {
-	struct lender *l = &lender[on];
+	struct lender *l = &lender[link_no];
 
 	store_wipe(&l->store);
 	l->incarnation += LENDERS_MAX;
 	l->epoch += 1000;
 	l->ours = false;
-	lender_starts(on);
+	lender_starts(link_no);
 }
 
-int64_t lender_delay(unsigned on)
+int64_t lender_delay(unsigned link_no)
 {
 	int64_t ms = (int64_t)dice((uint64_t)config.delay + 1);
 
-	if (lender[on].hole == HOLE_LATE)
+	if (lender[link_no].hole == HOLE_LATE)
 		ms += config.link_timeout * 9 / 20; /* each way */
-	return lender[on].slow_until > now ? ms + (int64_t)dice((uint64_t)lender[on].slow) : ms;
+	return lender[link_no].slow_until > now ? ms + (int64_t)dice((uint64_t)lender[link_no].slow) : ms;
 }
 
 static void introduce(struct conn *c, struct message *m, enum message_kind kind)
@@ -177,10 +177,10 @@ static int get(struct conn *c, struct message *m, uint8_t **data)
 	return 0;
 }
 
-void lender_drops(unsigned on)
+void lender_drops(unsigned link_no)
 {
-	if (lender[on].wants != UINT64_MAX)
-		store_drop(&lender[on].store, lender[on].wants);
+	if (lender[link_no].wants != UINT64_MAX)
+		store_drop(&lender[link_no].store, lender[link_no].wants);
 }
 
 /* What is lost on the way holds up all behind it. */
@@ -200,7 +200,7 @@ static void asked(struct conn *c, struct message *m)
 	switch (m->what) {
 	case ASK_PUT: error = put(c, m); break;
 	case ASK_GET: error = get(c, m, &data); break;
-	case ASK_FLUSH:
+	case ASK_DISCARD:
 		if (l->errors && chance(2))
 			error = EIO;
 		store_flush(&l->store, m->page, error ? dice(m->pages) : m->pages);
@@ -218,7 +218,7 @@ static void torn(struct conn *c, struct message *m)
 	if (m->kind == ASK && m->what == ASK_PUT) {
 		HAPPENED(TORN_PUT);
 		land(c, m, dice(m->pages));
-	} else if (m->kind == ASK && m->what == ASK_FLUSH) {
+	} else if (m->kind == ASK && m->what == ASK_DISCARD) {
 		store_flush(&lender[c->at].store, m->page, dice(m->pages));
 	}
 	net_end(c);

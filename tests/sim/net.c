@@ -55,7 +55,7 @@ void net_reset(void)
 	who_reset();
 }
 
-static struct conn *conn_new(unsigned on)
+static struct conn *conn_new(unsigned link_no)
 {
 	struct conn *c;
 	unsigned i = 0;
@@ -66,19 +66,19 @@ static struct conn *conn_new(unsigned on)
 		fail("more than %u connections are open at once", CONNS);
 	conns += i == conns;
 	c = &conn[i];
-	*c = (struct conn){ .on = on, .at = lender[on].leads_to, .ours = true, .theirs = true, .cut_after = -1 };
+	*c = (struct conn){ .link_no = link_no, .at = lender[link_no].leads_to, .ours = true, .theirs = true, .cut_after = -1 };
 	TAILQ_INIT(&c->to);
 	TAILQ_INIT(&c->from);
 	return c;
 }
 
-struct conn *net_conn(unsigned on) { return line[on]; }
+struct conn *net_conn(unsigned link_no) { return line[link_no]; }
 
-void net_is_up(unsigned on) { line_up[on] = true; }
+void net_is_up(unsigned link_no) { line_up[link_no] = true; }
 
-bool net_up(unsigned on)
+bool net_up(unsigned link_no)
 {
-	return line_up[on] && line[on]->theirs && line[on]->epoch == lender[line[on]->at].epoch;
+	return line_up[link_no] && line[link_no]->theirs && line[link_no]->epoch == lender[line[link_no]->at].epoch;
 }
 
 /* ---- we hear */
@@ -98,8 +98,8 @@ static void leave(struct conn *c)
 	struct message *m, *next;
 
 	c->ours = false;
-	line[c->on] = NULL;
-	line_up[c->on] = false;
+	line[c->link_no] = NULL;
+	line_up[c->link_no] = false;
 	for (m = TAILQ_FIRST(&c->from); m; m = next) {
 		next = TAILQ_NEXT(m, link);
 		HAPPENED(REPLY_LOST);
@@ -120,12 +120,12 @@ static void leave(struct conn *c)
 
 void net_went_down(struct conn *c)
 {
-	TRACE("link %u went down", c->on);
+	TRACE("link %u went down", c->link_no);
 	HAPPENED(WENT_DOWN);
-	just_ended[c->on] = true;
+	just_ended[c->link_no] = true;
 	scribble(c);
 	leave(c);
-	core_link_down(&core, c->on, now);
+	core_link_down(&core, c->link_no, now);
 }
 
 static void arrive_end(unsigned i)
@@ -151,10 +151,10 @@ void net_end(struct conn *c)
 	net_break(c);
 }
 
-void net_remember(unsigned on)
+void net_remember(unsigned link_no)
 {
 	for (unsigned i = 0; i < conns; i++)
-		if (conn[i].at == on)
+		if (conn[i].at == link_no)
 			conn[i].deaf = false;
 }
 
@@ -165,10 +165,10 @@ static void keep_alive(struct conn *c)
 	event_at(now + KEEPALIVE_MS, arrive_end, net_number(c));
 }
 
-void net_end_all(unsigned on, bool silently)
+void net_end_all(unsigned link_no, bool silently)
 {
 	for (unsigned i = 0; i < conns; i++) {
-		if (conn[i].at != on || !conn[i].theirs)
+		if (conn[i].at != link_no || !conn[i].theirs)
 			continue;
 		if (silently) {
 			conn[i].theirs = false;
@@ -180,10 +180,10 @@ void net_end_all(unsigned on, bool silently)
 	}
 }
 
-void net_fence(unsigned on)
+void net_fence(unsigned link_no)
 {
 	for (unsigned i = 0; i < conns; i++)
-		if (conn[i].at == on && conn[i].theirs && conn[i].epoch)
+		if (conn[i].at == link_no && conn[i].theirs && conn[i].epoch)
 			net_end(&conn[i]);
 }
 
@@ -248,33 +248,33 @@ void net_push(struct conn *c, struct message *m)
 
 /* ---- what the core commands */
 
-void net_connect(unsigned on)
+void net_connect(unsigned link_no)
 {
-	if (line[on])
-		fail("link %u is opened, but it is open", on);
-	if (lender[on].gone)
-		fail("link %u is opened: its pool was another's", on);
-	just_ended[on] = false;
+	if (line[link_no])
+		fail("link %u is opened, but it is open", link_no);
+	if (lender[link_no].gone)
+		fail("link %u is opened: its pool was another's", link_no);
+	just_ended[link_no] = false;
 	HAPPENED(CONNECT);
-	TRACE("link %u is opened", on);
-	if (lender[lender[on].leads_to].state == DEAD && chance(2)) {
-		core_link_down(&core, on, now);
+	TRACE("link %u is opened", link_no);
+	if (lender[lender[link_no].leads_to].state == DEAD && chance(2)) {
+		core_link_down(&core, link_no, now);
 		return;
 	}
-	line[on] = conn_new(on);
-	net_push(line[on], net_message(HELLO, NULL));
+	line[link_no] = conn_new(link_no);
+	net_push(line[link_no], net_message(HELLO, NULL));
 }
 
-void net_close(unsigned on)
+void net_close(unsigned link_no)
 {
-	struct conn *c = line[on];
+	struct conn *c = line[link_no];
 
-	if (!c && (just_ended[on] || core.peer[on].state == PEER_RETIRED))
+	if (!c && (just_ended[link_no] || core.peer[link_no].state == PEER_RETIRED))
 		return;
 	if (!c)
-		fail("link %u is closed, but it is not open", on);
+		fail("link %u is closed, but it is not open", link_no);
 	HAPPENED(CLOSE);
-	TRACE("link %u is closed", on);
+	TRACE("link %u is closed", link_no);
 	leave(c);
 	if (chance(2))
 		drop_all(&c->to);
@@ -282,15 +282,15 @@ void net_close(unsigned on)
 
 void net_send(struct ask *a)
 {
-	struct conn *c = line[a->on];
+	struct conn *c = line[a->link_no];
 	struct message *m;
 
-	if (!line_up[a->on])
-		fail("link %u is asked for something, but it is not up", a->on);
-	if (lender[a->on].gone)
-		fail("link %u is asked for something: its pool was another's", a->on);
+	if (!line_up[a->link_no])
+		fail("link %u is asked for something, but it is not up", a->link_no);
+	if (lender[a->link_no].gone)
+		fail("link %u is asked for something: its pool was another's", a->link_no);
 	if (!a->pages || a->page >= c->told || a->pages > c->told - a->page)
-		fail("link %u is asked for pages %llu+%u of %llu", a->on,
+		fail("link %u is asked for pages %llu+%u of %llu", a->link_no,
 		     (unsigned long long)a->page, a->pages,
 		     (unsigned long long)c->told);
 	if (c->cut && chance(2)) { /* sending finds out */

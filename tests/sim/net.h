@@ -11,7 +11,7 @@ struct conn *net_numbered(unsigned);
 struct message *net_message(enum message_kind, struct ask *);
 /* On its way to the lender from now on. */
 void net_push(struct conn *, struct message *);
-void net_is_up(unsigned on);
+void net_is_up(unsigned link_no);
 /* We hear that it ended. */
 void net_went_down(struct conn *);
 

@@ -100,10 +100,10 @@ struct cell *store_any(struct store *); /* one that holds something, or NULL */
 
 /* who.c: whose memory the borrower was told that a pool is */
 void who_reset(void);
-void who_forget(unsigned on);
-void who_heard(unsigned on, const char *identity);
-bool who_twin(unsigned on, const char *identity);    /* another link has that pool */
-bool who_sibling(unsigned on, const char *identity); /* or one of that process, where it may not */
+void who_forget(unsigned link_no);
+void who_heard(unsigned link_no, const char *identity);
+bool who_twin(unsigned link_no, const char *identity);    /* another link has that pool */
+bool who_sibling(unsigned link_no, const char *identity); /* or one of that process, where it may not */
 bool who_apart(void);                                /* two copies may not be in one process */
 
 /* net.c: connections */
@@ -122,7 +122,7 @@ struct message {
 	char identity[IDENTITY_MAX];
 };
 struct conn {
-	unsigned on;           /* whose link it is */
+	unsigned link_no;      /* whose link it is */
 	unsigned at;           /* the lender that it leads to */
 	bool ours;             /* the borrower has it */
 	bool theirs;           /* the lender has it */
@@ -136,18 +136,18 @@ struct conn {
 	TAILQ_HEAD(message_list, message) to, from;
 };
 void net_reset(void);
-void net_connect(unsigned on);
-void net_close(unsigned on);
+void net_connect(unsigned link_no);
+void net_close(unsigned link_no);
 void net_send(struct ask *);
 void net_answer(struct conn *, const struct message *, enum message_kind, int error,
                 uint8_t *data, const char *identity);
 void net_end(struct conn *);         /* the lender's end; we hear of it */
-void net_end_all(unsigned on, bool silently);
-void net_fence(unsigned on);         /* a claim ends who claimed before */
-struct conn *net_conn(unsigned on);  /* ours, NULL none */
+void net_end_all(unsigned link_no, bool silently);
+void net_fence(unsigned link_no);    /* a claim ends who claimed before */
+struct conn *net_conn(unsigned link_no); /* ours, NULL none */
 void net_break(struct conn *);       /* our end; the lender does not hear of it */
-void net_remember(unsigned on);      /* what is deaf says that it knows of no connection */
-bool net_up(unsigned on);             /* and the lender sees it so, too */
+void net_remember(unsigned link_no); /* what is deaf says that it knows of no connection */
+bool net_up(unsigned link_no);        /* and the lender sees it so, too */
 
 /* lender.c */
 struct lender {
@@ -175,12 +175,12 @@ struct lender {
 extern struct lender lender[LENDERS_MAX];
 void lenders_reset(void);
 bool lenders_have_room(void);
-void lender_resize(unsigned on);
-void lender_renew(unsigned on);      /* another host's, or its memory is lost */
-void lender_starts(unsigned on);     /* it is another process' */
+void lender_resize(unsigned link_no);
+void lender_renew(unsigned link_no);  /* another host's, or its memory is lost */
+void lender_starts(unsigned link_no);     /* it is another process' */
 void lender_takes(struct conn *, struct message *);
-void lender_drops(unsigned on);      /* what it wanted back, and still wants */
-int64_t lender_delay(unsigned on);
+void lender_drops(unsigned link_no);  /* what it wanted back, and still wants */
+int64_t lender_delay(unsigned link_no);
 
 /* disk.c: the spill */
 struct disk {

@@ -77,7 +77,7 @@
 	X(CLAIM_REFUSED, "claims refused", IN_B) \
 	X(ASK_PUT, "pages asked to be put", IN_B) \
 	X(ASK_GET, "pages asked for", IN_B) \
-	X(ASK_FLUSH, "asks to flush", IN_B) \
+	X(ASK_DISCARD, "asks to flush", IN_B) \
 	X(SPILL_PUT, "asks to put to the spill", IN_B) \
 	X(SPILL_GET, "asks to get from the spill", IN_B) \
 	X(SPILL_FLUSH, "asks to flush on the spill", IN_B) \

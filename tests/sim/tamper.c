@@ -26,16 +26,16 @@ static void replay(struct cell *c)
 	c->data = was;
 }
 
-static void one(enum fault kind, unsigned on)
+static void one(enum fault kind, unsigned link_no)
 {
-	struct cell *c = store_any(&lender[on].store);
+	struct cell *c = store_any(&lender[link_no].store);
 
 	if (!c)
 		return;
-	TRACE("lender %u: %s", on, fault_words(kind));
+	TRACE("lender %u: %s", link_no, fault_words(kind));
 	switch (kind) {
 	case FAULT_FLIP_RAM: flip(c); break;
-	case FAULT_SWAPPED: swap(c, store_any(&lender[on].store)); break;
+	case FAULT_SWAPPED: swap(c, store_any(&lender[link_no].store)); break;
 	case FAULT_REPLAYED: replay(c); break;
 	default: memset(c->data, 0, PAGE_BYTES); break;
 	}
@@ -45,43 +45,43 @@ static void one(enum fault kind, unsigned on)
 static void again(unsigned what)
 {
 	enum fault kind = what / LENDERS_MAX;
-	unsigned on = what % LENDERS_MAX;
+	unsigned link_no = what % LENDERS_MAX;
 
-	if (!fault_active(kind, on))
+	if (!fault_active(kind, link_no))
 		return;
 	for (uint64_t n = 1 + dice(4); n; n--)
-		one(kind, on);
+		one(kind, link_no);
 	event_at(now + time_between(1, 2000), again, what);
 }
 
-void tamper_flip(unsigned on, int64_t until)
+void tamper_flip(unsigned link_no, int64_t until)
 {
 	(void)until;
-	again(FAULT_FLIP_RAM * LENDERS_MAX + on);
+	again(FAULT_FLIP_RAM * LENDERS_MAX + link_no);
 }
 
-void tamper_swap(unsigned on, int64_t until)
+void tamper_swap(unsigned link_no, int64_t until)
 {
 	(void)until;
-	again(FAULT_SWAPPED * LENDERS_MAX + on);
+	again(FAULT_SWAPPED * LENDERS_MAX + link_no);
 }
 
-void tamper_replay(unsigned on, int64_t until)
+void tamper_replay(unsigned link_no, int64_t until)
 {
 	(void)until;
-	again(FAULT_REPLAYED * LENDERS_MAX + on);
+	again(FAULT_REPLAYED * LENDERS_MAX + link_no);
 }
 
-void tamper_zero(unsigned on, int64_t until)
+void tamper_zero(unsigned link_no, int64_t until)
 {
 	(void)until;
-	again(FAULT_ZEROED * LENDERS_MAX + on);
+	again(FAULT_ZEROED * LENDERS_MAX + link_no);
 }
 
-void tamper_all(unsigned on)
+void tamper_all(unsigned link_no)
 {
 	for (unsigned i = 0; i < STORE_SLOTS * STORE_OF; i++) {
-		uint8_t *data = lender[on].store.cell[i].data;
+		uint8_t *data = lender[link_no].store.cell[i].data;
 
 		if (data)
 			page_make(data, UINT64_MAX / 2 + i);

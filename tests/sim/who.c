@@ -41,26 +41,26 @@ bool who_apart(void)
 }
 
 /* A pool is one link's, that of the first who came, and with copies so are all of a process. */
-static bool another_has(unsigned on, const char *identity, bool (*same)(const char *, const char *))
+static bool another_has(unsigned link_no, const char *identity, bool (*same)(const char *, const char *))
 {
 	for (unsigned other = 0; other < config.lenders; other++)
-		if (other != on && !lender[other].gone && !lender[other].left &&
+		if (other != link_no && !lender[other].gone && !lender[other].left &&
 		    same(known[other], identity))
 			return true;
 	return false;
 }
 
 /* "INCARNATION SINCE PROCESS": when only SINCE changes, another had the pool. */
-void who_heard(unsigned on, const char *identity)
+void who_heard(unsigned link_no, const char *identity)
 {
-	if (*known[on] && same_pool(known[on], identity) && !same_words(known[on], identity, 2))
-		lender[on].gone = true;
-	strcpy(known[on], identity);
+	if (*known[link_no] && same_pool(known[link_no], identity) && !same_words(known[link_no], identity, 2))
+		lender[link_no].gone = true;
+	strcpy(known[link_no], identity);
 }
 
-bool who_twin(unsigned on, const char *identity) { return another_has(on, identity, same_pool); }
-bool who_sibling(unsigned on, const char *identity) { return another_has(on, identity, same_process); }
-void who_forget(unsigned on) { *known[on] = '\0'; }
+bool who_twin(unsigned link_no, const char *identity) { return another_has(link_no, identity, same_pool); }
+bool who_sibling(unsigned link_no, const char *identity) { return another_has(link_no, identity, same_process); }
+void who_forget(unsigned link_no) { *known[link_no] = '\0'; }
 
 void who_reset(void)
 {

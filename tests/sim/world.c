@@ -112,18 +112,18 @@ int64_t jumped(void)
 
 /* ---- what the core commands */
 
-static void connect_link(unsigned on)
+static void connect_link(unsigned link_no)
 {
-	if (on < config.lenders)
-		net_connect(on);
+	if (link_no < config.lenders)
+		net_connect(link_no);
 	else
 		disk_connect();
 }
 
-static void close_link(unsigned on)
+static void close_link(unsigned link_no)
 {
-	if (on < config.lenders)
-		net_close(on);
+	if (link_no < config.lenders)
+		net_close(link_no);
 	else
 		disk_close();
 }
@@ -135,14 +135,14 @@ static void send_ask(struct ask *a)
 	else if (a->kind == ASK_GET)
 		stats.count[PATH_ASK_GET] += a->pages;
 	else
-		HAPPENED(ASK_FLUSH);
-	TRACE("link %u: %s %llu+%u", a->on, (const char *[]){ "put", "get", "flush" }[a->kind],
+		HAPPENED(ASK_DISCARD);
+	TRACE("link %u: %s %llu+%u", a->link_no, (const char *[]){ "put", "get", "flush" }[a->kind],
 	      (unsigned long long)a->page, a->pages);
-	if (a->kind != ASK_FLUSH &&
+	if (a->kind != ASK_DISCARD &&
 	    (!a->buffer || !a->buffer->holds || a->data < a->buffer->data ||
 	     a->data + a->pages * PAGE_BYTES > a->buffer->data + BUFFER_BYTES))
 		fail("an ask does not lie in a buffer that is held");
-	if (a->on < config.lenders)
+	if (a->link_no < config.lenders)
 		net_send(a);
 	else
 		disk_send(a);
@@ -156,8 +156,8 @@ void obey(void)
 		if (n == COMMANDS)
 			fail("the core's commands do not end");
 		switch (command.kind) {
-		case COMMAND_CONNECT: connect_link(command.on); break;
-		case COMMAND_CLOSE: close_link(command.on); break;
+		case COMMAND_CONNECT: connect_link(command.link_no); break;
+		case COMMAND_CLOSE: close_link(command.link_no); break;
 		case COMMAND_SEND: send_ask(command.ask); break;
 		case COMMAND_CHECK: caller_check(command.op); break;
 		case COMMAND_DONE: caller_done(command.op); break;
@@ -165,10 +165,10 @@ void obey(void)
 	}
 }
 
-/* ---- the background thread's memory; chunks are kept for the next world */
+/* ---- the background thread's memory; blocks are kept for the next world */
 
-static void *chunk[EXTENTS + CHUNKS_READY];
-static unsigned chunks;
+static void *block[EXTENTS + BLOCKS_READY];
+static unsigned blocks;
 static bool giving;
 
 static void give(unsigned unused)
@@ -177,25 +177,25 @@ static void give(unsigned unused)
 	giving = false;
 	if (faults_no_chunks() || !map_wants(&map))
 		return;
-	core_give(&core, chunks ? chunk[--chunks] : chunk_open(), now);
+	core_give(&core, blocks ? block[--blocks] : record_block_new(), now);
 }
 
 static void keep(void *one)
 {
 	if (!one)
 		return;
-	memset(one, 0, CHUNK_BYTES);
-	if (chunks < sizeof chunk / sizeof *chunk)
-		chunk[chunks++] = one;
+	memset(one, 0, BLOCK_BYTES);
+	if (blocks < sizeof block / sizeof *block)
+		block[blocks++] = one;
 	else
-		chunk_close(one);
+		record_block_free(one);
 }
 
 static void keep_chunks(void)
 {
-	for (uint64_t i = 0; i < map.chunks; i++) {
-		keep(map.chunk[i].record);
-		map.chunk[i].record = NULL;
+	for (uint64_t i = 0; i < map.blocks; i++) {
+		keep(map.block[i].record);
+		map.block[i].record = NULL;
 	}
 	while (map.readies)
 		keep(map.ready[--map.readies]);
@@ -240,8 +240,8 @@ static void step(void)
 
 static bool asked(void)
 {
-	for (unsigned on = 0; on < core.o.links; on++)
-		if (core.peer[on].asks)
+	for (unsigned link_no = 0; link_no < core.o.links; link_no++)
+		if (core.peer[link_no].asks)
 			return true;
 	return core.heal.busy;
 }
@@ -327,11 +327,11 @@ static void trace_op(const struct op *op, enum op_state to)
 	      states[op->state], states[to]);
 }
 
-static void trace_peer(unsigned on, enum peer_state from, enum peer_state to)
+static void trace_peer(unsigned link_no, enum peer_state from, enum peer_state to)
 {
 	static const char *const states[] = { "down", "connecting", "up", "stuck", "gone", "retired" };
 
-	TRACE("    link %u: %s -> %s", on, states[from], states[to]);
+	TRACE("    link %u: %s -> %s", link_no, states[from], states[to]);
 }
 
 static void begin(uint64_t from, enum mode mode)

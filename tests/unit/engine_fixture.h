@@ -79,9 +79,9 @@ static inline void make_drive(unsigned n, uint64_t seed)
 	assert_int_equal(engine_init(&e), 0);
 	seal = seal_open(SEAL_OFF);
 	assert_non_null(seal);
-	for (unsigned on = 0; on < n; on++) {
-		fake[on] = fake_link(seed * 100 + on);
-		engine_add(&e, &fake[on]->link);
+	for (unsigned link_no = 0; link_no < n; link_no++) {
+		fake[link_no] = fake_link(seed * 100 + link_no);
+		engine_add(&e, &fake[link_no]->link);
 	}
 }
 
@@ -89,8 +89,8 @@ static inline void open_drive(unsigned n, uint64_t seed, struct core_options o)
 {
 	make_drive(n, seed);
 	engine_open(&e, clock_ms() + 5000);
-	for (unsigned on = 0; on < n; on++)
-		assert_true(e.opening[on].up);
+	for (unsigned link_no = 0; link_no < n; link_no++)
+		assert_true(e.opening[link_no].up);
 	o.links = n;
 	o.copies = o.copies ? o.copies : n > 1 ? 2 : 1;
 	o.deadline_ms = o.deadline_ms ? o.deadline_ms : 20000;
@@ -122,11 +122,11 @@ static inline int run(enum op_kind kind, uint64_t page, uint32_t pages, uint8_t 
 }
 
 /* A break, as from outside. */
-static inline void break_link(unsigned on)
+static inline void break_link(unsigned link_no)
 {
 	pthread_mutex_lock(&e.lock);
-	if (fake[on]->timer >= 0)
-		fake_break(fake[on]);
+	if (fake[link_no]->timer >= 0)
+		fake_break(fake[link_no]);
 	pthread_mutex_unlock(&e.lock);
 }
 

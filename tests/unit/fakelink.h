@@ -72,7 +72,7 @@ static inline void fake_carry_out(struct fake *f, const struct ask *ask)
 		switch (ask->kind) {
 		case ASK_PUT: memcpy(page, data, PAGE_BYTES); break;
 		case ASK_GET: memcpy(data, page, PAGE_BYTES); break;
-		case ASK_FLUSH: memset(page, 0, PAGE_BYTES); break;
+		case ASK_DISCARD: memset(page, 0, PAGE_BYTES); break;
 		}
 	}
 }

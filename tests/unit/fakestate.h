@@ -3,7 +3,7 @@
 #ifndef FARPAGE_FAKESTATE_H
 #define FARPAGE_FAKESTATE_H
 
-#include "pooled.h"
+#include "pool_fixture.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

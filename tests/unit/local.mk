@@ -1,22 +1,22 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Unit tests: one program a source file, the real code with fakes around it.
 noinst_HEADERS += \
-	tests/unit/claiming.h \
-	tests/unit/coring.h \
+	tests/unit/claim_fixture.h \
+	tests/unit/core_fixture.h \
 	tests/unit/engine_fixture.h \
 	tests/unit/fakelink.h \
-	tests/unit/healing.h \
+	tests/unit/heal_fixture.h \
 	tests/unit/fakestate.h \
-	tests/unit/keeping.h \
-	tests/unit/linking.h \
+	tests/unit/keep_fixture.h \
+	tests/unit/link_fixture.h \
 	tests/unit/memfd.h \
-	tests/unit/pooled.h \
-	tests/unit/sealing.h \
-	tests/unit/serving.h \
-	tests/unit/spilling.h \
-	tests/unit/storing.h \
-	tests/unit/talking.h \
-	tests/unit/telling.h \
+	tests/unit/pool_fixture.h \
+	tests/unit/seal_fixture.h \
+	tests/unit/serve_fixture.h \
+	tests/unit/spill_fixture.h \
+	tests/unit/store_fixture.h \
+	tests/unit/talk_fixture.h \
+	tests/unit/tell_fixture.h \
 	tests/unit/tlsclient.h \
 	tests/unit/unit.h \
 	tests/unit/wire.h

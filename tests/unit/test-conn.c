@@ -2,7 +2,7 @@
 /* A connection on a loop: what the kernel's buffers hold when it is cut, when
  * it is fenced, and when its client is slow. One thread; the test is the
  * client, and says when the loop turns. */
-#include "pooled.h"
+#include "pool_fixture.h"
 #include "wire.h"
 
 #include <poll.h>

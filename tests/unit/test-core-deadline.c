@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Every operation ends in time, and a put never while a link may still carry it to
  * a lender. */
-#include "coring.h"
+#include "core_fixture.h"
 
 #define SHORT 5000
 
@@ -12,8 +12,8 @@ static void begin_patient(unsigned lenders, unsigned copies)
 {
 	open_core((struct core_options){ .links = lenders, .copies = copies,
 	                                 .deadline_ms = SHORT, .link_timeout_ms = 60000 });
-	for (unsigned on = 0; on < lenders; on++)
-		up(on);
+	for (unsigned link_no = 0; link_no < lenders; link_no++)
+		up(link_no);
 	wipe_all();
 }
 
@@ -85,7 +85,7 @@ TEST(a_flush_that_is_too_late_is_a_flush)
 	put_now(0, 1);
 	flush = fill_of(0, 1, 0);
 	start(&flush);
-	asked(ASK_FLUSH, 0, &flush);
+	asked(ASK_DISCARD, 0, &flush);
 	later(SHORT);
 	closes(0);
 	done(&flush, 0);

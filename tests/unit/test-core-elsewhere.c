@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Copies are made elsewhere, where a lender refuses them or its place is taken up by one
  * that stays away. */
-#include "healing.h"
+#include "heal_fixture.h"
 
 /* As heal_all(), for so long; link FULL, -1 none, has no room, and
  * what is down stays down. */
@@ -13,11 +13,11 @@ static void heal_for(int64_t ms, int full)
 		later(1);
 		while (core_next(&c, &command, now)) {
 			switch (command.kind) {
-			case COMMAND_CONNECT: down(command.on); break;
+			case COMMAND_CONNECT: down(command.link_no); break;
 			case COMMAND_CLOSE: break;
 			case COMMAND_SEND:
 				answer(command.ask, command.ask->kind == ASK_PUT &&
-				       (int)command.ask->on == full ? ENOSPC : 0);
+				       (int)command.ask->link_no == full ? ENOSPC : 0);
 				break;
 			case COMMAND_CHECK: core_checked(&c, command.op, 0, now); break;
 			default: fail_msg("a command of kind %d", (int)command.kind);
@@ -46,7 +46,7 @@ TEST(what_a_lender_always_refuses_goes_to_another)
 	for (int i = 0; i < 2; i++) {
 		struct ask *ask = next(COMMAND_SEND).ask;
 
-		answer(ask, ask->on == full ? ENOSPC : 0);
+		answer(ask, ask->link_no == full ? ENOSPC : 0);
 	}
 	done(&put, 0);
 	heal_for(20000, (int)full);
@@ -99,17 +99,17 @@ TEST(places_of_lenders_that_are_gone_for_good_are_used)
 	begin_healing(9, 3, false);
 	put_now(0, 32);
 	for (int times = 0; times < 6; times++) {
-		unsigned on = 0;
+		unsigned link_no = 0;
 
-		while (!(c.peer[on].state == PEER_UP && holders(0) & ON(on)))
-			on++;
-		down(on);
+		while (!(c.peer[link_no].state == PEER_UP && holders(0) & ON(link_no)))
+			link_no++;
+		down(link_no);
 		heal_for(10000, -1);
 		for (uint64_t page = 0; page < 32; page++) {
 			unsigned up = 0;
 
-			for (on = 0; on < 9; on++)
-				up += c.peer[on].state == PEER_UP && holders(page) & ON(on);
+			for (link_no = 0; link_no < 9; link_no++)
+				up += c.peer[link_no].state == PEER_UP && holders(page) & ON(link_no);
 			assert_int_equal(up, 3);
 		}
 	}
@@ -124,9 +124,9 @@ TEST(the_place_of_a_last_copy_is_kept)
 	put_now(0, 2);
 	holding = holders(0);
 	last = holder_of(holding);
-	for (unsigned on = last + 1; on < 6; on++)
-		if (holding & ON(on))
-			without(on, 1, 1);
+	for (unsigned link_no = last + 1; link_no < 6; link_no++)
+		if (holding & ON(link_no))
+			without(link_no, 1, 1);
 	down(last);
 	down(holder_of(holding & ~ON(last)));
 	heal_for(10000, -1);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Flushes, and pages of one pattern: they need no lender. */
-#include "coring.h"
+#include "core_fixture.h"
 
 static void fill_now(uint64_t page, uint32_t pages, uint64_t pattern)
 {
@@ -60,8 +60,8 @@ TEST(lenders_are_told_so_that_they_have_their_memory_back)
 	begin(2, 2, false);
 	put_now(0, 8);
 	start(&fill);
-	for (unsigned on = 0; on < 2; on++) {
-		ask = asked(ASK_FLUSH, on, &fill);
+	for (unsigned link_no = 0; link_no < 2; link_no++) {
+		ask = asked(ASK_DISCARD, link_no, &fill);
 		assert_int_equal(ask->page, 3);
 		assert_int_equal(ask->pages, 2);
 		assert_null(ask->buffer);
@@ -78,8 +78,8 @@ TEST(lenders_that_refuse_or_die_do_not_matter)
 	begin(2, 2, false);
 	put_now(3, 2);
 	start(&flush);
-	answer(asked(ASK_FLUSH, 0, &flush), EPERM);
-	asked(ASK_FLUSH, 1, &flush);
+	answer(asked(ASK_DISCARD, 0, &flush), EPERM);
+	asked(ASK_DISCARD, 1, &flush);
 	nothing_to_do();
 	states(3, "pp");
 	down(1);

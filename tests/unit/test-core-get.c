@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Gets: from which copy, and what follows when it is wrong. */
-#include "coring.h"
+#include "core_fixture.h"
 
 static struct op get;
 static struct ask *ask;
@@ -12,7 +12,7 @@ static unsigned first(void)
 	ask = next(COMMAND_SEND).ask;
 	assert_int_equal(ask->kind, ASK_GET);
 	assert_ptr_equal(ask->op, &get);
-	return ask->on;
+	return ask->link_no;
 }
 
 TEST(what_was_never_put_is_absent_and_nobody_is_asked)
@@ -89,19 +89,19 @@ TEST(one_lost_page_fails_the_whole_get)
 TEST(the_link_that_has_less_to_do_is_asked)
 {
 	struct op other = get_of(9, 1), third = get_of(4, 1);
-	unsigned on;
+	unsigned link_no;
 
 	begin(2, 2, false);
 	put_now(3, 2);
 	put_now(9, 1);
 	get = get_of(3, 1);
-	on = first();
+	link_no = first();
 	start(&other);
-	answer(asked(ASK_GET, !on, &other), 0);
+	answer(asked(ASK_GET, !link_no, &other), 0);
 	checks(&other, 1, 0);
 	done(&other, 0);
 	start(&third); /* the same again, now that it is idle */
-	asked(ASK_GET, !on, &third);
+	asked(ASK_GET, !link_no, &third);
 }
 
 TEST(a_link_that_is_down_is_not_asked)
@@ -122,38 +122,38 @@ TEST(a_link_that_is_down_is_not_asked)
 
 TEST(a_lender_that_cannot_read_means_the_next_copy)
 {
-	unsigned on;
+	unsigned link_no;
 
 	begin(2, 2, false);
 	put_now(3, 1);
 	get = get_of(3, 1);
-	on = first();
+	link_no = first();
 	answer(ask, EIO);
-	answer(asked(ASK_GET, !on, &get), 0);
+	answer(asked(ASK_GET, !link_no, &get), 0);
 	checks(&get, 1, 0);
 	done(&get, 0);
-	assert_int_equal(holders(3), ON(!on));
+	assert_int_equal(holders(3), ON(!link_no));
 	assert_true(map_extent(&map, 3)->heal);
 }
 
 TEST(a_page_that_is_wrong_means_the_next_copy_and_is_remembered)
 {
-	unsigned on;
+	unsigned link_no;
 
 	begin(2, 2, false);
 	put_now(3, 3);
 	get = get_of(3, 3);
-	on = first();
+	link_no = first();
 	answer(ask, 0);
 	checks(&get, 7, 1 << 1);
-	ask = asked(ASK_GET, !on, &get);
+	ask = asked(ASK_GET, !link_no, &get);
 	assert_int_equal(ask->page, 4); /* the others are good */
 	assert_int_equal(ask->pages, 1);
 	answer(ask, 0);
 	checks(&get, 1 << 1, 0);
 	done(&get, 0);
 	assert_int_equal(holders(3), 3);
-	assert_int_equal(holders(4), ON(!on));
+	assert_int_equal(holders(4), ON(!link_no));
 	assert_int_equal(holders(5), 3);
 	assert_int_equal(c.counts.bad_pages, 1);
 	assert_true(map_extent(&map, 3)->heal);
@@ -211,7 +211,7 @@ TEST(both_copies_wrong_leave_one_and_eio)
 TEST(two_sources_in_one_run)
 {
 	struct op put;
-	unsigned on;
+	unsigned link_no;
 
 	begin(2, 2, false);
 	put_now(0, 4);
@@ -223,15 +223,15 @@ TEST(two_sources_in_one_run)
 		done(&put, 0);
 	}
 	get = get_of(0, 4);
-	on = first();
+	link_no = first();
 	assert_int_equal(ask->pages, 4); /* the one between is ignored */
 	answer(ask, 0);
-	checks(&get, on == 0 ? 0xb : 0xd, 0);
-	ask = asked(ASK_GET, !on, &get);
-	assert_int_equal(ask->page, on == 0 ? 2 : 1);
+	checks(&get, link_no == 0 ? 0xb : 0xd, 0);
+	ask = asked(ASK_GET, !link_no, &get);
+	assert_int_equal(ask->page, link_no == 0 ? 2 : 1);
 	assert_int_equal(ask->pages, 1);
 	answer(ask, 0);
-	checks(&get, on == 0 ? 4 : 2, 0);
+	checks(&get, link_no == 0 ? 4 : 2, 0);
 	done(&get, 0);
 }
 
@@ -240,13 +240,13 @@ TEST(one_source_if_there_is_one)
 {
 	begin(2, 2, false);
 	put_now(0, 4);
-	for (unsigned on = 0; on < 2; on++) {
+	for (unsigned link_no = 0; link_no < 2; link_no++) {
 		struct record r = *map_record(&map, 2);
 
-		r.copies = 1u << copy_on(2, on) & COPIES_ALL;
+		r.copies = 1u << copy_on(2, link_no) & COPIES_ALL;
 		map_set(&map, 2, &r);
 		get = get_of(0, 4);
-		assert_int_equal(first(), on);
+		assert_int_equal(first(), link_no);
 		answer(ask, 0);
 		checks(&get, 15, 0);
 		done(&get, 0);
@@ -267,7 +267,7 @@ TEST(the_spill_is_asked_only_when_it_alone_has_it)
 	get = get_of(4, 1);
 	assert_in_range(first(), 0, 1);
 	answer(ask, EIO);
-	assert_in_range((ask = next(COMMAND_SEND).ask)->on, 0, 1);
+	assert_in_range((ask = next(COMMAND_SEND).ask)->link_no, 0, 1);
 	answer(ask, 0);
 	checks(&get, 1, 0);
 	done(&get, 0);

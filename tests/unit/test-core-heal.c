@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Missing copies are made again, and what is not needed is given back. */
-#include "healing.h"
+#include "heal_fixture.h"
 
 TEST(without_a_waiter_nothing_is_healed)
 {
@@ -25,7 +25,7 @@ TEST(a_missing_copy_is_made_from_the_one_that_is_there)
 	before = *map_record(&map, 1);
 	op = &c.heal.op;
 	ask = heals(1, 1);
-	assert_int_equal(ask->on, 0);
+	assert_int_equal(ask->link_no, 0);
 	answer(ask, 0);
 	checks(op, 1, 0);
 	ask = asked(ASK_PUT, 1, op);
@@ -127,7 +127,7 @@ TEST(what_is_wrong_is_not_copied)
 TEST(a_run_in_which_one_copy_has_a_page_wrong)
 {
 	struct ask *ask;
-	unsigned on;
+	unsigned link_no;
 
 	begin_healing(3, 3, false);
 	put_now(0, 4);
@@ -135,13 +135,13 @@ TEST(a_run_in_which_one_copy_has_a_page_wrong)
 	answer(heals(0, 4), 0);
 	checks(&c.heal.op, 0xf, 1 << 1);
 	ask = next(COMMAND_SEND).ask;
-	on = ask->on;
+	link_no = ask->link_no;
 	assert_int_equal(ask->kind, ASK_GET);
 	assert_int_equal(ask->pages, 4);
 	answer(ask, 0);
 	checks(&c.heal.op, 0xf, 0);
 	answer(asked(ASK_PUT, 2, &c.heal.op), 0);
-	assert_int_equal(holders(1), ON(2) | ON(on));
+	assert_int_equal(holders(1), ON(2) | ON(link_no));
 }
 
 TEST(a_source_that_fails_or_a_target_that_refuses_is_tried_again_later)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Operations whose time is over before they had their pages. */
-#include "coring.h"
+#include "core_fixture.h"
 
 #define BEFORE 100
 
@@ -100,12 +100,12 @@ TEST(those_behind_it_have_their_turn)
 TEST(where_there_are_no_records)
 {
 	struct op put, fill = fill_of(EXTENT_PAGES, 1, 7), flush = fill_of(EXTENT_PAGES, 1, 0);
-	void *chunk[CHUNKS_READY];
+	void *block[BLOCKS_READY];
 	unsigned n = 0;
 
 	begin(1, 1, false);
 	while (map.readies)
-		chunk[n++] = map.ready[--map.readies];
+		block[n++] = map.ready[--map.readies];
 	put = put_of(EXTENT_PAGES, 1);
 	start(&put), start(&fill), start(&flush);
 	nothing_to_do();
@@ -115,7 +115,7 @@ TEST(where_there_are_no_records)
 	done(&flush, 0);
 	states(EXTENT_PAGES, "-");
 	while (n)
-		core_give(&c, chunk[--n], now);
+		core_give(&c, block[--n], now);
 	nothing_to_do();
 }
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Lenders come and go while the device is in use. */
-#include "healing.h"
+#include "heal_fixture.h"
 
 static struct op put;
 
-static void retires(unsigned on)
+static void retires(unsigned link_no)
 {
-	assert_true(core_link_retire(&c, on, now));
-	closes(on);
+	assert_true(core_link_retire(&c, link_no, now));
+	closes(link_no);
 	nothing_to_do();
 }
 
@@ -42,8 +42,8 @@ TEST(one_is_added_behind_the_spill)
 TEST(there_are_as_many_as_may_be)
 {
 	begin_healing(1, 1, false);
-	for (int on = 1; on < (int)LINKS_MAX; on++)
-		assert_int_equal(core_link_add(&c), on);
+	for (int link_no = 1; link_no < (int)LINKS_MAX; link_no++)
+		assert_int_equal(core_link_add(&c), link_no);
 	assert_int_equal(core_link_add(&c), -1);
 }
 
@@ -51,8 +51,8 @@ TEST(one_that_has_pages_is_not_retired)
 {
 	begin_healing(3, 2, false);
 	put_now(0, 1);
-	for (unsigned on = 0; on < 3; on++)
-		assert_true(core_link_retire(&c, on, now) == !(holders(0) & ON(on)));
+	for (unsigned link_no = 0; link_no < 3; link_no++)
+		assert_true(core_link_retire(&c, link_no, now) == !(holders(0) & ON(link_no)));
 }
 
 /* Its slot was flushed before, so that the lender has its memory back. */
@@ -69,7 +69,7 @@ TEST(one_that_was_drained_is_retired)
 		healed(0, 32), nothing_to_do(), later(1);
 	assert_false(core_link_retire(&c, from, now));
 	later(1);
-	wipe = asked(ASK_FLUSH, from, NULL);
+	wipe = asked(ASK_DISCARD, from, NULL);
 	assert_false(core_link_retire(&c, from, now));
 	answer(wipe, 0);
 	retires(from);
@@ -100,7 +100,7 @@ TEST(one_that_owes_an_answer_is_waited_for)
 	put_now(0, 1);
 	start(&get);
 	late = next(COMMAND_SEND).ask;
-	from = late->on;
+	from = late->link_no;
 	later(SLOW);
 	answer(next(COMMAND_SEND).ask, 0);
 	checks(&get, 1, 0);
@@ -214,8 +214,8 @@ TEST(a_busy_extent_is_left_all_the_same)
 	unsigned from;
 
 	open_core((struct core_options){ .links = 3, .copies = 2, .link_timeout_ms = 20000 });
-	for (unsigned on = 0; on < 3; on++)
-		up(on);
+	for (unsigned link_no = 0; link_no < 3; link_no++)
+		up(link_no);
 	wipe_all();
 	c.heal.waiter = &c;
 	put_now(0, 12);
@@ -230,7 +230,7 @@ TEST(a_busy_extent_is_left_all_the_same)
 			if (k.ask->op != &get)
 				answer(k.ask, 0);
 			else
-				assert_int_not_equal(k.ask->on, from);
+				assert_int_not_equal(k.ask->link_no, from);
 		}
 	}
 	assert_int_equal(get.state, OP_ACTIVE);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Links that go down and come up again with the memory that they had. */
-#include "coring.h"
+#include "core_fixture.h"
 
 static struct op put, get;
 
@@ -15,7 +15,7 @@ TEST(links_are_opened_at_the_start)
 	up(0);
 	nothing_to_do();
 	later(CORE_RETRY_MIN_MS);
-	assert_int_equal(next(COMMAND_SEND).ask->kind, ASK_FLUSH); /* its slots */
+	assert_int_equal(next(COMMAND_SEND).ask->kind, ASK_DISCARD); /* its slots */
 	connects(1);
 	nothing_to_do();
 }
@@ -215,15 +215,15 @@ TEST(the_same_memory_keeps_its_pages)
 
 TEST(a_get_goes_to_the_other_copy_when_its_link_dies)
 {
-	unsigned on;
+	unsigned link_no;
 
 	begin(2, 2, false);
 	put_now(0, 1);
 	get = get_of(0, 1);
 	start(&get);
-	on = next(COMMAND_SEND).ask->on;
-	down(on);
-	answer(asked(ASK_GET, !on, &get), 0);
+	link_no = next(COMMAND_SEND).ask->link_no;
+	down(link_no);
+	answer(asked(ASK_GET, !link_no, &get), 0);
 	checks(&get, 1, 0);
 	done(&get, 0);
 	assert_int_equal(holders(0), 3); /* nothing is wrong with the other one */

@@ -1,19 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Links that come up again without what they had. */
-#include "coring.h"
+#include "core_fixture.h"
 
 #define OTHER   "other owner2"
 #define USURPED "memory0 thief"
 
 static struct op put, get;
 
-/* Link ON is closed, and comes up as IDENTITY. */
-static void comes_as(unsigned on, const char *identity)
+/* LINK_NO is closed, and comes up as IDENTITY. */
+static void comes_as(unsigned link_no, const char *identity)
 {
-	down(on);
+	down(link_no);
 	later(CORE_RETRY_MIN_MS);
-	connects(on);
-	up_as(on, identity, EXTENTS * EXTENT_PAGES);
+	connects(link_no);
+	up_as(link_no, identity, EXTENTS * EXTENT_PAGES);
 }
 
 static void gets(uint64_t page, int error)
@@ -260,7 +260,7 @@ TEST(operations_that_meet_other_memory)
 	put = put_of(1, 1);
 	start(&get), start(&put), start(&flush), start(&behind), start(&queued);
 	asked(ASK_GET, 0, &get);
-	asked(ASK_FLUSH, 0, &flush);
+	asked(ASK_DISCARD, 0, &flush);
 	asked(ASK_PUT, 0, &put);
 	down(0);
 	done(&flush, 0);

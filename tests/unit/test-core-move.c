@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Pages move: off the spill, off lenders that want their room back or stay away. What
  * nobody needs is given back. */
-#include "healing.h"
+#include "heal_fixture.h"
 
 #define SPILL 2u
 
 /* A link that is down comes up. */
-static void back(unsigned on)
+static void back(unsigned link_no)
 {
-	c.peer[on].retry_at = 0;
-	connects(on);
-	up(on);
+	c.peer[link_no].retry_at = 0;
+	connects(link_no);
+	up(link_no);
 }
 
 TEST(the_spill_is_emptied_when_lenders_are_back)
@@ -29,7 +29,7 @@ TEST(the_spill_is_emptied_when_lenders_are_back)
 	assert_int_equal(holders(0), ON(0) | ON(1));
 	assert_int_equal(holders(EXTENT_PAGES + 6), ON(0) | ON(1));
 	assert_int_equal(c.layout.slots[SPILL].used, 0);
-	assert_int_equal(map.extent[0].copy[COPY_SPILL].on, -1);
+	assert_int_equal(map.extent[0].copy[COPY_SPILL].link_no, -1);
 	assert_int_equal(core_unhealed(&c), 0);
 }
 
@@ -151,7 +151,7 @@ TEST(a_lender_that_stays_away_is_replaced)
 		later(1);
 		while (core_next(&c, &k, now)) {
 			assert_int_equal(k.kind, COMMAND_CONNECT);
-			down(k.on);
+			down(k.link_no);
 		}
 	}
 	assert_int_equal(c.counts.healed_pages, 0); /* it might have come back */
@@ -274,7 +274,7 @@ TEST(dirty_slots_are_wiped)
 	up_as(0, "memory0 owner", 2 * EXTENT_PAGES + 100);
 	assert_true(core_wiping(&c));
 	later(1);
-	ask = asked(ASK_FLUSH, 0, NULL);
+	ask = asked(ASK_DISCARD, 0, NULL);
 	assert_int_equal(ask->page, 0);
 	assert_int_equal(ask->pages, 2 * EXTENT_PAGES + 100);
 	later(1);
@@ -284,7 +284,7 @@ TEST(dirty_slots_are_wiped)
 	nothing_to_do();
 	assert_true(core_wake_at(&c, true) <= now + 1000);
 	later(1000);
-	ask = asked(ASK_FLUSH, 0, NULL);
+	ask = asked(ASK_DISCARD, 0, NULL);
 	assert_int_equal(ask->page, 0);
 	assert_int_equal(ask->pages, 2 * EXTENT_PAGES + 100);
 	answer(ask, 0);
@@ -298,7 +298,7 @@ TEST(a_flush_of_a_slot_that_is_cut_off_is_begun_again)
 	open_core((struct core_options){ .links = 1, .copies = 1 });
 	up(0);
 	later(1);
-	asked(ASK_FLUSH, 0, NULL);
+	asked(ASK_DISCARD, 0, NULL);
 	down(0);
 	assert_int_equal(c.layout.slots[0].dirty_n, 3);
 	later(CORE_RETRY_MIN_MS);

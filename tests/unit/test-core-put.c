@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Puts, and which copies they leave. */
-#include "coring.h"
+#include "core_fixture.h"
 
 TEST(a_put_is_done_when_every_copy_is)
 {
@@ -41,9 +41,9 @@ TEST(a_put_goes_to_its_place_in_each_pool)
 	put_now(EXTENT_PAGES + 5, 1);
 	put = put_of(EXTENT_PAGES + 9, 1);
 	start(&put);
-	for (unsigned on = 0; on < 2; on++) {
-		struct ask *ask = asked(ASK_PUT, on, &put);
-		uint32_t slot = map_extent(&map, EXTENT_PAGES)->copy[copy_on(EXTENT_PAGES, on)].slot;
+	for (unsigned link_no = 0; link_no < 2; link_no++) {
+		struct ask *ask = asked(ASK_PUT, link_no, &put);
+		uint32_t slot = map_extent(&map, EXTENT_PAGES)->copy[copy_on(EXTENT_PAGES, link_no)].slot;
 
 		assert_int_equal(slot, 1);
 		assert_int_equal(ask->page, EXTENT_PAGES + 9);
@@ -225,7 +225,7 @@ TEST(another_lender_takes_the_place_of_one_that_stays_away)
 	assert_int_equal(__builtin_popcount(holders(5) & ~ON(gone)), 1);
 	down(gone); /* the good link of the test's let it up again */
 	later(CORE_MOVE_MS);
-	assert_int_equal(next(COMMAND_CONNECT).on, gone);
+	assert_int_equal(next(COMMAND_CONNECT).link_no, gone);
 	put_now(6, 1);
 	assert_int_equal(holders(6), (holders(3) & ~ON(gone)) | ON(third));
 }
@@ -245,8 +245,8 @@ static struct ask *flushed_at_one(struct op *op)
 	while (!core_wiping(&c))
 		later(1);
 	later(1);
-	wipe[0] = asked(ASK_FLUSH, 0, NULL);
-	wipe[1] = asked(ASK_FLUSH, 1, NULL);
+	wipe[0] = asked(ASK_DISCARD, 0, NULL);
+	wipe[1] = asked(ASK_DISCARD, 1, NULL);
 	answer(wipe[0], 0);
 	*op = put_of(0, 1);
 	start(op);

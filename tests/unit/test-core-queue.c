@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Operations on the same pages take turns. */
 #define BUFFERS 40u
-#define EXTENTS (CHUNK_EXTENTS + 1u)
-#include "coring.h"
+#define EXTENTS (BLOCK_EXTENTS + 1u)
+#include "core_fixture.h"
 
 /* The next command is to send OP; it is answered well, and so is what came. */
 static void goes(struct op *op)
 {
-	answer(asked(op->kind == OP_PUT ? ASK_PUT : op->kind == OP_GET ? ASK_GET : ASK_FLUSH, 0,
+	answer(asked(op->kind == OP_PUT ? ASK_PUT : op->kind == OP_GET ? ASK_GET : ASK_DISCARD, 0,
 	             op), 0);
 	if (op->kind == OP_GET)
 		checks(op, op->pages == 32 ? UINT32_MAX : (1u << op->pages) - 1, 0);
@@ -120,7 +120,7 @@ TEST(a_get_behind_a_fill)
 
 	put_now(3, 1);
 	start(&flush), start(&get), start(&same), start(&last);
-	answer(asked(ASK_FLUSH, 0, &flush), 0);
+	answer(asked(ASK_DISCARD, 0, &flush), 0);
 	done(&flush, 0);
 	done(&get, 0);
 	assert_int_equal(get.record[0].state, PAGE_ABSENT);
@@ -163,28 +163,28 @@ TEST(a_put_waits_until_what_came_was_opened)
 TEST(a_put_waits_for_memory_for_its_records)
 {
 	struct op put = put_of(0, 1), get = get_of(1, 1), other = get_of(0, 1);
-	void *chunk[CHUNKS_READY];
+	void *block[BLOCKS_READY];
 
-	for (unsigned i = 0; i < CHUNKS_READY; i++)
-		chunk[i] = map.ready[--map.readies];
+	for (unsigned i = 0; i < BLOCKS_READY; i++)
+		block[i] = map.ready[--map.readies];
 	start(&put), start(&get), start(&other);
 	done(&get, 0); /* it needs none */
 	nothing_to_do();
-	core_give(&c, chunk[0], now);
+	core_give(&c, block[0], now);
 	goes(&put);
 	goes(&other);
-	for (unsigned i = 1; i < CHUNKS_READY; i++)
-		map_give(&map, chunk[i]);
+	for (unsigned i = 1; i < BLOCKS_READY; i++)
+		map_give(&map, block[i]);
 }
 
 /* Nor can any be had. */
 TEST(a_put_without_memory_for_its_records_fails_at_once)
 {
 	struct op put = put_of(0, 1), flush = fill_of(0, 1, 0), get = get_of(0, 1);
-	void *chunk[CHUNKS_READY];
+	void *block[BLOCKS_READY];
 
-	for (unsigned i = 0; i < CHUNKS_READY; i++)
-		chunk[i] = map.ready[--map.readies];
+	for (unsigned i = 0; i < BLOCKS_READY; i++)
+		block[i] = map.ready[--map.readies];
 	start(&put);
 	nothing_to_do();
 	core_give(&c, NULL, now);
@@ -194,16 +194,16 @@ TEST(a_put_without_memory_for_its_records_fails_at_once)
 	start(&flush), start(&get);
 	done(&flush, 0);
 	done(&get, 0);
-	core_give(&c, chunk[0], now);
+	core_give(&c, block[0], now);
 	start(&put);
 	goes(&put);
-	put = put_of(CHUNK_PAGES, 1); /* until it was tried again, there may be some */
+	put = put_of(BLOCK_PAGES, 1); /* until it was tried again, there may be some */
 	start(&put);
 	nothing_to_do();
-	core_give(&c, chunk[1], now);
+	core_give(&c, block[1], now);
 	goes(&put);
-	for (unsigned i = 2; i < CHUNKS_READY; i++)
-		map_give(&map, chunk[i]);
+	for (unsigned i = 2; i < BLOCKS_READY; i++)
+		map_give(&map, block[i]);
 }
 
 int main(void)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Healing does not take more than its share of the network, and takes that. */
 #define EXTENTS 16u
-#include "healing.h"
+#include "heal_fixture.h"
 
 #define MANY 4000u
 

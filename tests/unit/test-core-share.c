@@ -2,7 +2,7 @@
 /* Buffers and asks are few: who has one waits for none that another needs first, and no link has
  * so many that the others have none. */
 #define BUFFERS 24u
-#include "coring.h"
+#include "core_fixture.h"
 
 #define MANY 256u /* more than asks */
 
@@ -13,13 +13,13 @@ static void place(unsigned n)
 {
 	for (uint64_t e = 0; e < n; e++) {
 		put_now(e * EXTENT_PAGES, RUN_PAGES);
-		assert_int_equal(holders(e * EXTENT_PAGES), ON(map_extent(&map, e * EXTENT_PAGES)->copy[0].on));
+		assert_int_equal(holders(e * EXTENT_PAGES), ON(map_extent(&map, e * EXTENT_PAGES)->copy[0].link_no));
 	}
 }
 
 static unsigned link_of(uint64_t e)
 {
-	return (unsigned)map_extent(&map, e * EXTENT_PAGES)->copy[0].on;
+	return (unsigned)map_extent(&map, e * EXTENT_PAGES)->copy[0].link_no;
 }
 
 /* As carry_out(), but MUTE links never answer. */
@@ -28,7 +28,7 @@ static void carry_out_but(uint32_t mute)
 	struct command command;
 
 	while (next_but_seal(&command)) {
-		if (command.kind == COMMAND_SEND && !(mute & ON(command.on)))
+		if (command.kind == COMMAND_SEND && !(mute & ON(command.link_no)))
 			answer(command.ask, 0);
 		else if (command.kind == COMMAND_CHECK)
 			core_checked(&c, command.op, 0, now);
@@ -156,7 +156,7 @@ TEST(a_spill_that_does_not_answer)
 		start(&op[i]);
 	}
 	while (next_but_seal(&command))
-		if (command.kind == COMMAND_SEND && command.on == 1)
+		if (command.kind == COMMAND_SEND && command.link_no == 1)
 			owed[n++] = command.ask;
 	assert_in_range(n, 1, BUFFERS / 2);
 	for (int ms = 0; ms < DEADLINE + 10; ms += 10) {

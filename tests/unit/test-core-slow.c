@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Gets from a link that is slow or away. */
-#include "coring.h"
+#include "core_fixture.h"
 
 static struct op get;
 static struct ask *slow;
-static unsigned on; /* who is slow */
+static unsigned link_no; /* who is slow */
 
 /* A page with two copies, of which one is asked. */
 static void ask_one(void)
@@ -14,7 +14,7 @@ static void ask_one(void)
 	get = get_of(3, 1);
 	start(&get);
 	slow = next(COMMAND_SEND).ask;
-	on = slow->on;
+	link_no = slow->link_no;
 	nothing_to_do();
 }
 
@@ -24,7 +24,7 @@ static struct ask *hedge(void)
 	assert_true(core_wake_at(&c, false) <= now + SLOW);
 	later(SLOW);
 	assert_int_equal(c.counts.hedges, 1);
-	return asked(ASK_GET, !on, &get);
+	return asked(ASK_GET, !link_no, &get);
 }
 
 TEST(a_slow_get_asks_another_copy_too)
@@ -70,10 +70,10 @@ TEST(both_at_once)
 	answer(slow, 0);
 	answer(other, 0);
 	checks(&get, 1, 1);
-	answer(asked(ASK_GET, !on, &get), 0);
+	answer(asked(ASK_GET, !link_no, &get), 0);
 	checks(&get, 1, 0);
 	done(&get, 0);
-	assert_int_equal(holders(3), ON(!on));
+	assert_int_equal(holders(3), ON(!link_no));
 }
 
 TEST(when_the_other_one_fails_the_slow_one_is_waited_for)
@@ -99,7 +99,7 @@ TEST(when_the_slow_one_fails_the_other_one_is_waited_for)
 	answer(other, 0);
 	checks(&get, 1, 0);
 	done(&get, 0);
-	assert_int_equal(holders(3), ON(!on));
+	assert_int_equal(holders(3), ON(!link_no));
 }
 
 TEST(who_owes_an_old_answer_is_asked_last)
@@ -114,7 +114,7 @@ TEST(who_owes_an_old_answer_is_asked_last)
 	done(&get, 0);
 	for (int i = 0; i < 3; i++) {
 		start(&next_one);
-		answer(asked(ASK_GET, !on, &next_one), 0);
+		answer(asked(ASK_GET, !link_no, &next_one), 0);
 		checks(&next_one, 1, 0);
 		done(&next_one, 0);
 	}
@@ -144,7 +144,7 @@ TEST(what_is_slow_is_learned)
 	start(&get);
 	first = get.hedge_at - now;
 	slow = next(COMMAND_SEND).ask;
-	if (slow->on == 0)
+	if (slow->link_no == 0)
 		assert_in_range(first, 25, 60);
 	else
 		assert_in_range(first, 1, 10);
@@ -169,17 +169,17 @@ TEST(a_copy_whose_link_is_away_is_waited_for)
 {
 	begin(2, 1, false);
 	put_now(3, 1);
-	on = (unsigned)__builtin_ctz(holders(3));
-	down(on);
+	link_no = (unsigned)__builtin_ctz(holders(3));
+	down(link_no);
 	get = get_of(3, 1);
 	start(&get);
 	nothing_to_do();
 	later(CORE_RETRY_MIN_MS);
-	connects(on);
+	connects(link_no);
 	later(700);
 	nothing_to_do();
-	up(on);
-	answer(asked(ASK_GET, on, &get), 0);
+	up(link_no);
+	answer(asked(ASK_GET, link_no, &get), 0);
 	checks(&get, 1, 0);
 	done(&get, 0);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Puts that no lender takes. */
-#include "coring.h"
+#include "core_fixture.h"
 
 #define SPILL 2u
 
@@ -141,7 +141,7 @@ TEST(with_nobody_for_too_long_it_is_lost)
 		later(1);
 		while (core_next(&c, &command, now))
 			if (command.kind == COMMAND_CONNECT)
-				down(command.on);
+				down(command.link_no);
 	}
 	assert_true(now == put.started + DEADLINE);
 	assert_int_equal(put.state, OP_DONE);

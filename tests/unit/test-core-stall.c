@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The process stood still: nobody is to blame for what was due meanwhile. */
-#include "coring.h"
+#include "core_fixture.h"
 
 #define STILL 250
 

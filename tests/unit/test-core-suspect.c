@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A lender that greets, and does not do what it is asked for. */
-#include "healing.h"
+#include "heal_fixture.h"
 
 #define HOLE 1u /* which one it is */
 
@@ -18,10 +18,10 @@ static void run(void)
 	do {
 		while (next_but_seal(&command)) {
 			switch (command.kind) {
-			case COMMAND_CONNECT: up(command.on); break;
+			case COMMAND_CONNECT: up(command.link_no); break;
 			case COMMAND_CLOSE: n = 0; break;
 			case COMMAND_SEND:
-				if (command.on != HOLE || command.ask->kind == ASK_FLUSH) {
+				if (command.link_no != HOLE || command.ask->kind == ASK_DISCARD) {
 					answer(command.ask, 0);
 					break;
 				}
@@ -136,7 +136,7 @@ TEST(one_that_is_slow_and_alone_is_used)
 
 			while (next_but_seal(&command))
 				if (command.kind == COMMAND_CONNECT)
-					down(command.on);
+					down(command.link_no);
 				else if (command.kind == COMMAND_SEND)
 					later(slow_ms), answer(command.ask, 0);
 			later(now == then);
@@ -181,9 +181,9 @@ TEST(one_that_only_comes_and_goes_is_left_out)
 		while (put.state != OP_DONE) {
 			while (next_but_seal(&command)) {
 				switch (command.kind) {
-				case COMMAND_CONNECT: up(command.on); break;
+				case COMMAND_CONNECT: up(command.link_no); break;
 				case COMMAND_SEND:
-					if (command.on == HOLE)
+					if (command.link_no == HOLE)
 						down(HOLE);
 					else
 						answer(command.ask, 0);
@@ -211,7 +211,7 @@ TEST(one_that_refuses_all_puts_is_replaced)
 		start(&put);
 		while (next_but_seal(&command)) {
 			if (command.kind == COMMAND_SEND)
-				answer(command.ask, command.on == HOLE && command.ask->kind == ASK_PUT ? EPERM : 0);
+				answer(command.ask, command.link_no == HOLE && command.ask->kind == ASK_PUT ? EPERM : 0);
 			else if (command.kind == COMMAND_CHECK)
 				core_checked(&c, command.op, 0, now);
 		}
@@ -222,11 +222,11 @@ TEST(one_that_refuses_all_puts_is_replaced)
 }
 
 /* It failed so often that it is left out, the last time MS ago. */
-static void blame(unsigned on, int64_t ms)
+static void blame(unsigned link_no, int64_t ms)
 {
-	c.peer[on].strikes = 8;
-	c.peer[on].struck_at = now - ms;
-	assert_true(core_left_out(&c, on, now));
+	c.peer[link_no].strikes = 8;
+	c.peer[link_no].struck_at = now - ms;
+	assert_true(core_left_out(&c, link_no, now));
 }
 
 #define LONG_AGO 70000 /* it is tried again */
@@ -248,8 +248,8 @@ TEST(of_those_that_are_left_out_the_worst_is_replaced)
 	begin_healing(3, 2, false);
 	put_now(0, 1);
 	had = holders(0);
-	for (unsigned on = 0; on < 3; on++)
-		blame(on, had & ON(on) && on == (unsigned)__builtin_ctz(had) ? 0 : LONG_AGO);
+	for (unsigned link_no = 0; link_no < 3; link_no++)
+		blame(link_no, had & ON(link_no) && link_no == (unsigned)__builtin_ctz(had) ? 0 : LONG_AGO);
 	map_heal(&map, map_extent(&map, 0), true);
 	for (int i = 0; i < 5000; i++) {
 		later(1);
@@ -265,22 +265,22 @@ TEST(a_put_asks_everybody_before_it_begins_anew)
 	unsigned asked = 0;
 
 	open_core((struct core_options){ .links = 3, .copies = 1, .link_timeout_ms = 4000 });
-	for (unsigned on = 0; on < 3; on++)
-		up(on);
+	for (unsigned link_no = 0; link_no < 3; link_no++)
+		up(link_no);
 	wipe_all();
 	start(&put);
 	for (int i = 0; i < 3; i++) {
 		struct ask *ask = next(COMMAND_SEND).ask;
-		unsigned on = ask->on;
+		unsigned link_no = ask->link_no;
 
-		assert_false(asked & ON(on));
-		asked |= ON(on);
+		assert_false(asked & ON(link_no));
+		asked |= ON(link_no);
 		if (i == 2) {
 			answer(ask, 0);
 			break;
 		}
-		down(on);
-		up(on);
+		down(link_no);
+		up(link_no);
 		later(4000);
 	}
 	done(&put, 0);

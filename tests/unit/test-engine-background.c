@@ -89,7 +89,7 @@ TEST(memory_for_records_is_made_ahead)
 	WAIT_FOR(!e.map.extent[0].record);
 	pthread_mutex_lock(&e.lock);
 	while (e.map.readies)
-		chunk_close(e.map.ready[--e.map.readies]);
+		record_block_free(e.map.ready[--e.map.readies]);
 	pthread_mutex_unlock(&e.lock);
 	assert_int_equal(run(OP_PUT, 0, 1, data), 0);
 }

@@ -214,7 +214,7 @@ TEST(records_are_made_while_the_background_leads)
 	WAIT_FOR(e.leader == &e.background.waiter && e.polling && core_busy(&e.core));
 	pthread_mutex_lock(&e.lock);
 	while (e.map.readies)
-		chunk_close(e.map.ready[--e.map.readies]);
+		record_block_free(e.map.ready[--e.map.readies]);
 	engine_carry_out(&e);
 	engine_unlock(&e);
 	WAIT_FOR(!map_wants(&e.map));

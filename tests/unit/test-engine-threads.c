@@ -100,12 +100,12 @@ static void *hammer(void *number)
 static void behave(const struct fake *how)
 {
 	pthread_mutex_lock(&e.lock);
-	for (unsigned on = 0; on < links; on++) {
-		fake[on]->breaks = how->breaks;
-		fake[on]->stays_away = how->stays_away;
-		fake[on]->forgets = how->forgets;
-		fake[on]->hangs = how->hangs;
-		fake[on]->at_once = how->at_once;
+	for (unsigned link_no = 0; link_no < links; link_no++) {
+		fake[link_no]->breaks = how->breaks;
+		fake[link_no]->stays_away = how->stays_away;
+		fake[link_no]->forgets = how->forgets;
+		fake[link_no]->hangs = how->hangs;
+		fake[link_no]->at_once = how->at_once;
 	}
 	pthread_mutex_unlock(&e.lock);
 }
@@ -129,9 +129,9 @@ static void all_hammer(unsigned n, struct fake how, unsigned times, int64_t link
 	assert_int_equal(done, THREADS * times);
 	pthread_mutex_lock(&e.lock); /* the background thread goes on */
 	assert_true(TAILQ_EMPTY(&e.waiters));
-	for (unsigned on = 0; on < links; on++) {
-		broke += fake[on]->broke;
-		closed += fake[on]->closes;
+	for (unsigned link_no = 0; link_no < links; link_no++) {
+		broke += fake[link_no]->broke;
+		closed += fake[link_no]->closes;
 	}
 	pthread_mutex_unlock(&e.lock);
 	close_drive();

@@ -87,10 +87,10 @@ TEST(opening_what_does_not_answer)
 {
 	make_drive(2, 4);
 	engine_open(&e, clock_ms());
-	for (unsigned on = 0; on < 2; on++) {
-		assert_false(e.opening[on].up);
-		assert_non_null(strstr(e.opening[on].words, "no answer within"));
-		assert_int_equal(fake[on]->closes, 1);
+	for (unsigned link_no = 0; link_no < 2; link_no++) {
+		assert_false(e.opening[link_no].up);
+		assert_non_null(strstr(e.opening[link_no].words, "no answer within"));
+		assert_int_equal(fake[link_no]->closes, 1);
 	}
 	close_drive();
 }
@@ -191,9 +191,9 @@ TEST(a_page_that_a_lender_has_wrong_comes_from_the_other)
 
 	fill(data, sizeof data, 1);
 	open_drive(2, 9, (struct core_options){0});
-	for (unsigned on = 0; on < 2; on++) {
+	for (unsigned link_no = 0; link_no < 2; link_no++) {
 		assert_int_equal(run(OP_PUT, 1, 1, data), 0);
-		fake[on]->page[1][4095] ^= 1;
+		fake[link_no]->page[1][4095] ^= 1;
 		assert_int_equal(run(OP_GET, 1, 1, got), 0);
 		assert_memory_equal(got, data, sizeof got);
 	}
@@ -214,9 +214,9 @@ TEST(wiping_all)
 	assert_int_equal(run(OP_PUT, 1, 1, data), 0);
 	fake[1]->page[100][0] = 1;
 	engine_wipe(&e, true, 5000);
-	for (unsigned on = 0; on < 2; on++)
+	for (unsigned link_no = 0; link_no < 2; link_no++)
 		for (unsigned page = 0; page < FAKE_PAGES; page++)
-			assert_true(fake[on]->page[page][0] == 0);
+			assert_true(fake[link_no]->page[page][0] == 0);
 	close_drive();
 }
 

@@ -32,11 +32,11 @@ static void send_spied(struct link *l, struct ask *ask)
 		get_asks++;
 		get_pages += ask->pages;
 		break;
-	case ASK_FLUSH:
+	case ASK_DISCARD:
 		flushes++;
 		break;
 	}
-	if (ask->pages > most && ask->kind != ASK_FLUSH)
+	if (ask->pages > most && ask->kind != ASK_DISCARD)
 		most = ask->pages;
 	real->send(l, ask);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The handshake as the way to claims and epochs. */
-#include "talking.h"
+#include "talk_fixture.h"
 
 static const uint16_t name_and_description[] = { 1, 2 };
 

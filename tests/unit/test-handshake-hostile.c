@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The handshake with clients that mean harm, or that are broken. */
-#include "talking.h"
+#include "talk_fixture.h"
 
 TALK_TEST(a_wrong_magic_number)
 {

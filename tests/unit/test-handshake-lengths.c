@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The handshake with lengths that lie. */
-#include "talking.h"
+#include "talk_fixture.h"
 
 /* They neither allocate nor wait for so much, nor wrap to something small. */
 TEST(lengths_near_2_to_the_32)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Structured replies and metadata contexts, as they are agreed on. */
-#include "talking.h"
+#include "talk_fixture.h"
 
 #include "nbd.h"
 

@@ -58,8 +58,8 @@ static void fill_up(const uint64_t *pages, unsigned n, unsigned copies, uint64_t
 
 	assert_int_equal(map_open(&m, device), 0);
 	assert_int_equal(layout_open(&l, &m, n, -1, seed), 0);
-	for (unsigned on = 0; on < n; on++)
-		layout_size(&l, on, pages[on]);
+	for (unsigned link_no = 0; link_no < n; link_no++)
+		layout_size(&l, link_no, pages[link_no]);
 	for (uint64_t e = 0; e < m.extents; e++)
 		for (unsigned copy = 0; copy < copies; copy++)
 			if (!layout_place(&l, &m.extent[e], copy, (1u << n) - 1))
@@ -78,8 +78,8 @@ TEST(there_is_room_for_what_there_is_said_to_be)
 		unsigned copies = 1 + (unsigned)dice_below(&throws, n < 3 ? n : 3);
 		uint64_t pages[6];
 
-		for (unsigned on = 0; on < n; on++)
-			pages[on] = (1 + dice_below(&throws, 20)) * X + dice_below(&throws, X);
+		for (unsigned link_no = 0; link_no < n; link_no++)
+			pages[link_no] = (1 + dice_below(&throws, 20)) * X + dice_below(&throws, X);
 		if (layout_capacity(pages, n, copies))
 			fill_up(pages, n, copies, seed);
 	}

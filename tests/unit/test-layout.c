@@ -36,15 +36,15 @@ static int teardown(void **state)
 	return 0;
 }
 
-/* Link ON has N slots, and all of them are clean. */
-static void clean(unsigned on, uint32_t n)
+/* LINK_NO has N slots, and all of them are clean. */
+static void clean(unsigned link_no, uint32_t n)
 {
 	int64_t slot;
 	uint32_t wiped;
 
-	layout_size(&l, on, n * EXTENT_PAGES);
-	while ((slot = layout_wipe(&l, on, &wiped)) >= 0)
-		layout_wiped(&l, on, (uint32_t)slot, wiped, true);
+	layout_size(&l, link_no, n * EXTENT_PAGES);
+	while ((slot = layout_wipe(&l, link_no, &wiped)) >= 0)
+		layout_wiped(&l, link_no, (uint32_t)slot, wiped, true);
 }
 
 static bool place(unsigned e, unsigned copy, uint32_t allowed)
@@ -60,21 +60,21 @@ static const struct copy *at(unsigned e, unsigned copy)
 TEST(a_link_of_which_nothing_is_known_gets_nothing)
 {
 	assert_false(place(0, 0, 0xf));
-	assert_int_equal(at(0, 0)->on, -1);
+	assert_int_equal(at(0, 0)->link_no, -1);
 	layout_size(&l, 2, EXTENT_PAGES);
 	assert_true(place(0, 0, 0xf));
-	assert_int_equal(at(0, 0)->on, 2);
+	assert_int_equal(at(0, 0)->link_no, 2);
 	assert_int_equal(at(0, 0)->slot, 0);
 	assert_false(place(1, 0, 0xf));
 }
 
 TEST(only_who_is_allowed_gets_it)
 {
-	for (unsigned on = 0; on < 4; on++)
-		clean(on, 12);
+	for (unsigned link_no = 0; link_no < 4; link_no++)
+		clean(link_no, 12);
 	for (unsigned e = 0; e < EXTENTS; e++) {
 		assert_true(place(e, 0, 1 << 1 | 1 << 3));
-		assert_true(at(e, 0)->on == 1 || at(e, 0)->on == 3);
+		assert_true(at(e, 0)->link_no == 1 || at(e, 0)->link_no == 3);
 	}
 	assert_false(place(0, 1, 0));
 }
@@ -88,9 +88,9 @@ TEST(two_copies_are_never_on_one_link)
 		for (unsigned copy = 0; copy < 3; copy++)
 			assert_true(place(e, copy, 0xf));
 		assert_false(place(e, 3, 0xf));
-		assert_int_not_equal(at(e, 0)->on, at(e, 1)->on);
-		assert_int_not_equal(at(e, 0)->on, at(e, 2)->on);
-		assert_int_not_equal(at(e, 1)->on, at(e, 2)->on);
+		assert_int_not_equal(at(e, 0)->link_no, at(e, 1)->link_no);
+		assert_int_not_equal(at(e, 0)->link_no, at(e, 2)->link_no);
+		assert_int_not_equal(at(e, 1)->link_no, at(e, 2)->link_no);
 	}
 }
 
@@ -113,19 +113,19 @@ TEST(what_is_placed_is_spread)
 	for (uint64_t seed = 1; seed < 50; seed++) {
 		close_layout();
 		open_layout(seed);
-		for (unsigned on = 0; on < 4; on++)
-			clean(on, EXTENTS);
+		for (unsigned link_no = 0; link_no < 4; link_no++)
+			clean(link_no, EXTENTS);
 		for (unsigned e = 0; e < EXTENTS; e++)
 			for (unsigned copy = 0; copy < 2; copy++)
 				assert_true(place(e, copy, 0xf));
-		for (unsigned on = 0; on < 4; on++)
-			assert_in_range(l.slots[on].used, 3, 9);
+		for (unsigned link_no = 0; link_no < 4; link_no++)
+			assert_in_range(l.slots[link_no].used, 3, 9);
 	}
 }
 
 TEST(the_same_seed_places_the_same)
 {
-	int16_t on[EXTENTS];
+	int16_t link_no[EXTENTS];
 
 	for (int round = 0; round < 2; round++) {
 		close_layout();
@@ -135,8 +135,8 @@ TEST(the_same_seed_places_the_same)
 		for (unsigned e = 0; e < EXTENTS; e++) {
 			assert_true(place(e, 0, 0xf));
 			if (round)
-				assert_int_equal(at(e, 0)->on, on[e]);
-			on[e] = at(e, 0)->on;
+				assert_int_equal(at(e, 0)->link_no, link_no[e]);
+			link_no[e] = at(e, 0)->link_no;
 		}
 	}
 }
@@ -180,7 +180,7 @@ TEST(a_slot_that_was_dropped_is_dirty)
 	clean(0, 2);
 	assert_true(place(0, 1, 1));
 	layout_drop(&l, &m.extent[0], 1);
-	assert_int_equal(at(0, 1)->on, -1);
+	assert_int_equal(at(0, 1)->link_no, -1);
 	assert_int_equal(l.slots[0].used, 0);
 	assert_int_equal(l.slots[0].dirty_n, 1);
 	assert_int_equal(layout_wipe(&l, 0, &n), 0);
@@ -236,7 +236,7 @@ TEST(a_limit_stays_when_a_pool_changes)
 
 TEST(a_page_lies_at_its_place_in_the_slot)
 {
-	const struct copy c = { .on = 0, .slot = 5 };
+	const struct copy c = { .link_no = 0, .slot = 5 };
 
 	assert_int_equal(layout_page(&c, 0), 5 * EXTENT_PAGES);
 	assert_int_equal(layout_page(&c, 3 * EXTENT_PAGES + 17), 5 * EXTENT_PAGES + 17);
@@ -281,7 +281,7 @@ TEST(what_a_link_wants_back_is_not_given)
 	layout_limit(&l, 0, UINT64_MAX);
 	assert_false(layout_wanted(&l, at(1, 0)));
 	assert_true(place(2, 0, 1));
-	assert_false(layout_wanted(&l, &(struct copy){ .on = -1 }));
+	assert_false(layout_wanted(&l, &(struct copy){ .link_no = -1 }));
 }
 
 /* What lies beyond the limit and has yet to go is none of what is left. */

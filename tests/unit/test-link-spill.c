@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The link to the spill, on a real file; what a disk does rarely comes from fakes
  * between it and the kernel. */
-#include "linking.h"
-#include "spilling.h"
+#include "link_fixture.h"
+#include "spill_fixture.h"
 
 #include <errno.h>
 #include <sys/wait.h>
@@ -130,7 +130,7 @@ TEST(a_flush_is_done_at_once_and_frees_nothing)
 	assert_int_equal(do_ask(spill, ASK_PUT, 0, 32, data), 0);
 	disk.submits = 0;
 	assert_int_equal(stat(spill_path, &before), 0);
-	assert_int_equal(do_ask(spill, ASK_FLUSH, 0, PAGES, NULL), 0);
+	assert_int_equal(do_ask(spill, ASK_DISCARD, 0, PAGES, NULL), 0);
 	assert_int_equal(stat(spill_path, &after), 0);
 	assert_int_equal(before.st_blocks, after.st_blocks);
 	assert_int_equal(disk.submits, 0);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The link to a lender, and a lender in the same process, with a unix socket between:
  * what is asked and replied, and what the link says of a lender that goes and comes back. */
-#include "linking.h"
+#include "link_fixture.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -160,7 +160,7 @@ TEST(there_and_back)
 	expect(p, 63, 2);
 	expect(q, 63, 3);
 	expect(p, 1, 0);
-	assert_int_equal(do_ask(p, ASK_FLUSH, 63, 1, NULL), 0);
+	assert_int_equal(do_ask(p, ASK_DISCARD, 63, 1, NULL), 0);
 	expect(p, 63, 0);
 	assert_int_equal(atomic_load(&pool_find(&pools, "p")->used_pages), 1);
 	p->ops->free(p);
@@ -364,7 +364,7 @@ TEST(a_pool_that_ran_full)
 		page++;
 	assert_int_equal(error, ENOSPC);
 	assert_int_equal(page, 10);
-	assert_int_equal(do_ask(q, ASK_FLUSH, 0, 1, NULL), 0);
+	assert_int_equal(do_ask(q, ASK_DISCARD, 0, 1, NULL), 0);
 	assert_int_equal(do_ask(q, ASK_PUT, 10, 1, data), 0);
 	put(p, 63, 1);
 	p->ops->free(p);

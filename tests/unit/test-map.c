@@ -5,8 +5,8 @@
 
 #include "map.h"
 
-/* Two chunks, and some extents more of which the last is short. */
-#define PAGES (2 * CHUNK_PAGES + LAST + 100)
+/* Two blocks, and some extents more of which the last is short. */
+#define PAGES (2 * BLOCK_PAGES + LAST + 100)
 #define LAST  (3 * EXTENT_PAGES)
 
 static struct map m;
@@ -27,10 +27,10 @@ static int teardown(void **state)
 static void give(unsigned n)
 {
 	while (n--) {
-		void *chunk = chunk_open();
+		void *block = record_block_new();
 
-		assert_non_null(chunk);
-		map_give(&m, chunk);
+		assert_non_null(block);
+		map_give(&m, block);
 	}
 }
 
@@ -41,7 +41,7 @@ static void set(uint64_t page, enum page_state state)
 
 TEST(extents_cover_all_pages_and_the_last_is_short)
 {
-	assert_int_equal(m.extents, 2 * CHUNK_EXTENTS + 4);
+	assert_int_equal(m.extents, 2 * BLOCK_EXTENTS + 4);
 	assert_int_equal(map_extent_pages(&m, &m.extent[0]), EXTENT_PAGES);
 	assert_int_equal(map_extent_pages(&m, &m.extent[1]), EXTENT_PAGES);
 	assert_int_equal(map_extent_pages(&m, &m.extent[m.extents - 1]), 100);
@@ -56,29 +56,29 @@ TEST(at_first_there_are_no_records_and_no_copies)
 	for (uint64_t e = 0; e < m.extents; e++) {
 		assert_null(map_record(&m, e * EXTENT_PAGES));
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-			assert_int_equal(m.extent[e].copy[copy].on, -1);
+			assert_int_equal(m.extent[e].copy[copy].link_no, -1);
 	}
 }
 
 TEST(records_come_from_what_is_ready)
 {
-	assert_int_equal(map_wants(&m), CHUNKS_READY);
+	assert_int_equal(map_wants(&m), BLOCKS_READY);
 	assert_false(map_touch(&m, 5));
 	give(2);
-	assert_int_equal(map_wants(&m), CHUNKS_READY - 2);
+	assert_int_equal(map_wants(&m), BLOCKS_READY - 2);
 	assert_true(map_touch(&m, 5));
-	assert_int_equal(map_wants(&m), CHUNKS_READY - 1);
+	assert_int_equal(map_wants(&m), BLOCKS_READY - 1);
 	assert_true(map_touch(&m, EXTENT_PAGES - 1)); /* they are there already */
-	assert_int_equal(map_wants(&m), CHUNKS_READY - 1);
-	assert_true(map_touch(&m, CHUNK_PAGES - 1)); /* of the same chunk */
-	assert_int_equal(map_wants(&m), CHUNKS_READY - 1);
-	assert_true(map_touch(&m, CHUNK_PAGES));
-	assert_int_equal(map_wants(&m), CHUNKS_READY);
+	assert_int_equal(map_wants(&m), BLOCKS_READY - 1);
+	assert_true(map_touch(&m, BLOCK_PAGES - 1)); /* of the same block */
+	assert_int_equal(map_wants(&m), BLOCKS_READY - 1);
+	assert_true(map_touch(&m, BLOCK_PAGES));
+	assert_int_equal(map_wants(&m), BLOCKS_READY);
 	assert_false(map_touch(&m, PAGES - 1));
 	assert_ptr_equal(map_record(&m, 5), map_record(&m, 0) + 5);
-	assert_ptr_equal(map_record(&m, CHUNK_PAGES - 1), map_record(&m, 0) + CHUNK_PAGES - 1);
+	assert_ptr_equal(map_record(&m, BLOCK_PAGES - 1), map_record(&m, 0) + BLOCK_PAGES - 1);
 	assert_null(map_record(&m, EXTENT_PAGES));
-	assert_ptr_not_equal(map_record(&m, CHUNK_PAGES), map_record(&m, 0));
+	assert_ptr_not_equal(map_record(&m, BLOCK_PAGES), map_record(&m, 0));
 	assert_null(map_record(&m, PAGES - 1));
 }
 
@@ -101,12 +101,12 @@ TEST(an_extent_is_forgotten_and_its_records_are_ready_again)
 	set(EXTENT_PAGES + 3, PAGE_ABSENT);
 	map_forget(&m, &m.extent[1]);
 	assert_null(map_record(&m, EXTENT_PAGES + 3));
-	assert_int_equal(map_wants(&m), CHUNKS_READY); /* another extent is in it */
+	assert_int_equal(map_wants(&m), BLOCKS_READY); /* another extent is in it */
 	map_forget(&m, &m.extent[0]);
-	assert_int_equal(map_wants(&m), CHUNKS_READY - 1);
+	assert_int_equal(map_wants(&m), BLOCKS_READY - 1);
 	assert_true(map_touch(&m, PAGES - 1));
 	/* Nothing is left of what was there: not even the version. */
-	for (uint64_t page = 2 * CHUNK_PAGES + LAST; page < PAGES; page++)
+	for (uint64_t page = 2 * BLOCK_PAGES + LAST; page < PAGES; page++)
 		assert_memory_equal(map_record(&m, page), &(struct record){0},
 		                    sizeof(struct record));
 }
@@ -115,7 +115,7 @@ TEST(more_than_the_reserve_is_given_back)
 {
 	give(1);
 	assert_true(map_touch(&m, 0));
-	give(CHUNKS_READY);
+	give(BLOCKS_READY);
 	assert_int_equal(map_wants(&m), 0);
 	map_forget(&m, &m.extent[0]);
 	assert_int_equal(map_wants(&m), 0);

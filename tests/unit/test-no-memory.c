@@ -2,7 +2,7 @@
 /* Memory that runs out in the middle of a handshake or a session: it ends there,
  * in words, and nothing half said goes out. Linked with --wrap, so that it is the
  * lender's allocations that are counted, and refused. */
-#include "pooled.h"
+#include "pool_fixture.h"
 #include "wire.h"
 
 #include "handshake.h"

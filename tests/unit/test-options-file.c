@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* farpaged's config file, alone and together with the command line. */
-#include "telling.h"
+#include "tell_fixture.h"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* farpaged's options, from the command line. The file is in test-options-file. */
-#include "telling.h"
+#include "tell_fixture.h"
 
 #include <unistd.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Claims of a pool, and whom they fence. */
-#include "claiming.h"
+#include "claim_fixture.h"
 
 #include <inttypes.h>
 

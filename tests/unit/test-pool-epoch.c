@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Epochs, tickets and incarnations of a pool, and plain members beside its owner. */
-#include "claiming.h"
+#include "claim_fixture.h"
 
 TEST(a_ticket_lets_one_connection_in)
 {

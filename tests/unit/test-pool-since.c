@@ -2,7 +2,7 @@
 /* "since": the epoch since which nobody but the owner wrote. An owner that
  * finds it changed takes its pages for lost, so it must change whenever a page
  * may have, and must not change for nothing. */
-#include "pooled.h"
+#include "pool_fixture.h"
 
 static struct pools *pools;
 static struct pool *pool;

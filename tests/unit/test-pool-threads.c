@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A pool under several threads at once. Threads count what went wrong; only
  * the test itself asserts. */
-#include "pooled.h"
+#include "pool_fixture.h"
 
 #define WRITERS 2
 #define ROUNDS  100

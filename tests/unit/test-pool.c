@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A pool's pages, and what they count against. Who may touch them is in
  * test-pool-claim. */
-#include "pooled.h"
+#include "pool_fixture.h"
 
 #include "memfd.h"
 

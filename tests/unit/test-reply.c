@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The ring of replies that are owed, and what one send gathers of them. */
-#include "pooled.h"
+#include "pool_fixture.h"
 #include "wire.h"
 
 #include "reply.h"

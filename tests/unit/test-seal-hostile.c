@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A lender that answers with something else than what was put. */
-#include "sealing.h"
+#include "seal_fixture.h"
 
 #define FLIPS 400
 #define PAGE  77

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Which nonces and ciphertexts come of a key, and what becomes of the key. Linked
  * with --wrap=munmap, to see what is in memory when it is given back. */
-#include "sealing.h"
+#include "seal_fixture.h"
 
 #include <fcntl.h>
 #include <gnutls/crypto.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The page path neither allocates nor locks: here every malloc and every lock of the
  * process, of the libraries too, is counted. */
-#include "sealing.h"
+#include "seal_fixture.h"
 
 #include <dlfcn.h>
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One seal, several threads, a sealer each. */
-#include "sealing.h"
+#include "seal_fixture.h"
 
 #include <pthread.h>
 #include <stdlib.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What sealing does when nobody is hostile. */
-#include "sealing.h"
+#include "seal_fixture.h"
 
 #include <errno.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A session that agreed on structured replies: READ in chunks, BLOCK_STATUS. */
-#include "serving.h"
+#include "serve_fixture.h"
 
 #include "chunk.h"
 

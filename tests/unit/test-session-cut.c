@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Connections that are cut in the middle of a payload, at every byte of it:
  * each page is then wholly as it was or wholly as it was to be. */
-#include "serving.h"
+#include "serve_fixture.h"
 
 #define PAGES 4u
 #define BYTES (PAGES * PAGE_BYTES)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A session on a pool whose pages may be dropped at any moment: before a request,
  * between a request and its reply, in the middle of a reply. */
-#include "serving.h"
+#include "serve_fixture.h"
 
 
 enum { STATUS = 7, DF = 4, REQ_ONE = 8 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* TRIM and WRITE_ZEROES, which come in slices, so that other connections have
  * their turn between. */
-#include "serving.h"
+#include "serve_fixture.h"
 
 #define SLICE REQUEST_TURN_PAGES
 #define PAGES (3 * SLICE + 100)

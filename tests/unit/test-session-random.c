@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A client that asks for whatever the dice say, in a stream that is cut and
  * answered in pieces of any length. A plain array says what must come back. */
-#include "serving.h"
+#include "serve_fixture.h"
 
 #define PAGES 24u
 #define BYTES (PAGES * PAGE_BYTES)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A WRITE of zeros holds nothing: its pages are holes once it is answered. */
-#include "serving.h"
+#include "serve_fixture.h"
 
 #include "dropped.h"
 

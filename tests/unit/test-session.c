@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Requests carried out one after the other. */
-#include "serving.h"
+#include "serve_fixture.h"
 
 #define END PAGE(16)
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* What may be a spill, and what is refused in which words. */
-#include "spilling.h"
+#include "spill_fixture.h"
 
 #include <errno.h>
 #include <linux/loop.h>

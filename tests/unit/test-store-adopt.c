@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A flat store in a file: who adopts it after its process ended, however that
  * was, finds each page whole or not at all. */
-#include "keeping.h"
+#include "keep_fixture.h"
 
 #include <signal.h>
 #include <stdlib.h>

@@ -2,7 +2,7 @@
 /* A store whose bytes are not at hand: what is read of it is answered later, in another turn of
  * the loop, or never, for the connection, the page or the claim is gone by then. The test is the
  * client, and says when the loop turns and when bytes come. */
-#include "pooled.h"
+#include "pool_fixture.h"
 #include "wire.h"
 
 #include <pthread.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The flat store's mapping: what it costs beside the pages, and that these stay locked. */
-#include "storing.h"
+#include "store_fixture.h"
 
 #include <stdlib.h>
 

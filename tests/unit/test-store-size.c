@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The flat store: how large it may be, and how it becomes larger or smaller. */
-#include "storing.h"
+#include "store_fixture.h"
 
 #include <stdlib.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "storing.h"
+#include "store_fixture.h"
 
 STORE_TEST(at_first_all_is_absent)
 {

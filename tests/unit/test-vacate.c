@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Pages that the host wants back: which are asked for, and which are dropped. */
-#include "pooled.h"
+#include "pool_fixture.h"
 
 static struct pools *pools;
 static struct pool *a, *b, *c;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A flat store under test. What it costs the host is read off its memfd. */
-#ifndef FARPAGE_STORING_H
-#define FARPAGE_STORING_H
+#ifndef FARPAGE_STORE_FIXTURE_H
+#define FARPAGE_STORE_FIXTURE_H
 
 #include "memfd.h"
 

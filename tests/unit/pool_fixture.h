@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Pools under test, and members of them that count how often they are fenced. */
-#ifndef FARPAGE_POOLED_H
-#define FARPAGE_POOLED_H
+#ifndef FARPAGE_POOL_FIXTURE_H
+#define FARPAGE_POOL_FIXTURE_H
 
 #include "unit.h"
 

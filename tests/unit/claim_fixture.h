@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* One pool under test, and ways into it. */
-#ifndef FARPAGE_CLAIMING_H
-#define FARPAGE_CLAIMING_H
+#ifndef FARPAGE_CLAIM_FIXTURE_H
+#define FARPAGE_CLAIM_FIXTURE_H
 
-#include "pooled.h"
+#include "pool_fixture.h"
 
 static struct pool *pool; /* of 64 pages, made anew for each test */
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A flat store that is kept in a file, and that another process then finds. */
-#ifndef FARPAGE_KEEPING_H
-#define FARPAGE_KEEPING_H
+#ifndef FARPAGE_KEEP_FIXTURE_H
+#define FARPAGE_KEEP_FIXTURE_H
 
-#include "storing.h"
+#include "store_fixture.h"
 
 #include <sys/mman.h>
 #include <sys/stat.h>

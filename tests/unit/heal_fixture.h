@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The core under test, with somebody who waits for what it heals. */
-#ifndef FARPAGE_HEALING_H
-#define FARPAGE_HEALING_H
+#ifndef FARPAGE_HEAL_FIXTURE_H
+#define FARPAGE_HEAL_FIXTURE_H
 
-#include "coring.h"
+#include "core_fixture.h"
 
 static inline void begin_healing(unsigned n, unsigned copies, bool spill)
 {
@@ -11,13 +11,13 @@ static inline void begin_healing(unsigned n, unsigned copies, bool spill)
 	c.heal.waiter = &c;
 }
 
-/* N pages from PAGE on have no copy on link ON, as after puts while it was away. */
-static inline void without(unsigned on, uint64_t page, uint32_t n)
+/* N pages from PAGE on have no copy on LINK_NO, as after puts while it was away. */
+static inline void without(unsigned link_no, uint64_t page, uint32_t n)
 {
 	for (; n--; page++) {
 		struct record r = *map_record(&map, page);
 
-		record_clear(&r, copy_on(page, on));
+		record_clear(&r, copy_on(page, link_no));
 		map_set(&map, page, &r);
 		map_heal(&map, map_extent(&map, page), true);
 	}
@@ -58,7 +58,7 @@ static inline void heal_all(void)
 		later(1);
 		while (core_next(&c, &command, now)) {
 			switch (command.kind) {
-			case COMMAND_CONNECT: down(command.on); break;
+			case COMMAND_CONNECT: down(command.link_no); break;
 			case COMMAND_SEND: answer(command.ask, 0); break;
 			case COMMAND_CHECK: core_checked(&c, command.op, 0, now); break;
 			default: fail_msg("a command of kind %d", (int)command.kind);

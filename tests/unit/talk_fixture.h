@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A handshake under test: a lender of two pools, "p" of 16 pages and "q" of 8,
  * and a client that says bytes, as many at a time as the test wants. */
-#ifndef FARPAGE_TALKING_H
-#define FARPAGE_TALKING_H
+#ifndef FARPAGE_TALK_FIXTURE_H
+#define FARPAGE_TALK_FIXTURE_H
 
-#include "pooled.h"
+#include "pool_fixture.h"
 #include "wire.h"
 
 #include "handshake.h"

@@ -2,8 +2,8 @@
 /* The borrower's core under test, with a clock that the test turns, and the test in
  * place of the links and of who waits. Nothing is sealed; what came is as good as the
  * test says. */
-#ifndef FARPAGE_CORING_H
-#define FARPAGE_CORING_H
+#ifndef FARPAGE_CORE_FIXTURE_H
+#define FARPAGE_CORE_FIXTURE_H
 
 #include "unit.h"
 
@@ -24,7 +24,7 @@
 #define SLOW         40 /* ms: surely late, and far from a timeout */
 
 /* Links, a bit each. */
-#define ON(on) (1u << (on))
+#define ON(link_no) (1u << (link_no))
 
 static struct map map;
 static struct seal *seal;
@@ -39,22 +39,22 @@ static inline void later(int64_t ms)
 	core_tick(&c, now);
 }
 
-static inline void up_as(unsigned on, const char *identity, uint64_t pages)
+static inline void up_as(unsigned link_no, const char *identity, uint64_t pages)
 {
-	core_link_up(&c, on, identity, pages, now);
+	core_link_up(&c, link_no, identity, pages, now);
 }
 
-static inline void up(unsigned on)
+static inline void up(unsigned link_no)
 {
 	char identity[IDENTITY_MAX];
 
-	snprintf(identity, sizeof identity, "memory%u owner", on);
-	up_as(on, identity, EXTENTS * EXTENT_PAGES);
+	snprintf(identity, sizeof identity, "memory%u owner", link_no);
+	up_as(link_no, identity, EXTENTS * EXTENT_PAGES);
 }
 
-static inline void down(unsigned on)
+static inline void down(unsigned link_no)
 {
-	core_link_down(&c, on, now);
+	core_link_down(&c, link_no, now);
 }
 
 /* A put's waiter seals its pages: a version each. */
@@ -84,7 +84,7 @@ static inline struct command next(enum command_kind kind)
 	if (!next_but_seal(&command))
 		fail_msg("no command, where one of kind %d should be", (int)kind);
 	if (command.kind != kind)
-		fail_msg("command %d on %d, not %d", (int)command.kind, (int)command.on,
+		fail_msg("command %d on %d, not %d", (int)command.kind, (int)command.link_no,
 		         (int)kind);
 	return command;
 }
@@ -95,26 +95,26 @@ static inline void nothing_to_do(void)
 
 	if (next_but_seal(&command))
 		fail_msg("a command of kind %d on %d, where none should be", (int)command.kind,
-		         (int)command.on);
+		         (int)command.link_no);
 }
 
-static inline void closes(unsigned on)
+static inline void closes(unsigned link_no)
 {
-	assert_int_equal(next(COMMAND_CLOSE).on, on);
+	assert_int_equal(next(COMMAND_CLOSE).link_no, link_no);
 }
 
-static inline void connects(unsigned on)
+static inline void connects(unsigned link_no)
 {
-	assert_int_equal(next(COMMAND_CONNECT).on, on);
+	assert_int_equal(next(COMMAND_CONNECT).link_no, link_no);
 }
 
-/* The next command is to send an ask to link ON, for OP. */
-static inline struct ask *asked(enum ask_kind kind, unsigned on, const struct op *op)
+/* The next command is to send an ask to LINK_NO, for OP. */
+static inline struct ask *asked(enum ask_kind kind, unsigned link_no, const struct op *op)
 {
 	struct ask *ask = next(COMMAND_SEND).ask;
 
 	assert_int_equal(ask->kind, kind);
-	assert_int_equal(ask->on, on);
+	assert_int_equal(ask->link_no, link_no);
 	assert_ptr_equal(ask->op, op);
 	return ask;
 }
@@ -148,7 +148,7 @@ static inline void carry_out(void)
 
 	while (next_but_seal(&command)) {
 		switch (command.kind) {
-		case COMMAND_CONNECT: up(command.on); break;
+		case COMMAND_CONNECT: up(command.link_no); break;
 		case COMMAND_CLOSE: break;
 		case COMMAND_SEND: answer(command.ask, 0); break;
 		case COMMAND_CHECK: core_checked(&c, command.op, 0, now); break;
@@ -195,7 +195,7 @@ static inline void open_core(struct core_options o)
 	assert_int_equal(buffers_open(&buffers, BUFFERS, seal), 0);
 	assert_int_equal(map_open(&map, EXTENTS * EXTENT_PAGES), 0);
 	while (map_wants(&map))
-		map_give(&map, chunk_open());
+		map_give(&map, record_block_new());
 	assert_int_equal(core_open(&c, &o, &map, &buffers), 0);
 }
 
@@ -204,8 +204,8 @@ static inline void begin(unsigned n, unsigned copies, bool spill)
 {
 	open_core((struct core_options){ .links = n + spill, .spill = spill,
 	                                 .copies = copies });
-	for (unsigned on = 0; on < n + spill; on++)
-		up(on);
+	for (unsigned link_no = 0; link_no < n + spill; link_no++)
+		up(link_no);
 	wipe_all();
 	nothing_to_do();
 }
@@ -278,23 +278,23 @@ static inline unsigned holders(uint64_t page)
 {
 	const struct extent *e = map_extent(&map, page);
 	const struct record *r = map_record(&map, page);
-	unsigned on_mask = 0;
+	unsigned link_mask = 0;
 
 	for (unsigned copy = 0; r && copy < COPY_PLACES; copy++)
 		if (r->copies & 1u << copy) {
-			assert_true(e->copy[copy].on >= 0);
+			assert_true(e->copy[copy].link_no >= 0);
 			if (!e->copy[copy].stale)
-				on_mask |= ON(e->copy[copy].on);
+				link_mask |= ON(e->copy[copy].link_no);
 		}
-	return on_mask;
+	return link_mask;
 }
 
-/* Which of PAGE's copies is on link ON. */
-static inline unsigned copy_on(uint64_t page, unsigned on)
+/* Which of PAGE's copies is on LINK_NO. */
+static inline unsigned copy_on(uint64_t page, unsigned link_no)
 {
 	unsigned copy = 0;
 
-	while (copy < COPY_PLACES && map_extent(&map, page)->copy[copy].on != (int)on)
+	while (copy < COPY_PLACES && map_extent(&map, page)->copy[copy].link_no != (int)link_no)
 		copy++;
 	assert_true(copy < COPY_PLACES);
 	return copy;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A link by itself: an owner that notes what it is told, and polls. */
-#ifndef FARPAGE_LINKING_H
-#define FARPAGE_LINKING_H
+#ifndef FARPAGE_LINK_FIXTURE_H
+#define FARPAGE_LINK_FIXTURE_H
 
 #include "unit.h"
 

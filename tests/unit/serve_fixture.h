@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* A session under test: a pool, and a client that says requests, as many
  * bytes at a time as the test wants. The test is the connection between. */
-#ifndef FARPAGE_SERVING_H
-#define FARPAGE_SERVING_H
+#ifndef FARPAGE_SERVE_FIXTURE_H
+#define FARPAGE_SERVE_FIXTURE_H
 
-#include "pooled.h"
+#include "pool_fixture.h"
 #include "wire.h"
 
 #include "session.h"

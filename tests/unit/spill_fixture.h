@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Files to spill to, in the current directory: the build's, for /tmp may be memory. */
-#ifndef FARPAGE_SPILLING_H
-#define FARPAGE_SPILLING_H
+#ifndef FARPAGE_SPILL_FIXTURE_H
+#define FARPAGE_SPILL_FIXTURE_H
 
 #include "unit.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* farpaged's options under test: tell("farpaged", "--lend", "1M"). */
-#ifndef FARPAGE_TELLING_H
-#define FARPAGE_TELLING_H
+#ifndef FARPAGE_TELL_FIXTURE_H
+#define FARPAGE_TELL_FIXTURE_H
 
 #include "unit.h"
 
