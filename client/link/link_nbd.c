@@ -92,7 +92,7 @@ static void make_printable(char *words)
 			*words = '?';
 }
 
-/* libnbd tells what a server said of a refusal only in its debug messages. */
+/* libnbd before 1.20 tells what a server said of a refusal only in its debug messages. */
 static int on_debug(void *user, const char *context, const char *message)
 {
 	static const char prefix[] = "handshake: server error message: ";
@@ -132,7 +132,7 @@ static int configure(struct link_nbd *n)
 
 static void open_nbd(struct link_nbd *n)
 {
-	*n->refusal = '\0';
+	*n->refusal = *n->option_error = '\0';
 	n->step = LINK_HELLO;
 	standard_fill(); /* the program may have closed one since */
 	n->nbd = nbd_create();
@@ -220,21 +220,46 @@ bool link_nbd_identity(struct nbd_handle *nbd, char identity[static IDENTITY_MAX
 static const char no_farpaged[] = "it is an NBD server, but not a farpaged: it does not say "
                                   "which incarnation of its memory it serves";
 
+/* An option has been answered, or never will be. Newer libnbd has the server's words here. */
+static int on_option(void *user, int *error)
+{
+	struct link_nbd *n = user;
+
+	if (*error)
+		words_print(n->option_error, "%s", link_nbd_error());
+	return 0;
+}
+
+/* The lender waits for the next option, and the one before was refused. */
+static const char *refusal(struct link_nbd *n, const char *otherwise)
+{
+	if (!*n->option_error)
+		return otherwise;
+	if (!*n->refusal) {
+		words_print(n->refusal, "the lender says: %s", n->option_error);
+		make_printable(n->refusal);
+	}
+	return n->refusal;
+}
+
 static int ask_whose(struct link_nbd *n)
 {
+	nbd_completion_callback done = { .callback = on_option, .user_data = n };
 	char pool[ADDRESS_POOL_MAX];
 
 	link_nbd_pool(&n->link, pool);
 	n->step = LINK_ASKS;
 	return nbd_set_export_name(n->nbd, pool) < 0 ||
-	       nbd_aio_opt_info(n->nbd, NBD_NULL_COMPLETION) < 0 ? -1 : 0;
+	       nbd_aio_opt_info(n->nbd, done) < 0 ? -1 : 0;
 }
 
 static int claim(struct link_nbd *n)
 {
+	nbd_completion_callback done = { .callback = on_option, .user_data = n };
+
 	n->step = LINK_CLAIMS;
 	return nbd_set_export_name(n->nbd, n->export) < 0 ||
-	       nbd_aio_opt_go(n->nbd, NBD_NULL_COMPLETION) < 0 ? -1 : 0;
+	       nbd_aio_opt_go(n->nbd, done) < 0 ? -1 : 0;
 }
 
 /* The lender waits for an option, and has answered the one before. NULL, or what is wrong. */
@@ -248,13 +273,13 @@ static const char *negotiate(struct link_nbd *n)
 		return ask_whose(n) < 0 ? link_nbd_error() : NULL;
 	case LINK_ASKS:
 		if (!link_nbd_identity(n->nbd, identity))
-			return no_farpaged;
+			return refusal(n, no_farpaged);
 		wrong = n->link.upcalls->meets(&n->link, identity);
 		return wrong ? wrong : claim(n) < 0 ? link_nbd_error() : NULL;
 	case LINK_CLAIMS:
 		break;
 	}
-	return "the lender refuses the claim";
+	return refusal(n, "the lender refuses the claim");
 }
 
 /* The handshake is over: is it what we claimed? */

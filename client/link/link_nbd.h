@@ -25,6 +25,7 @@ struct link_nbd {
 	bool up;                /* claimed */
 	bool ending;            /* the lender said that it shuts down */
 	char refusal[WORDS_MAX]; /* the lender's words while opening */
+	char option_error[WORDS_MAX]; /* libnbd's, of the option that was answered last */
 
 	struct wire wire;       /* without TLS, once it is up */
 	bool asking;            /* TLS: inside one of libnbd's functions that ask */
