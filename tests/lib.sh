@@ -11,6 +11,8 @@ if [ -z "${FARPAGE_LIMITED-}" ]; then
 fi
 # "make check" turns malloc's checks on: for our programs, not for all others.
 malloc_debug=${MALLOC_CHECK_:+libc_malloc_debug.so.0}
+# A spill must not lie in memory, as /tmp does on Debian 13.
+[ "${TMPDIR-}" ] || [ "$(stat -f -c %T /tmp)" != tmpfs ] || export TMPDIR=/var/tmp
 tmp=$(mktemp -d)
 cleanups=
 # The newest first; a script's own status stays.
