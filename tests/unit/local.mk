@@ -8,11 +8,14 @@ noinst_HEADERS += \
 	tests/unit/heal_fixture.h \
 	tests/unit/fakestate.h \
 	tests/unit/keep_fixture.h \
+	tests/unit/late_fixture.h \
+	tests/unit/lender_fixture.h \
 	tests/unit/link_fixture.h \
 	tests/unit/memfd.h \
 	tests/unit/pool_fixture.h \
 	tests/unit/seal_fixture.h \
 	tests/unit/serve_fixture.h \
+	tests/unit/span_fixture.h \
 	tests/unit/spill_fixture.h \
 	tests/unit/store_fixture.h \
 	tests/unit/talk_fixture.h \

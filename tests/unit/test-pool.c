@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A pool's pages, and what they count against. Who may touch them is in
- * test-pool-claim. */
+/* A pool's pages, and what they count against. Who may touch them is in test-pool-claim. */
 #include "pool_fixture.h"
 
 #include "memfd.h"
