@@ -235,7 +235,7 @@ static int start_watch(struct engine *e)
 	return watch_start(&((struct farpage *)e)->watch, e);
 }
 
-static int begin(struct farpage *f, const struct farpage_options *o)
+static int farpage_begin(struct farpage *f, const struct farpage_options *o)
 {
 	uint64_t rate = o->heal_rate ? o->heal_rate : FARPAGE_HEAL_RATE;
 	struct core_options core = {
@@ -331,7 +331,7 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 	engine_open(&f->engine, open_by);
 	if (check_lenders(f, o, words) < 0 || check_size(f, o, words) < 0)
 		goto err;
-	if (begin(f, o) < 0) {
+	if (farpage_begin(f, o) < 0) {
 		words_print(words, "no memory to start: %s", strerror(errno));
 		goto err;
 	}

@@ -39,7 +39,7 @@ static void look_at_link(const struct engine *e, unsigned link_no, int64_t now,
 	s->flush = e->figures[link_no].kind[ASK_DISCARD];
 }
 
-static void look(struct engine *e, struct farpage_stats *s)
+static void stats_look(struct engine *e, struct farpage_stats *s)
 {
 	const struct core_counts *n = &e->core.counts;
 	int64_t now = clock_ms();
@@ -72,7 +72,7 @@ void farpage_stats(struct farpage *f, struct farpage_stats *to, size_t size)
 	struct farpage_stats s = {0};
 
 	pthread_mutex_lock(&f->engine.lock);
-	look(&f->engine, &s);
+	stats_look(&f->engine, &s);
 	engine_unlock(&f->engine);
 	memset(to, 0, size);
 	memcpy(to, &s, size < sizeof s ? size : sizeof s);

@@ -52,7 +52,7 @@ static void next(struct json *j, const char *key)
 	put(j, ":");
 }
 
-static void begin(struct json *j, const char *key, char bracket)
+static void json_begin(struct json *j, const char *key, char bracket)
 {
 	next(j, key);
 	put(j, "%c", bracket);
@@ -67,7 +67,7 @@ static void end(struct json *j, char bracket)
 
 void json_object(struct json *j, const char *key)
 {
-	begin(j, key, '{');
+	json_begin(j, key, '{');
 }
 
 void json_object_end(struct json *j)
@@ -77,7 +77,7 @@ void json_object_end(struct json *j)
 
 void json_array(struct json *j, const char *key)
 {
-	begin(j, key, '[');
+	json_begin(j, key, '[');
 }
 
 void json_array_end(struct json *j)

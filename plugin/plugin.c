@@ -245,7 +245,7 @@ static int fua_native(void *handle)
 }
 
 /* The host before, or one that was let in only to look. */
-static int refuse(void)
+static int plugin_refuse(void)
 {
 	errno = EPERM;
 	return -1;
@@ -258,7 +258,7 @@ static int farpage_pread(void *visit, void *buf, uint32_t count, uint64_t offset
 
 	(void)flags;
 	if (!owner_enter(visit, false))
-		return refuse();
+		return plugin_refuse();
 	r = span_get(farpage, buf, count, offset);
 	owner_leave(visit);
 	return r;
@@ -271,7 +271,7 @@ static int farpage_pwrite(void *visit, const void *buf, uint32_t count,
 
 	(void)flags;
 	if (!owner_enter(visit, true))
-		return refuse();
+		return plugin_refuse();
 	r = span_put(farpage, buf, count, offset);
 	owner_leave(visit);
 	return r;
@@ -289,7 +289,7 @@ static int farpage_erase(void *visit, uint32_t count, uint64_t offset, uint32_t 
 
 	(void)flags;
 	if (!owner_enter(visit, true))
-		return refuse();
+		return plugin_refuse();
 	r = span_flush(farpage, count, offset);
 	owner_leave(visit);
 	return r;

@@ -51,7 +51,7 @@ static bool sleep_until(const struct farpage *f, int64_t *until)
 }
 
 /* Waits for older changes of the same pages only. False: its time was over first. */
-static bool begin(const struct farpage *f, struct change *c, uint32_t count, uint64_t offset,
+static bool span_begin(const struct farpage *f, struct change *c, uint32_t count, uint64_t offset,
                   int64_t *until)
 {
 	bool mine;
@@ -159,7 +159,7 @@ static int change_alone(struct farpage *f, const uint8_t *data, uint32_t count,
 	struct change c;
 	int r = -1, error = EIO;
 
-	if (begin(f, &c, count, offset, &until)) {
+	if (span_begin(f, &c, count, offset, &until)) {
 		r = change(f, data, count, offset, until);
 		error = errno;
 	}

@@ -33,7 +33,7 @@ static struct {
 	char json[FARPAGE_STATS_JSON_MAX];
 } stats = { .fd = -1, .stop = -1 };
 
-static int refuse(const char *what)
+static int stats_refuse(const char *what)
 {
 	nbdkit_error("stats=%s: %s: %s", stats.at.sun_path, what, strerror(errno));
 	return -1;
@@ -63,19 +63,19 @@ int stats_open(const char *path)
 	stats.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	stats.stop = eventfd(0, EFD_CLOEXEC);
 	if (stats.fd < 0 || stats.stop < 0)
-		return refuse("no socket");
+		return stats_refuse("no socket");
 	if (is_stale())
 		unlink(path);
 	mask = umask(0117); /* its owner and group may ask */
 	r = bind(stats.fd, (const struct sockaddr *)&stats.at, sizeof stats.at);
 	umask(mask);
 	if (r < 0) {
-		r = refuse("cannot listen there");
+		r = stats_refuse("cannot listen there");
 		close(stats.fd);
 		stats.fd = -1; /* another's is not to be removed */
 		return r;
 	}
-	return listen(stats.fd, 8) < 0 ? refuse("cannot listen there") : 0;
+	return listen(stats.fd, 8) < 0 ? stats_refuse("cannot listen there") : 0;
 }
 
 /* All of it fits into the socket's buffer, or it is not sent: nobody is waited for. */

@@ -123,7 +123,7 @@ static void tell_refused(struct monitor *m)
 }
 
 /* Returns how long to wait for the next look. */
-static ev_tstamp look(struct monitor *m, unsigned stalled)
+static ev_tstamp monitor_look(struct monitor *m, unsigned stalled)
 {
 	struct pressure was = m->pressure;
 	uint64_t keep = m->rule.keep_free, take;
@@ -146,7 +146,7 @@ static ev_tstamp look(struct monitor *m, unsigned stalled)
 static void look_again(struct monitor *m, unsigned stalled)
 {
 	ev_timer_stop(m->ev, &m->timer);
-	ev_timer_set(&m->timer, look(m, stalled), 0.);
+	ev_timer_set(&m->timer, monitor_look(m, stalled), 0.);
 	ev_timer_start(m->ev, &m->timer);
 	if (pools_leaving(m->pools))
 		ev_timer_start(m->ev, &m->sweeper);

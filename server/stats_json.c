@@ -7,7 +7,7 @@
 #define ROOM_BASE 2048u
 #define ROOM_POOL 2048u
 
-static uint64_t look(const _Atomic uint64_t *counter)
+static uint64_t stats_json_look(const _Atomic uint64_t *counter)
 {
 	return atomic_load_explicit(counter, memory_order_relaxed);
 }
@@ -51,7 +51,7 @@ static void put_pool(struct json *j, struct pool *pool)
 	json_object(j, NULL);
 	json_text(j, "name", pool->name);
 	json_number(j, "size_bytes", pool->size);
-	json_number(j, "used_bytes", look(&pool->used_pages) * PAGE_BYTES);
+	json_number(j, "used_bytes", stats_json_look(&pool->used_pages) * PAGE_BYTES);
 	json_bool(j, "thin", pool->thin);
 	json_bool(j, "revocable", pool->dropped != NULL);
 	json_bool(j, "locked", pool->locked);
@@ -67,12 +67,12 @@ static void put_counts(struct json *j, const struct pools *pools)
 	const struct pool_counts *n = &pools->counts;
 
 	json_object(j, "pages");
-	json_number(j, "refused_lend", look(&n->refused_lend));
-	json_number(j, "refused_pressure", look(&n->refused_pressure));
-	json_number(j, "refused_kernel", look(&n->refused_kernel));
-	json_number(j, "vacated", look(&n->vacated));
-	json_number(j, "dropped", look(&n->dropped));
-	json_number(j, "reads_dropped", look(&n->reads_dropped));
+	json_number(j, "refused_lend", stats_json_look(&n->refused_lend));
+	json_number(j, "refused_pressure", stats_json_look(&n->refused_pressure));
+	json_number(j, "refused_kernel", stats_json_look(&n->refused_kernel));
+	json_number(j, "vacated", stats_json_look(&n->vacated));
+	json_number(j, "dropped", stats_json_look(&n->dropped));
+	json_number(j, "reads_dropped", stats_json_look(&n->reads_dropped));
 	json_object_end(j);
 }
 
@@ -97,7 +97,7 @@ size_t stats_json(struct pools *pools, const struct limits *limits, uint64_t upt
 	json_object(&j, NULL);
 	json_seconds(&j, "uptime_seconds", uptime_ms);
 	json_number(&j, "lend_bytes", pools->lend_pages * PAGE_BYTES);
-	json_number(&j, "granted_bytes", look(&pools->granted_pages) * PAGE_BYTES);
+	json_number(&j, "granted_bytes", stats_json_look(&pools->granted_pages) * PAGE_BYTES);
 	json_bool(&j, "refusing", atomic_load_explicit(&pools->refusing, memory_order_relaxed));
 	json_number(&j, "sessions", limits->sessions);
 	json_number(&j, "connections_refused", limits->refused);

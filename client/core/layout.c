@@ -147,7 +147,7 @@ static bool is_for(const struct layout *l, unsigned link_no, uint32_t slot, uint
 }
 
 /* The slot to use next for PAGES: a clean one before a dirty one. -1: none. */
-static int64_t find(const struct layout *l, unsigned link_no, uint32_t pages)
+static int64_t layout_find(const struct layout *l, unsigned link_no, uint32_t pages)
 {
 	const struct slots *s = &l->slots[link_no];
 	int64_t dirty = -1;
@@ -237,7 +237,7 @@ bool layout_place(struct layout *l, struct extent *e, unsigned copy, uint32_t al
 	assert(e->copy[copy].link_no < 0);
 	if (link_no < 0)
 		return false;
-	slot = find(l, (unsigned)link_no, pages);
+	slot = layout_find(l, (unsigned)link_no, pages);
 	set(&l->slots[link_no], (uint32_t)slot, SLOT_USED);
 	e->copy[copy] = (struct copy){ .link_no = (int16_t)link_no, .slot = (uint32_t)slot };
 	return true;

@@ -55,7 +55,7 @@ static void lead(struct engine *e)
 	engine_hand_over(e);
 }
 
-static void look(struct engine *e)
+static void background_look(struct engine *e)
 {
 	struct waiter *w = &e->background.waiter;
 
@@ -95,7 +95,7 @@ void *background_run(void *engine)
 			if (core_busy(&e->core))
 				lead(e);
 			else
-				look(e);
+				background_look(e);
 			until = core_wake_at(&e->core, true);
 			if (b->waiter.to_check || (!e->leader && core_busy(&e->core)))
 				continue;

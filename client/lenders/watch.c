@@ -203,7 +203,7 @@ static void tell_news(struct watch *w)
 		watch_say(w, words);
 }
 
-static void look(struct watch *w)
+static void watch_look(struct watch *w)
 {
 	if (w->o.file)
 		watch_read(w);
@@ -245,7 +245,7 @@ static void *run(void *watch)
 	pthread_setname_np(pthread_self(), "farpage-watch");
 	look_first(w);
 	while (poll(&p, 1, LOOK_MS) <= 0)
-		look(w);
+		watch_look(w);
 	return NULL;
 }
 

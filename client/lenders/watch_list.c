@@ -24,7 +24,7 @@ void watch_say(struct watch *w, const char *words)
 	tell_say(w->tell, words);
 }
 
-static struct watched *find(struct watch *w, const char *text)
+static struct watched *watch_list_find(struct watch *w, const char *text)
 {
 	for (unsigned i = 0; i < LENDERS_MAX; i++)
 		if (strcmp(w->lender[i].text, text) == 0)
@@ -50,7 +50,7 @@ static struct watch_stamp stamp(const char *path)
 /* A free place for lender TEXT; NULL with WORDS. */
 static struct watched *add(struct watch *w, const char *text, char *words)
 {
-	struct watched *l = find(w, "");
+	struct watched *l = watch_list_find(w, "");
 	struct address address;
 
 	if (!l) {
@@ -105,7 +105,7 @@ static int apply(struct watch *w, const struct lenders *file, char *words)
 	for (unsigned i = 0; i < file->n; i++) {
 		const struct lender *line = &file->lender[i];
 
-		if (line->drain || find(w, line->text))
+		if (line->drain || watch_list_find(w, line->text))
 			continue;
 		added[n] = add(w, line->text, words);
 		if (!added[n++]) {
@@ -128,7 +128,7 @@ static int apply(struct watch *w, const struct lenders *file, char *words)
 	return 0;
 }
 
-static void refuse(struct watch *w, const char *wrong)
+static void watch_list_refuse(struct watch *w, const char *wrong)
 {
 	char words[WORDS_MAX];
 
@@ -155,7 +155,7 @@ void watch_read(struct watch *w)
 		return;
 	w->read = now;
 	if (lenders_read(&file, w->o.file, words) < 0 || apply(w, &file, words) < 0)
-		refuse(w, words);
+		watch_list_refuse(w, words);
 	else
 		*w->refusal = '\0';
 }

@@ -8,7 +8,7 @@
 
 #define AGAIN_MS 5000
 
-static void begin(struct watched *l)
+static void watch_names_begin(struct watched *l)
 {
 	l->lookup = lookup_begin(&l->address);
 	l->look_up_at = clock_ms() + AGAIN_MS;
@@ -27,7 +27,7 @@ void watch_look_up(struct watch *w, int64_t until)
 {
 	for (unsigned i = 0; i < LENDERS_MAX; i++)
 		if (*w->lender[i].address.host)
-			begin(&w->lender[i]);
+			watch_names_begin(&w->lender[i]);
 	for (unsigned i = 0; i < LENDERS_MAX; i++) {
 		struct watched *l = &w->lender[i];
 
@@ -65,5 +65,5 @@ void watch_name_again(struct watch *w, struct watched *l)
 		move(w, l, &address);
 	if (!l->lookup && !up && (l->wanted || l->link_no >= 0) && *l->address.host &&
 	    clock_ms() >= l->look_up_at)
-		begin(l);
+		watch_names_begin(l);
 }

@@ -56,7 +56,7 @@ static int refuse_missing(struct opening *o)
 }
 
 /* Looked at before it is opened: some devices do things then. */
-static int look(struct opening *o)
+static int spill_look(struct opening *o)
 {
 	struct stat s;
 
@@ -183,7 +183,7 @@ int spill_open(const char *path, uint64_t *pages, char words[static WORDS_MAX])
 
 	if (!page)
 		return refuse(&o, "%s", strerror(errno));
-	taken = look(&o) < 0 || open_it(&o) < 0 || measure(&o, &bytes) < 0 ||
+	taken = spill_look(&o) < 0 || open_it(&o) < 0 || measure(&o, &bytes) < 0 ||
 	        take(&o, page) < 0 ? -1 : 0;
 	free(page);
 	if (taken < 0) {

@@ -196,7 +196,7 @@ static struct ask *release(struct wire *w, uint16_t i)
 }
 
 /* The slot of the reply that stands at AT, NONE if it is no reply to anything. */
-static uint16_t find(const struct wire *w, const uint8_t *at, int *error)
+static uint16_t wire_find(const struct wire *w, const uint8_t *at, int *error)
 {
 	uint32_t magic, word;
 	uint64_t cookie;
@@ -243,7 +243,7 @@ static int take(struct wire *w, struct ask **ask, int *error)
 	if (w->in_slot == NONE) {
 		if (w->have - w->taken < WIRE_REPLY_BYTES)
 			return 0;
-		i = find(w, w->received + w->taken, error);
+		i = wire_find(w, w->received + w->taken, error);
 		if (i == NONE)
 			return -1;
 		w->taken += WIRE_REPLY_BYTES;

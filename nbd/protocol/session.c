@@ -84,7 +84,7 @@ static void spend(struct session *s, uint64_t pages)
 	s->turn -= s->turn < pages ? s->turn : pages;
 }
 
-static void begin(struct session *s, enum session_state state)
+static void session_begin(struct session *s, enum session_state state)
 {
 	s->at = s->request.offset;
 	s->left = s->request.length;
@@ -110,7 +110,7 @@ static void carry_out(struct session *s)
 		if (r->length > TERMS_REQUEST_BYTES)
 			break_off(s, "a WRITE larger than allowed");
 		else if (r->length)
-			begin(s, SESSION_PAYLOAD);
+			session_begin(s, SESSION_PAYLOAD);
 		else
 			owe(s, error, 0);
 	} else if (in_chunks(s)) {
@@ -119,7 +119,7 @@ static void carry_out(struct session *s)
 	} else if (error) {
 		owe(s, error, 0);
 	} else if (r->type == NBD_CMD_TRIM || r->type == NBD_CMD_WRITE_ZEROES) {
-		begin(s, SESSION_ERASE);
+		session_begin(s, SESSION_ERASE);
 	} else {
 		owe(s, NBD_OK, r->type == NBD_CMD_READ ? r->length : 0);
 	}
@@ -152,7 +152,7 @@ static size_t feed_payload(struct session *s, const uint8_t *in, size_t len)
 	s->left -= n;
 	if (s->left == 0 && s->client->zeros) {
 		s->client->zeros = false;
-		begin(s, SESSION_ERASE);
+		session_begin(s, SESSION_ERASE);
 	} else if (s->left == 0) {
 		set_state(s, SESSION_REQUEST);
 		owe(s, s->error, 0);
@@ -225,11 +225,11 @@ static int64_t fill(struct session *s, uint64_t max)
 
 static int64_t flush(struct session *s, uint64_t max)
 {
-	uint64_t begin = s->at, end = begin + s->left;
+	uint64_t session_begin = s->at, end = session_begin + s->left;
 	int64_t pages = s->client->ops->erase(s->client, &s->at, end, max);
 
 	s->left = end - s->at;
-	return pages < 0 ? -1 : pages + (int64_t)((s->at - begin) >> PAGE_SHIFT) /
+	return pages < 0 ? -1 : pages + (int64_t)((s->at - session_begin) >> PAGE_SHIFT) /
 	                                    REQUEST_LOOKED_PAGES;
 }
 

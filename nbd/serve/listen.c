@@ -188,7 +188,7 @@ static void announce(const struct listener *l)
 		         host, port);
 }
 
-static struct listener *begin(struct listener *l)
+static struct listener *listen_begin(struct listener *l)
 {
 	ev_io_init(&l->accepting, on_acceptable, l->fd, EV_READ);
 	ev_timer_init(&l->retry, on_retry, RETRY_SECONDS, 0.);
@@ -214,7 +214,7 @@ static struct listener *on_path(const char *path, struct loops *loops)
 	struct listener *l = new_listener(loops);
 
 	if (l && bind_unix(l, path) == 0 && listen(l->fd, BACKLOG) == 0)
-		return begin(l);
+		return listen_begin(l);
 	listen_close(l);
 	return NULL;
 }
@@ -224,7 +224,7 @@ static struct listener *on_address(const struct addrinfo *a, bool only6, struct 
 	struct listener *l = new_listener(loops);
 
 	if (l && bind_tcp(l, a, only6) == 0 && listen(l->fd, BACKLOG) == 0)
-		return begin(l);
+		return listen_begin(l);
 	listen_close(l);
 	return NULL;
 }
@@ -334,7 +334,7 @@ struct listener *listen_adopt(int fd, struct loops *loops,
 
 	if (!why) {
 		l->fd = fd;
-		return begin(l);
+		return listen_begin(l);
 	}
 	words_print(words, "cannot listen on descriptor %d, which was handed "
 	            "over: %s", fd, why);

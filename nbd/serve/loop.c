@@ -43,7 +43,7 @@ static void begin_to_end(struct loop *loop)
 	loop_left(loop);
 }
 
-static void refuse(struct accepted accepted)
+static void loop_refuse(struct accepted accepted)
 {
 	limits_leave(accepted.slot);
 	close(accepted.fd);
@@ -97,7 +97,7 @@ static void on_wake(struct ev_loop *ev, ev_async *w, int events)
 	pthread_mutex_unlock(&loop->lock);
 	for (size_t i = 0; i < n; i++)
 		if (loop->ending)
-			refuse(inbox[i]);
+			loop_refuse(inbox[i]);
 		else
 			loop->ops->adopt(loop, inbox[i]);
 	free(inbox);
@@ -152,7 +152,7 @@ void loop_adopt(struct loop *loop, struct accepted accepted)
 	if (ok)
 		ev_async_send(loop->ev, &loop->wake);
 	else
-		refuse(accepted);
+		loop_refuse(accepted);
 }
 
 void loop_stop(struct loop *loop)
@@ -216,7 +216,7 @@ void loop_free(struct loop *loop)
 		return;
 	loop->ops->stop(loop);
 	for (size_t i = 0; i < loop->inbox_len; i++)
-		refuse(loop->inbox[i]);
+		loop_refuse(loop->inbox[i]);
 	free(loop->inbox);
 	stream_room_free(&loop->room);
 	ev_timer_stop(loop->ev, &loop->end);

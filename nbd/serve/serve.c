@@ -177,7 +177,7 @@ static struct conn *new_conn(const struct backend_ops *ops)
 	return c;
 }
 
-static void begin(struct loop *loop, struct accepted accepted)
+static void serve_begin(struct loop *loop, struct accepted accepted)
 {
 	const struct shared *shared = loop->shared;
 	int fd = accepted.fd;
@@ -273,7 +273,7 @@ static void stop(struct loop *loop)
 
 static const struct loop_ops ops = {
 	.start = start,
-	.adopt = begin,
+	.adopt = serve_begin,
 	.end = end_all,
 	.hurry = hurry_all,
 	.stop = stop,

@@ -8,7 +8,7 @@
 /* Less than SOCKET_DEAD_SECONDS, so a client that has just put its first page is seen in time. */
 #define LOOK_SECONDS 5.
 
-static void look(struct conn *c, ev_tstamp now)
+static void silence_look(struct conn *c, ev_tstamp now)
 {
 	unsigned seconds = socket_silent_seconds(c->stream.fd);
 
@@ -35,7 +35,7 @@ static void on_time(struct ev_loop *ev, ev_timer *w, int events)
 	LIST_FOREACH(c, &loop->conns, link)
 		if (c->state == CONN_SESSION && c->client->has_pages) {
 			conn_outlast(c);
-			look(c, (ev_tstamp)clock_ns() / 1e9);
+			silence_look(c, (ev_tstamp)clock_ns() / 1e9);
 		}
 }
 

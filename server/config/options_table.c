@@ -17,7 +17,7 @@
 static const char *const tls_modes[] = { "off", "allow", "require", NULL };
 static const struct setting_style style = { "  --", " ", 27 };
 
-static int refuse(char words[static WORDS_MAX], const char *why)
+static int options_table_refuse(char words[static WORDS_MAX], const char *why)
 {
 	words_print(words, "%s", why);
 	return -1;
@@ -33,7 +33,7 @@ static int set_listen(void *options, const char *value, char words[static WORDS_
 		return -1;
 	}
 	if (o->listens == OPTIONS_LISTEN_MAX)
-		return refuse(words, "there are too many addresses");
+		return options_table_refuse(words, "there are too many addresses");
 	return setting_text(&o->listen[o->listens++], value, words);
 }
 
@@ -41,14 +41,14 @@ static int set_pool(void *options, const char *value, char words[static WORDS_MA
 {
 	const char *wrong = options_set_pool(options, value);
 
-	return wrong ? refuse(words, wrong) : 0;
+	return wrong ? options_table_refuse(words, wrong) : 0;
 }
 
 static int set_drop_pool(void *options, const char *value, char words[static WORDS_MAX])
 {
 	const char *wrong = options_set_drop_pool(options, value);
 
-	return wrong ? refuse(words, wrong) : 0;
+	return wrong ? options_table_refuse(words, wrong) : 0;
 }
 
 static int set_seccomp(void *options, const char *value, char words[static WORDS_MAX])
@@ -56,9 +56,9 @@ static int set_seccomp(void *options, const char *value, char words[static WORDS
 	struct options *o = options;
 
 	if (setting_switch(&o->seccomp, value) < 0)
-		return refuse(words, "write on or off");
+		return options_table_refuse(words, "write on or off");
 	if (o->seccomp && !filter_built())
-		return refuse(words, "this farpaged was built without libseccomp");
+		return options_table_refuse(words, "this farpaged was built without libseccomp");
 	return 0;
 }
 

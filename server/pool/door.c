@@ -52,7 +52,7 @@ static bool invites(const struct backend *b, const struct client *c, const char 
 	return invited;
 }
 
-static bool find(const struct backend *b, const struct client *c, const char *name, size_t len)
+static bool door_find(const struct backend *b, const struct client *c, const char *name, size_t len)
 {
 	struct pools *pools = b->data;
 	char words[WORDS_MAX];
@@ -139,7 +139,7 @@ static uint32_t join(const struct backend *b, struct client *c, const struct bac
 	return error;
 }
 
-static void begin(struct client *c)
+static void door_begin(struct client *c)
 {
 	const struct member *m = member(c);
 
@@ -213,7 +213,7 @@ static enum backend_got get(struct client *c, uint64_t offset, size_t *len, cons
 	return member_get(member(c), offset, len, data);
 }
 
-static enum backend_got look(struct client *c, uint64_t offset, size_t *len)
+static enum backend_got door_look(struct client *c, uint64_t offset, size_t *len)
 {
 	return member_look(member(c), offset, len);
 }
@@ -267,17 +267,17 @@ static const struct backend_ops ops = {
 	.client_bytes = sizeof(struct member),
 	.list = list,
 	.invites = invites,
-	.find = find,
+	.find = door_find,
 	.info = info,
 	.join = join,
-	.begin = begin,
+	.begin = door_begin,
 	.leave = leave,
 	.enter = enter,
 	.exit = leave_pool,
 	.put = put,
 	.fill = fill,
 	.get = get,
-	.look = look,
+	.look = door_look,
 	.wait = wait_for,
 	.lost = lost,
 	.wanted = wanted,

@@ -95,7 +95,7 @@ err:
 	return -1;
 }
 
-static int refuse(struct pool *pool, const char *why, char words[static WORDS_MAX])
+static int keep_refuse(struct pool *pool, const char *why, char words[static WORDS_MAX])
 {
 	struct state *state = pool->pools->state;
 	char where[WORDS_MAX], way_out[WORDS_MAX];
@@ -170,17 +170,17 @@ static int adopt(struct pool *pool, int fd, char words[static WORDS_MAX])
 
 	if (read_label(fd, pool->name, &label, why) < 0 || check_wanted(pool, &label, why) < 0) {
 		close(fd);
-		return refuse(pool, why, words);
+		return keep_refuse(pool, why, words);
 	}
 	pool->store = store_flat.adopt(fd, label.pages, &pool->locked, &used);
 	if (!pool->store) {
 		close(fd);
-		return errno == EBADMSG ? refuse(pool, "its pages are not what its label says", words)
+		return errno == EBADMSG ? keep_refuse(pool, "its pages are not what its label says", words)
 		                        : keep_no_memory(pool, pool->size, words);
 	}
 	take_over(pool, &label);
 	if (pool->thin && !pools_grant(pool->pools, used))
-		return refuse(pool, "its pages do not fit into what is lent; raise lend", words);
+		return keep_refuse(pool, "its pages do not fit into what is lent; raise lend", words);
 	atomic_store(&pool->used_pages, used);
 	pool->kept = true;
 	if (label.pages == pool->size >> PAGE_SHIFT)
@@ -204,7 +204,7 @@ int keep_open(struct pool *pool, char words[static WORDS_MAX])
 	if (fd >= 0)
 		return adopt(pool, fd, words);
 	if (state && errno != ENOENT)
-		return refuse(pool, why, words);
+		return keep_refuse(pool, why, words);
 	return create(pool, pool->dropped ? NULL : state, words);
 }
 
@@ -278,7 +278,7 @@ static int check_name(void *data, const char *name)
 		keep_drop(&gone);
 	return used == 0  ? 0
 	       : used > 0 ? refuse_unwanted(&gone, (uint64_t)used, check->words)
-	                  : refuse(&gone, why, check->words);
+	                  : keep_refuse(&gone, why, check->words);
 }
 
 int keep_check(struct pools *pools, enum keep_wish (*wish)(void *data, const char *name), void *data,

@@ -24,7 +24,7 @@ struct fds {
 	LIST_HEAD(, stored) list;
 };
 
-static struct stored *find(struct state *state, const char *name)
+static struct stored *state_fds_find(struct state *state, const char *name)
 {
 	struct stored *stored;
 
@@ -55,7 +55,7 @@ static void forget(struct stored *stored)
 
 static int fds_take(struct state *state, const char *name, char words[static WORDS_MAX])
 {
-	struct stored *stored = find(state, name);
+	struct stored *stored = state_fds_find(state, name);
 	int fd = stored ? fcntl(stored->fd, F_DUPFD_CLOEXEC, 0) : -1;
 
 	if (!stored)
@@ -83,14 +83,14 @@ static int fds_commit(struct state *state, const char *name, int fd)
 	if (service_store(name, own) == 0)
 		return 0;
 	int e = errno;
-	forget(find(state, name));
+	forget(state_fds_find(state, name));
 	errno = e;
 	return -1;
 }
 
 static void fds_drop(struct state *state, const char *name)
 {
-	struct stored *stored = find(state, name);
+	struct stored *stored = state_fds_find(state, name);
 
 	if (!stored)
 		return;
@@ -155,7 +155,7 @@ int state_fds_add(struct state *state, int fd, const char *name)
 {
 	const char *pool = name + strlen(SERVICE_FDS_PREFIX);
 
-	if (!pool_name_valid(pool) || find(state, pool))
+	if (!pool_name_valid(pool) || state_fds_find(state, pool))
 		errno = EEXIST;
 	else if (add(state, pool, fd) == 0)
 		return 0;

@@ -16,7 +16,7 @@ struct ticket ticket_issue(struct tickets *t)
 }
 
 /* Its slot, or -1. All are looked at. */
-static int find(const struct tickets *t, const struct ticket *ticket)
+static int ticket_find(const struct tickets *t, const struct ticket *ticket)
 {
 	int found = -1;
 
@@ -28,12 +28,12 @@ static int find(const struct tickets *t, const struct ticket *ticket)
 
 bool ticket_good(const struct tickets *t, const struct ticket *ticket)
 {
-	return find(t, ticket) >= 0;
+	return ticket_find(t, ticket) >= 0;
 }
 
 void ticket_use(struct tickets *t, const struct ticket *ticket)
 {
-	int i = find(t, ticket);
+	int i = ticket_find(t, ticket);
 
 	if (i >= 0)
 		t->slot[i].good = false;
