@@ -3,8 +3,8 @@
 # For tests/borrower-fault-*.sh: . "${FARPAGE_SRCDIR:?start me with ./run}/tests/faults.sh"
 # Three lenders, each behind an nbdfault of its own; a borrower that keeps two copies of each page
 # with them; and a load that checks all it reads. A lender gets fault after fault here: none is left out for that,
-# unless $patient is no. [REPEAT=2] is how often each fault is made.
-repeat=${REPEAT:-2}
+# unless $patient is no. [REPEAT=1] is how often each fault is made.
+repeat=${REPEAT:-1}
 time_limit=$((120 + repeat * 60))
 # Where a disk of its own is needed, it is mounted for this script alone.
 if [ -n "${own_mounts-}" ] && [ -z "${FARPAGE_OWN_MOUNTS-}" ] && unshare -m true 2>/dev/null; then

@@ -120,7 +120,7 @@ swap_disk() {
 swap_farpage() {
     mkswap /dev/nbd0 >/dev/null || fail 'mkswap on Farpage'
     swapon -p 50 --discard /dev/nbd0 || fail 'swapon of Farpage'
-    [ "$first" != one ] || swapcheck --processes 1 --size "$(memory_kib MemTotal)K" --passes f >/dev/null || fail 'the first shortage'
+    [ "$first" != one ] || swapcheck --processes 1 --size "$(memory_kib MemTotal)K" --passes f --hang 60 --on-hang 9mtb >/dev/null || fail 'the first shortage'
 }
 
 swap_used_kib() { # device

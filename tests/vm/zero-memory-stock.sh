@@ -9,6 +9,7 @@ for KERNEL in ${KERNELS-6.12}; do
     wire stock 1G
     guest <<'EOT' && fail "the stock proxy survived on $KERNEL: this test has lost its teeth"
 attach
+first=all
 swap_farpage
 swapcheck --size 400M --passes fF --hang "$limit" --on-hang b || fail swapcheck
 EOT

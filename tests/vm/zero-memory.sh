@@ -1,13 +1,14 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # zero-memory.sh: [BOOTS=1] [WIRINGS="direct plugin gateway"] [KERNELS=6.12] [FULL=yes]
-# A guest of 128 MiB swaps a working set of 400 MiB out and in, in each wiring and with no other swap:
+# A guest of 128 MiB swaps a working set of 288 MiB (FULL: 400) out and in, in each wiring and with no other swap:
 # it survives, no page is wrong, and nothing waits longer than 10 s. One line a boot; where the guest
 # has an nbdkit, with what that has locked. With FULL=yes also plugin-tls, for which encryption that is
 # itself emulated takes long.
 . "$FARPAGE_SRCDIR/tests/vm/boot.sh"
 
-size=${SIZE-400M} passes=${PASSES-fF} limit=${HANG-30}
+size=${SIZE:-${FULL:+400M}} passes=${PASSES-fF} limit=${HANG-30}
+size=${size:-288M}
 # Records are 24 bytes a page, by extents of 64 MiB, and four extents' are ready ahead.
 lost=0 locked_max_kib=$((36 * 1024 + (${size%M} / 64 + 5) * 384))
 
