@@ -230,13 +230,11 @@ static int on_option(void *user, int *error)
 	return 0;
 }
 
-/* The lender waits for the next option, and the one before was refused. */
-static const char *refusal(struct link_nbd *n, const char *otherwise)
+/* The lender waits for the next option, and refused WHAT, the one before. */
+static const char *refusal(struct link_nbd *n, const char *what)
 {
-	if (!*n->option_error)
-		return otherwise;
 	if (!*n->refusal) {
-		words_print(n->refusal, "the lender says: %s", n->option_error);
+		words_print(n->refusal, "the lender refuses %s: %s", what, n->option_error);
 		make_printable(n->refusal);
 	}
 	return n->refusal;
@@ -273,13 +271,13 @@ static const char *negotiate(struct link_nbd *n)
 		return ask_whose(n) < 0 ? link_nbd_error() : NULL;
 	case LINK_ASKS:
 		if (!link_nbd_identity(n->nbd, identity))
-			return refusal(n, no_farpaged);
+			return *n->option_error ? refusal(n, "to tell of the pool") : no_farpaged;
 		wrong = n->link.upcalls->meets(&n->link, identity);
 		return wrong ? wrong : claim(n) < 0 ? link_nbd_error() : NULL;
 	case LINK_CLAIMS:
 		break;
 	}
-	return refusal(n, "the lender refuses the claim");
+	return refusal(n, "the claim");
 }
 
 /* The handshake is over: is it what we claimed? */
