@@ -51,7 +51,7 @@ static int64_t link_timeout_of(const struct farpage_options *o)
 
 	if (o->link_timeout_ms)
 		return o->link_timeout_ms;
-	/* Who is dead is found out while there is time to ask another one. */
+	/* A dead lender is found out while there is still time to ask another one. */
 	return ms <= deadline_of(o) / 2 ? ms : (deadline_of(o) + 1) / 2;
 }
 
@@ -168,7 +168,7 @@ static bool twice(const struct farpage *f, unsigned lenders, char *words)
 	return false;
 }
 
-/* All of whom did not answer, as far as there is room for them. */
+/* The names of all that did not answer, as far as there is room. */
 static void say_who_is_away(const struct farpage *f, unsigned lenders, char *words)
 {
 	for (unsigned link_no = 0; link_no < lenders; link_no++)
@@ -178,7 +178,7 @@ static void say_who_is_away(const struct farpage *f, unsigned lenders, char *wor
 			          watch_name(&f->watch, link_no), f->engine.opening[link_no].words);
 }
 
-/* Who did not answer: an error, unless there is enough without. */
+/* Lenders that did not answer are an error, unless the others are enough. */
 static int check_lenders(struct farpage *f, const struct farpage_options *o, char *words)
 {
 	unsigned lenders = lenders_of(o), up = 0;

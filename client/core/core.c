@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* The door: an event is told to whom it concerns, then everybody who can goes on. */
+/* The door: each event is handed to the module that it concerns, and then dispatch() runs whatever can go on. */
 #include "core.h"
 
 #include <assert.h>

@@ -55,8 +55,8 @@ void core_start(struct core *, struct op *, int64_t now);
  * were not what had been. */
 void core_checked(struct core *, struct op *, uint32_t bad, int64_t now);
 void core_reply(struct core *, struct ask *, int error, int64_t now);
-/* LINK_NO leads to the pool of IDENTITY. False: it is not to be claimed, for it is another
- * link's, or a lender's of whom another link has a pool. */
+/* LINK_NO leads to the pool of IDENTITY. False: it must not be claimed. Another link has
+ * that pool, or has another pool of the same lender. */
 bool core_link_meets(struct core *, unsigned link_no, const char *identity);
 /* LINK_NO is claimed, and has room for PAGES. */
 void core_link_up(struct core *, unsigned link_no, const char *identity, uint64_t pages,
@@ -92,7 +92,7 @@ uint64_t core_unhealed(const struct core *);
 /* How many have fewer copies than they should, as far as is known; those on a link that has
  * not been away for long count. */
 uint64_t core_missing(const struct core *);
-/* LINK_NO greets, but failed so often that its copies are made elsewhere. */
+/* LINK_NO can be opened, but failed so often that its copies are made elsewhere. */
 bool core_left_out(const struct core *, unsigned link_no, int64_t now);
 
 #endif

@@ -10,7 +10,7 @@ void get_go_on(struct core *, struct op *, int64_t now);
 void get_replied(struct core *, struct op *, const struct ask *, int error);
 /* What came was opened: pages that are set in BAD are not what had been put. */
 void get_checked(struct core *, struct op *, uint32_t bad);
-/* The same, of any operation: what it still needs, and whom it does not ask again. */
+/* The same for any operation: updates what it still needs, and which copies it does not ask again. */
 void get_judge(struct core *, struct op *, uint32_t bad);
 /* Ask for all of OP's need from one copy. False: none has it. */
 bool get_whole(struct core *, struct op *, int64_t now);

@@ -42,7 +42,7 @@ static inline bool identity_same(const char *a, const char *b)
 	return identity_same_pool(a, b) && identity_same_word(a, b, 1);
 }
 
-/* One process lends both. Who does not say is nobody's. */
+/* One process lends both. A lender that does not name its process shares it with none. */
 static inline bool identity_same_lender(const char *a, const char *b)
 {
 	return strcspn(identity_word(a, 2), " ") && identity_same_word(a, b, 2);

@@ -134,7 +134,7 @@ uint32_t layout_slot_pages(const struct layout *l, unsigned link_no, uint32_t sl
 	return (uint32_t)(left < EXTENT_PAGES ? left : EXTENT_PAGES);
 }
 
-/* The last slot is the only one that may be short. Who can do with it gets no other:
+/* The last slot is the only one that may be short. An extent that fits into it gets no other:
  * where there is just enough room, somebody needs that one. */
 static bool is_for(const struct layout *l, unsigned link_no, uint32_t slot, uint32_t pages)
 {

@@ -97,7 +97,7 @@ struct ask {
 	uint8_t *data;         /* of PUT and GET; in BUFFER */
 	struct buffer *buffer; /* held */
 	/* The core's. */
-	struct op *op;         /* NULL: nobody waits for it any more */
+	struct op *op;         /* NULL: the operation no longer waits for it */
 	uint8_t copy;          /* the extent's, that it is about */
 	uint32_t mask;         /* pages of OP that it is about */
 	bool sent;             /* or waiting to be */

@@ -91,7 +91,7 @@ struct core {
 	struct layout layout;
 	struct peer peer[LINKS_MAX];
 	/* What operations wait for, in this order: records and pages of the map, a buffer, asks.
-	 * Who has one of these waits for none that stands before it. */
+	 * An operation that has one of these never waits for one that stands before it. */
 	struct map *map;
 	struct buffers *buffers;
 	struct ask asks[CORE_ASKS];

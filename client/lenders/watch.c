@@ -104,7 +104,7 @@ static void visit(struct watch *w, struct watched *l)
 	}
 }
 
-/* A lender that nobody wants any more leaves when it is empty. */
+/* A lender that is no longer wanted leaves when it is empty. */
 static void leave(struct watch *w, struct watched *l)
 {
 	char words[WORDS_MAX];
