@@ -113,7 +113,7 @@ TEST(texts_that_are_given_twice)
 
 TEST(lenders_without_end)
 {
-	char name[8];
+	char name[16];
 
 	for (int i = 0; i < FARPAGE_LENDERS_MAX; i++) {
 		snprintf(name, sizeof name, "l%d", i);
