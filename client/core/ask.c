@@ -93,6 +93,7 @@ bool ask_copy(struct core *c, struct op *op, enum ask_kind kind, unsigned copy,
 		ask->data = buffer->data + (size_t)first * PAGE_BYTES;
 		buffer_hold(buffer);
 	}
+	assert(ask->page + ask->pages <= c->layout.slots[at->link_no].pages);
 	op->asking |= (uint8_t)(1u << copy);
 	queue(c, ask);
 	return true;
@@ -116,6 +117,7 @@ void ask_sent(struct core *c, struct ask *ask, int64_t now)
 {
 	struct peer *p = &c->peer[ask->link_no];
 
+	assert(!ask->buffer || ask->buffer->holds);
 	assert(!ask->sent && p->state == PEER_UP);
 	TAILQ_REMOVE(&p->ready, ask, link);
 	TAILQ_INSERT_TAIL(&p->sent, ask, link);
@@ -142,6 +144,7 @@ void ask_abandon(struct core *c, struct op *op)
 {
 	struct ask *ask;
 
+	assert(op->state == OP_ACTIVE);
 	for (unsigned link_no = 0; link_no < c->o.links; link_no++) {
 		TAILQ_FOREACH(ask, &c->peer[link_no].ready, link)
 			if (ask->op == op)

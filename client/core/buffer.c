@@ -8,6 +8,7 @@
 
 int buffers_open(struct buffers *b, unsigned n, struct seal *seal)
 {
+	assert(n);
 	*b = (struct buffers){ .bytes = n * BUFFER_BYTES };
 	TAILQ_INIT(&b->free);
 	b->memory = locked_open(b->bytes);

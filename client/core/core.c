@@ -19,6 +19,8 @@ int core_open(struct core *c, const struct core_options *o, struct map *map, str
 {
 	int spill = o->spill ? (int)o->links - 1 : -1;
 
+	assert(o->links && o->links <= LINKS_MAX);
+	assert(o->copies && o->copies <= COPIES_MAX);
 	*c = (struct core){ .o = *o, .map = map, .buffers = buffers };
 	if (layout_open(&c->layout, map, o->links, spill, o->seed) < 0)
 		return -1;
@@ -39,6 +41,7 @@ void core_close(struct core *c)
 
 void core_start(struct core *c, struct op *op, int64_t now)
 {
+	assert(op->pages <= (op->kind == OP_FILL ? EXTENT_PAGES : RUN_PAGES));
 	stall_enter(c, now);
 	stall_started(c, op, now);
 	op_submit(c, op, now);
@@ -47,6 +50,7 @@ void core_start(struct core *c, struct op *op, int64_t now)
 
 void core_checked(struct core *c, struct op *op, uint32_t bad, int64_t now)
 {
+	assert(op->state == OP_CHECK);
 	stall_enter(c, now);
 	stall_checked(c, op, now);
 	op_checked(c, op, bad);
@@ -75,11 +79,13 @@ void core_reply(struct core *c, struct ask *ask, int error, int64_t now)
 
 bool core_link_meets(struct core *c, unsigned link_no, const char *identity)
 {
+	assert(link_no < c->o.links);
 	return peer_meets(c, link_no, identity);
 }
 
 void core_link_up(struct core *c, unsigned link_no, const char *identity, uint64_t pages, int64_t now)
 {
+	assert(link_no < c->o.links);
 	stall_enter(c, now);
 	peer_came(c, link_no, identity, pages, now);
 	dispatch(c, now);
@@ -87,6 +93,7 @@ void core_link_up(struct core *c, unsigned link_no, const char *identity, uint64
 
 void core_link_down(struct core *c, unsigned link_no, int64_t now)
 {
+	assert(link_no < c->o.links);
 	stall_enter(c, now);
 	peer_ended(c, link_no, now);
 	dispatch(c, now);
@@ -94,6 +101,7 @@ void core_link_down(struct core *c, unsigned link_no, int64_t now)
 
 void core_link_wants(struct core *c, unsigned link_no, uint64_t page)
 {
+	assert(link_no < c->o.links);
 	layout_limit(&c->layout, link_no, page);
 }
 
@@ -106,6 +114,7 @@ bool core_link_retire(struct core *c, unsigned link_no, int64_t now)
 {
 	bool retired;
 
+	assert(link_no < c->o.links);
 	stall_enter(c, now);
 	retired = peer_retire(c, link_no, now);
 	dispatch(c, now);
@@ -224,6 +233,7 @@ bool core_wiping(const struct core *c)
 
 bool core_left_out(const struct core *c, unsigned link_no, int64_t now)
 {
+	assert(link_no < c->o.links);
 	return peer_left_out(c, link_no, now);
 }
 

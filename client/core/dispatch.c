@@ -17,16 +17,19 @@
 
 static void fill_replied(struct core *c, struct op *op, const struct ask *ask, int error)
 {
+	assert(ask->kind == ASK_DISCARD);
 	(void)c, (void)op, (void)ask, (void)error; /* a flush that was not told is a flush all the same */
 }
 
 static void get_fail(struct core *c, struct op *op)
 {
+	assert(op->kind == OP_GET);
 	op_end(c, op, EIO);
 }
 
 static void heal_fail(struct core *c, struct op *op)
 {
+	assert(op->kind == OP_HEAL);
 	heal_run_end(c, op, EIO);
 }
 
@@ -95,6 +98,7 @@ static void expire(struct core *c, struct op *op, int64_t now)
 	const struct extent *e = map_extent(c->map, op->page);
 	uint8_t writes = op->need ? 0 : op->asking;
 
+	assert(op->state == OP_ACTIVE);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 		if (writes & 1u << copy)
 			peer_close(c, (unsigned)e->copy[copy].link_no, now);

@@ -66,6 +66,7 @@ void peer_ended(struct core *c, unsigned link_no, int64_t now)
 	p->retry_ms = min_ms(p->retry_ms * 2, RETRY_IDLE_MAX_MS);
 	forget_asks(c, p, &p->ready, now);
 	forget_asks(c, p, &p->sent, now);
+	assert(!p->asks && !p->wipe);
 	peer_want_heal(c, link_no);
 	c->kick = true;
 }
@@ -93,6 +94,7 @@ void peer_unstick(struct core *c, unsigned link_no, int64_t now)
 {
 	struct peer *p = &c->peer[link_no];
 
+	assert(link_no < LINKS_MAX);
 	if (p->state != PEER_STUCK || p->asks)
 		return;
 	peer_set_state(c, link_no, PEER_UP, now);
@@ -103,6 +105,7 @@ void peer_close(struct core *c, unsigned link_no, int64_t now)
 {
 	struct peer *p = &c->peer[link_no];
 
+	assert(c->peer[link_no].state != PEER_RETIRED);
 	if ((int)link_no == c->layout.spill && p->state == PEER_UP) {
 		stick(c, link_no, now);
 		return;

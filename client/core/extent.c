@@ -13,6 +13,7 @@
 
 static bool refuses(const struct copy *copy, int64_t now)
 {
+	assert(copy->link_no >= 0);
 	return copy->refused && now - copy->refused >= CORE_MOVE_MS;
 }
 
@@ -72,6 +73,7 @@ static uint32_t with_room(const struct core *c, enum targets which, int64_t now)
 		    may_put(c, (int)link_no, which, now) &&
 		    (which != TARGETS_GOOD || !peer_left_out(c, link_no, now)))
 			link_mask |= 1u << link_no;
+	assert(c->layout.spill < 0 || !(link_mask >> c->layout.spill & 1));
 	return link_mask;
 }
 
@@ -96,6 +98,7 @@ bool extent_room_is_coming(const struct core *c, const struct extent *e, int64_t
 	uint32_t link_mask = with_room(c, TARGETS_GOOD, now);
 	bool coming = false;
 
+	assert(e->record);
 	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
 		coming |= link_mask >> link_no & 1 && c->peer[link_no].wipe && !extent_is_on(c, e, link_no);
 	return coming && how_many(extent_counts(c, e, COUNTS, now)) < c->o.copies;
@@ -109,6 +112,7 @@ bool extent_place(struct core *c, struct extent *e, enum targets which, int64_t 
 	};
 	unsigned have = how_many(extent_counts(c, e, counts[which], now));
 
+	assert(e->record);
 	for (unsigned copy = 0; copy < COPY_SPILL && have < c->o.copies; copy++)
 		if (e->copy[copy].link_no < 0 &&
 		    layout_place(&c->layout, e, copy, with_room(c, which, now))) {
@@ -139,6 +143,7 @@ void extent_forget_copy(struct core *c, struct extent *e, unsigned copy)
 
 void extent_freshen(struct core *c, struct extent *e)
 {
+	assert(e->record);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 		if (e->copy[copy].stale)
 			extent_forget_copy(c, e, copy);
@@ -160,6 +165,7 @@ bool extent_place_elsewhere(struct core *c, struct extent *e, enum targets which
 {
 	unsigned copy = 0;
 
+	assert(e->record);
 	if (!extent_targets(c, e, TARGETS_ALL, now))
 		return false;
 	while (copy < COPY_SPILL && e->copy[copy].link_no >= 0)

@@ -90,6 +90,7 @@ static bool ask(struct core *c, struct op *op, int copy, uint32_t mask)
 /* What needs no lender. False: it ended. */
 static bool settle(struct core *c, struct op *op)
 {
+	assert(op->state == OP_ACTIVE);
 	for (uint32_t i = 0; i < op->pages; i++) {
 		if (!(op->need & 1u << i))
 			continue;
@@ -112,6 +113,7 @@ static uint32_t away(const struct core *c, const struct op *op)
 	const struct extent *e = map_extent(c->map, op->page);
 	uint32_t link_mask = 0;
 
+	assert(op->need);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 		if (e->copy[copy].link_no >= 0 && !(op->tried & 1u << copy) &&
 		    !peer_up(c, e->copy[copy].link_no) && pages_of(c, op, copy))
@@ -212,6 +214,7 @@ void get_judge(struct core *c, struct op *op, uint32_t bad)
 
 void get_checked(struct core *c, struct op *op, uint32_t bad)
 {
+	assert(op->buffer && op->state == OP_CHECK);
 	get_judge(c, op, bad & op->came);
 	op_drop_buffer(c, op);
 }

@@ -25,12 +25,14 @@ static uint8_t wanted(const struct core *c, const struct extent *e, int64_t now)
 {
 	uint8_t want = 0;
 
+	assert(e->record);
 	for (enum counts which = COUNTS; which <= COUNTS_ALL; which++) {
 		uint8_t counts = extent_counts(c, e, which, now);
 
 		for (unsigned copy = 0; copy < COPY_SPILL && how_many(want) < c->o.copies; copy++)
 			want = (uint8_t)(want | (counts & 1u << copy));
 	}
+	assert(how_many(want) <= c->o.copies);
 	return want;
 }
 
@@ -39,6 +41,7 @@ static uint8_t sources(const struct core *c, const struct extent *e, int64_t now
 {
 	uint8_t up = 0;
 
+	assert(e->record);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 		if (!e->copy[copy].stale && peer_up(c, e->copy[copy].link_no) &&
 		    !peer_out(c, (unsigned)e->copy[copy].link_no, now))
@@ -119,6 +122,7 @@ static uint8_t in_use(struct core *c, const struct extent *e)
 	uint8_t used = 0;
 	struct op *op;
 
+	assert(e->record);
 	for (unsigned i = 0; e->taken && i < sizeof lists / sizeof *lists; i++)
 		TAILQ_FOREACH(op, lists[i], link) {
 			if (map_extent(c->map, op->page) != e)
@@ -247,6 +251,7 @@ static bool walk(struct core *c, struct extent *e, int64_t now)
 /* True: a run was started. Otherwise the walk goes on with the next extent. */
 static bool look_at(struct core *c, struct extent *e, int64_t now)
 {
+	assert(e->record && e->heal);
 	extent_freshen(c, e);
 	if (e->used) {
 		if (walk(c, e, now))

@@ -69,6 +69,7 @@ static void write_copies(struct core *c, struct op *op, int64_t now)
 /* It may have waited for its turn: are the pages what they were? */
 static bool as_before(const struct core *c, const struct op *op)
 {
+	assert(op->need);
 	for (uint32_t i = 0; i < op->pages; i++)
 		if (map_record(c->map, op->page + i)->version != op->record[i].version)
 			return false;
@@ -96,6 +97,7 @@ void heal_run_go_on(struct core *c, struct op *op, int64_t now)
 
 void heal_run_replied(struct core *c, struct op *op, const struct ask *ask, int error)
 {
+	assert(ask->kind == (op->need ? ASK_GET : ASK_PUT));
 	if (op->need)
 		get_replied(c, op, ask, error);
 	else

@@ -7,6 +7,7 @@
 
 int layout_open(struct layout *l, struct map *map, unsigned links, int spill, uint64_t seed)
 {
+	assert(links && links <= LINKS_MAX);
 	*l = (struct layout){ .map = map, .links = links, .spill = spill, .seed = seed };
 	for (unsigned link_no = 0; link_no < LINKS_MAX; link_no++) {
 		/* No link can have more slots in use than there are extents. */
@@ -65,6 +66,7 @@ static void soil_unused(struct slots *s)
 
 void layout_soil(struct layout *l, unsigned link_no)
 {
+	assert(link_no < LINKS_MAX);
 	for (uint32_t slot = 0; slot < l->slots[link_no].n; slot++)
 		set(&l->slots[link_no], slot, SLOT_DIRTY);
 }
@@ -90,6 +92,7 @@ void layout_size(struct layout *l, unsigned link_no, uint64_t pages)
 
 void layout_lost(struct layout *l, unsigned link_no)
 {
+	assert(link_no < l->links);
 	for (uint64_t e = 0; e < l->map->extents; e++)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 			if (l->map->extent[e].copy[copy].link_no == (int)link_no) {
@@ -104,6 +107,7 @@ void layout_limit(struct layout *l, unsigned link_no, uint64_t page)
 	struct slots *s = &l->slots[link_no];
 	uint64_t limit = page / EXTENT_PAGES;
 
+	assert(link_no < l->links);
 	set_limit(s, (uint32_t)(limit < s->n ? limit : s->n));
 	for (uint64_t e = 0; e < l->map->extents; e++)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
@@ -119,11 +123,6 @@ void layout_forget(struct layout *l, unsigned link_no)
 	assert(!l->slots[link_no].used);
 	memset(state, SLOT_CLEAN, l->map->extents);
 	l->slots[link_no] = (struct slots){ .state = state };
-}
-
-bool layout_wanted(const struct layout *l, const struct copy *c)
-{
-	return c->link_no >= 0 && c->slot >= l->slots[c->link_no].limit;
 }
 
 uint32_t layout_slot_pages(const struct layout *l, unsigned link_no, uint32_t slot)
@@ -152,6 +151,7 @@ static int64_t layout_find(const struct layout *l, unsigned link_no, uint32_t pa
 	const struct slots *s = &l->slots[link_no];
 	int64_t dirty = -1;
 
+	assert(pages && pages <= EXTENT_PAGES);
 	for (uint32_t slot = 0; slot < s->limit; slot++) {
 		if (!is_for(l, link_no, slot, pages))
 			continue;
@@ -177,6 +177,7 @@ static uint32_t room(const struct layout *l, unsigned link_no, uint32_t pages)
 	const struct slots *s = &l->slots[link_no];
 	uint32_t last = s->n - 1;
 
+	assert(pages && pages <= EXTENT_PAGES);
 	if (!s->limit || s->limit < s->n || layout_slot_pages(l, link_no, last) == EXTENT_PAGES)
 		return s->free_n;
 	if (layout_slot_pages(l, link_no, last) < pages)
@@ -238,6 +239,7 @@ bool layout_place(struct layout *l, struct extent *e, unsigned copy, uint32_t al
 	if (link_no < 0)
 		return false;
 	slot = layout_find(l, (unsigned)link_no, pages);
+	assert(slot >= 0); /* room() said so */
 	set(&l->slots[link_no], (uint32_t)slot, SLOT_USED);
 	e->copy[copy] = (struct copy){ .link_no = (int16_t)link_no, .slot = (uint32_t)slot };
 	return true;
@@ -263,6 +265,7 @@ int64_t layout_wipe(struct layout *l, unsigned link_no, uint32_t *n)
 	struct slots *s = &l->slots[link_no];
 	uint32_t slot = 0;
 
+	assert(link_no < l->links);
 	while (s->dirty_n && slot < s->n && s->state[slot] != SLOT_DIRTY)
 		slot++;
 	for (*n = 0; slot + *n < s->n && *n < WIPE_SLOTS && s->state[slot + *n] == SLOT_DIRTY; ++*n)

@@ -60,7 +60,10 @@ bool layout_has_room(const struct layout *, const struct extent *, uint32_t allo
 /* Take its slot away; the slot is dirty then. No record has the copy. */
 void layout_drop(struct layout *, struct extent *, unsigned copy);
 /* Does the link want the slot of this copy back? */
-bool layout_wanted(const struct layout *, const struct copy *);
+static inline bool layout_wanted(const struct layout *l, const struct copy *c)
+{
+	return c->link_no >= 0 && c->slot >= l->slots[c->link_no].limit;
+}
 
 /* Where PAGE lies in the pool of the link that has the copy. */
 uint64_t layout_page(const struct copy *, uint64_t page);

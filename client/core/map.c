@@ -49,6 +49,7 @@ void record_block_free(void *block)
 
 unsigned map_wants(const struct map *m)
 {
+	assert(m->readies <= BLOCKS_READY);
 	return BLOCKS_READY - m->readies;
 }
 
@@ -69,6 +70,7 @@ uint32_t map_extent_pages(const struct map *m, const struct extent *e)
 
 static struct record_block *block_of(const struct map *m, const struct extent *e)
 {
+	assert(e >= m->extent && e < m->extent + m->extents);
 	return &m->block[(uint64_t)(e - m->extent) / BLOCK_EXTENTS];
 }
 

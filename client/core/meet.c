@@ -52,6 +52,7 @@ bool peer_meets(struct core *c, unsigned link_no, const char *identity)
 	struct peer *p = &c->peer[link_no];
 	bool apart = c->o.copies > 1 && !c->o.same_lender;
 
+	assert(identity);
 	p->twin = other_of(c, link_no, identity, identity_same_pool);
 	p->sibling = apart && p->twin < 0 ? other_of(c, link_no, identity, identity_same_lender) : -1;
 	return p->twin < 0 && p->sibling < 0;

@@ -44,6 +44,7 @@ bool peer_away(const struct core *c, unsigned link_no)
 {
 	enum peer_state state = c->peer[link_no].state;
 
+	assert(link_no < LINKS_MAX);
 	return state != PEER_UP && state != PEER_GONE && state != PEER_RETIRED;
 }
 
@@ -56,12 +57,6 @@ bool peer_counts(const struct core *c, int link_no, int64_t now)
 	p = &c->peer[link_no];
 	return p->state == PEER_UP ||
 	       (p->state != PEER_GONE && now - p->down_since < CORE_MOVE_MS);
-}
-
-bool peer_full(const struct core *c, int link_no, int64_t now)
-{
-	assert(link_no >= 0);
-	return c->peer[link_no].full_until > now;
 }
 
 void peer_want_heal(struct core *c, unsigned link_no)
@@ -77,6 +72,7 @@ int64_t peer_hedge_ms(const struct core *c, unsigned link_no)
 {
 	int64_t ms = c->peer[link_no].slow / 256 + HEDGE_MIN_MS;
 
+	assert(link_no < c->o.links);
 	return min_ms(ms, c->o.link_timeout_ms / 2);
 }
 
@@ -100,6 +96,7 @@ void peer_measure(struct core *c, const struct ask *ask, int64_t now)
  * requests' deadlines allow. */
 int64_t peer_timeout_ms(const struct core *c, unsigned link_no)
 {
+	assert(link_no < c->o.links);
 	return (int)link_no == c->layout.spill ? c->o.deadline_ms : c->o.link_timeout_ms;
 }
 
@@ -144,6 +141,7 @@ int peers_connect(struct core *c, int64_t now)
 
 		if (p->state != PEER_DOWN || p->close || now < p->retry_at)
 			continue;
+		assert(!p->asks && !p->wipe);
 		peer_set_state(c, link_no, PEER_CONNECTING, now);
 		p->connect_by = now + max_ms(c->o.link_timeout_ms, CONNECT_MIN_MS);
 		return (int)link_no;

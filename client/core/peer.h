@@ -17,7 +17,11 @@ static inline bool peer_up(const struct core *c, int link_no)
 bool peer_away(const struct core *, unsigned link_no);
 /* Is it there, or not away so long that its copies are to be made elsewhere? */
 bool peer_counts(const struct core *, int link_no, int64_t now);
-bool peer_full(const struct core *, int link_no, int64_t now);
+static inline bool peer_full(const struct core *c, int link_no, int64_t at)
+{
+	return c->peer[link_no].full_until > at;
+}
+
 /* Extents with a copy on it are to be looked at. */
 void peer_want_heal(struct core *, unsigned link_no);
 /* How long a reply may take before another copy is asked too. */

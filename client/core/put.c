@@ -17,6 +17,7 @@
 /* Where there is nobody else: one that failed, or refused. */
 static uint8_t last_target(struct core *c, struct extent *e, uint8_t fresh, int64_t now)
 {
+	assert(e->record);
 	if (!extent_targets(c, e, TARGETS_ALL, now))
 		extent_place(c, e, TARGETS_ALL, now);
 	else if (!(extent_targets(c, e, TARGETS_ALL, now) & fresh))
@@ -41,6 +42,7 @@ static uint8_t choose(struct core *c, const struct op *op, int64_t now)
 		to = extent_spill(c, e) & fresh;
 	if (!to)
 		to = last_target(c, e, fresh, now);
+	assert(!(to & op->tried));
 	return to ? to : extent_targets(c, e, TARGETS_ALL, now) & (uint8_t)~op->tried;
 }
 
@@ -73,6 +75,7 @@ static uint32_t away(const struct core *c, const struct extent *e)
 {
 	uint32_t link_mask = 0;
 
+	assert(e->record);
 	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
 		if (peer_away(c, link_no) && (!c->peer[link_no].known || extent_is_on(c, e, link_no) ||
 		                         layout_has_room(&c->layout, e, 1u << link_no)))
@@ -89,7 +92,7 @@ static bool anybody(const struct core *c)
 }
 
 /* Is there going to be room soon? */
-static bool discards(const struct core *c)
+static bool wipes(const struct core *c)
 {
 	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
 		if (c->peer[link_no].wipe)
@@ -100,7 +103,8 @@ static bool discards(const struct core *c)
 /* Fewer copies than promised are for want of room, and not of a moment: so long as a lender may take to answer. */
 static bool waits_for_room(const struct core *c, const struct op *op, int64_t now)
 {
-	return !op->buffer && now - op->started < c->o.link_timeout_ms &&
+	assert(!op->acked && !op->asking);
+	return wipes(c) && !op->buffer && now - op->started < c->o.link_timeout_ms &&
 	       extent_room_is_coming(c, map_extent(c->map, op->page), now);
 }
 
@@ -142,6 +146,7 @@ void put_checked(struct core *c, struct op *op, uint32_t bad)
 
 static void no_room(struct core *c, struct op *op)
 {
+	assert(!op->acked && !op->asking);
 	op->refused = anybody(c) ? ENOSPC : EIO;
 	put_fail(c, op);
 }
@@ -180,7 +185,7 @@ void put_go_on(struct core *c, struct op *op, int64_t now)
 			op_starve(c);
 	if (op->asking || to)
 		return;
-	if (discards(c))
+	if (wipes(c))
 		op_starve(c);
 	else if (op->refused)
 		put_fail(c, op);

@@ -128,12 +128,14 @@ static bool overtakes(struct core *c, struct op *op)
  * none, unless it puts something. */
 static bool nothing_there(struct core *c, const struct op *op)
 {
+	assert(op->state == OP_QUEUED);
 	return !map_record(c->map, op->page) &&
 	       (op->kind == OP_GET || (op->kind == OP_FILL && !op->pattern));
 }
 
 static void count(struct core *c, const struct op *op)
 {
+	assert(op->state != OP_ENDED);
 	switch (op->kind) {
 	case OP_PUT:
 		*(op->error ? &c->counts.put_errors : &c->counts.puts) += 1;
@@ -147,6 +149,7 @@ static void count(struct core *c, const struct op *op)
 
 static void leave(struct core *c, struct op *op, int error)
 {
+	assert(!op->runs || op->state == OP_ACTIVE);
 	assert(!op->buffer && !op->asking);
 	op->error = error;
 	count(c, op);
@@ -170,6 +173,7 @@ static void end_queued(struct core *c, struct op *op)
 void op_submit(struct core *c, struct op *op, int64_t now)
 {
 	assert(op->pages && op->page + op->pages <= c->map->pages);
+	assert(op->page % EXTENT_PAGES + op->pages <= EXTENT_PAGES);
 	op->state = OP_NEW;
 	op->runs = false;
 	op->error = 0;
@@ -236,6 +240,7 @@ void op_end(struct core *c, struct op *op, int error)
 
 	assert(op->state == OP_ACTIVE);
 	op_drop_buffer(c, op);
+	assert(!op->asking);
 	map_release(c->map, op->page, op->pages);
 	if (!e->used)
 		map_heal(c->map, e, true); /* it takes the records back */

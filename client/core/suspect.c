@@ -34,20 +34,23 @@ static bool on_parole(const struct core *c, const struct peer *p, int64_t now)
 	return within(p, PAROLE * (pause_ms(p) + c->o.link_timeout_ms), now);
 }
 
-bool peer_out(const struct core *c, unsigned link_no, int64_t now)
+bool struck_out(const struct core *c, unsigned link_no, int64_t now)
 {
+	assert(link_no < c->o.links);
 	return within(&c->peer[link_no], 0, now);
 }
 
-bool peer_suspect(const struct core *c, unsigned link_no, int64_t now)
+bool struck_suspect(const struct core *c, unsigned link_no, int64_t now)
 {
+	assert(link_no < c->o.links);
 	return within(&c->peer[link_no], TRIAL_MS, now);
 }
 
-bool peer_left_out(const struct core *c, unsigned link_no, int64_t now)
+bool struck_left_out(const struct core *c, unsigned link_no, int64_t now)
 {
 	const struct peer *p = &c->peer[link_no];
 
+	assert(link_no < c->o.links);
 	return p->strikes >= STRIKES_OUT && on_parole(c, p, now);
 }
 
@@ -76,6 +79,7 @@ static bool late(const struct core *c, const struct ask *ask, int64_t now)
 
 void peer_judge_reply(struct core *c, const struct ask *ask, int error, int64_t now)
 {
+	assert(ask->link_no < c->o.links);
 	if (late(c, ask, now))
 		strike(c, ask->link_no, now);
 	else if (!error && ask->kind != ASK_DISCARD)
@@ -89,6 +93,7 @@ void peer_judge_end(struct core *c, unsigned link_no, int64_t now)
 	const struct peer *p = &c->peer[link_no];
 	const struct ask *oldest = TAILQ_FIRST(&p->sent);
 
+	assert(link_no < c->o.links);
 	if (p->state == PEER_UP && oldest && (!p->proved || late(c, oldest, now)))
 		strike(c, link_no, now);
 }

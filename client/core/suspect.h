@@ -5,12 +5,29 @@
 
 #include "state.h"
 
+/* Of a lender that has strikes: see below. */
+bool struck_out(const struct core *, unsigned link_no, int64_t now);
+bool struck_suspect(const struct core *, unsigned link_no, int64_t now);
+bool struck_left_out(const struct core *, unsigned link_no, int64_t now);
+
 /* It failed: nothing is asked of it that another can do. */
-bool peer_out(const struct core *, unsigned link_no, int64_t now);
+static inline bool peer_out(const struct core *c, unsigned link_no, int64_t at)
+{
+	return c->peer[link_no].strikes && struck_out(c, link_no, at);
+}
+
 /* The same, or only healing tries it. */
-bool peer_suspect(const struct core *, unsigned link_no, int64_t now);
+static inline bool peer_suspect(const struct core *c, unsigned link_no, int64_t at)
+{
+	return c->peer[link_no].strikes && struck_suspect(c, link_no, at);
+}
+
 /* It failed so often that copies on it do not count. */
-bool peer_left_out(const struct core *, unsigned link_no, int64_t now);
+static inline bool peer_left_out(const struct core *c, unsigned link_no, int64_t at)
+{
+	return c->peer[link_no].strikes && struck_left_out(c, link_no, at);
+}
+
 /* ASK was answered: in time? */
 void peer_judge_reply(struct core *, const struct ask *, int error, int64_t now);
 /* Its connection ended: did it owe an answer? */
