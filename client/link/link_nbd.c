@@ -4,6 +4,7 @@
  * is: an address may lead to where another link has its pages, which a claim would cut. */
 #include "link_nbd.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <netinet/in.h>
@@ -16,15 +17,31 @@
 
 #define KEEPALIVE_SECONDS 5 /* idle until a link is probed, and from probe to probe */
 
+/* Which steps there are: bit S of steps[T] says that T may follow S. */
+static const unsigned steps[] = {
+	[LINK_CLOSED] = ~0u,
+	[LINK_HELLO] = 1 << LINK_CLOSED,
+	[LINK_ASKS] = 1 << LINK_HELLO,
+	[LINK_CLAIMS] = 1 << LINK_ASKS,
+	[LINK_UP] = 1 << LINK_CLAIMS,
+	[LINK_ENDING] = 1 << LINK_UP | 1 << LINK_ENDING,
+};
+
+static void set_state(struct link_nbd *n, enum link_state state)
+{
+	assert(steps[state] & 1u << n->state);
+	n->state = state;
+}
+
 void link_nbd_close(struct link *l)
 {
 	struct link_nbd *n = link_nbd_of(l);
 	struct nbd_handle *nbd = n->nbd;
 
-	if (nbd && !n->up)
+	if (nbd && !link_nbd_up(n))
 		n->at = n->at + 1 < n->address.endpoints ? n->at + 1 : 0;
 	n->nbd = NULL; /* replied() ignores what is called back from here on */
-	n->up = n->ending = false;
+	set_state(n, LINK_CLOSED);
 	n->under_way = 0;
 	wire_close(&n->wire);
 	if (nbd)
@@ -43,14 +60,14 @@ const char *link_nbd_error(void)
 void link_nbd_reply(struct link_nbd *n, struct ask *ask, int error)
 {
 	if (error == ESHUTDOWN)
-		n->ending = true;
+		set_state(n, LINK_ENDING);
 	else
 		n->link.upcalls->reply(&n->link, ask, error);
 }
 
 bool link_nbd_ended(struct link_nbd *n)
 {
-	if (!n->ending)
+	if (n->state != LINK_ENDING)
 		return false;
 	link_nbd_fail(n, "the lender is shutting down");
 	return true;
@@ -72,7 +89,7 @@ static void hide_claim(char *words)
 void link_nbd_fail(struct link_nbd *n, const char *words)
 {
 	char copy[WORDS_MAX];
-	bool opening = !n->up;
+	bool opening = !link_nbd_up(n);
 
 	words_print(copy, "%s", *n->refusal ? n->refusal : words);
 	hide_claim(copy);
@@ -133,7 +150,7 @@ static int configure(struct link_nbd *n)
 static void open_nbd(struct link_nbd *n)
 {
 	*n->refusal = *n->option_error = '\0';
-	n->step = LINK_HELLO;
+	set_state(n, LINK_HELLO);
 	standard_fill(); /* the program may have closed one since */
 	n->nbd = nbd_create();
 	if (!n->nbd || configure(n) < 0)
@@ -246,7 +263,7 @@ static int ask_whose(struct link_nbd *n)
 	char pool[ADDRESS_POOL_MAX];
 
 	link_nbd_pool(&n->link, pool);
-	n->step = LINK_ASKS;
+	set_state(n, LINK_ASKS);
 	return nbd_set_export_name(n->nbd, pool) < 0 ||
 	       nbd_aio_opt_info(n->nbd, done) < 0 ? -1 : 0;
 }
@@ -255,7 +272,7 @@ static int claim(struct link_nbd *n)
 {
 	nbd_completion_callback done = { .callback = on_option, .user_data = n };
 
-	n->step = LINK_CLAIMS;
+	set_state(n, LINK_CLAIMS);
 	return nbd_set_export_name(n->nbd, n->export) < 0 ||
 	       nbd_aio_opt_go(n->nbd, done) < 0 ? -1 : 0;
 }
@@ -266,7 +283,7 @@ static const char *negotiate(struct link_nbd *n)
 	char identity[IDENTITY_MAX];
 	const char *wrong;
 
-	switch (n->step) {
+	switch (n->state) {
 	case LINK_HELLO:
 		return ask_whose(n) < 0 ? link_nbd_error() : NULL;
 	case LINK_ASKS:
@@ -275,6 +292,9 @@ static const char *negotiate(struct link_nbd *n)
 		wrong = n->link.upcalls->meets(&n->link, identity);
 		return wrong ? wrong : claim(n) < 0 ? link_nbd_error() : NULL;
 	case LINK_CLAIMS:
+	case LINK_CLOSED:
+	case LINK_UP:
+	case LINK_ENDING:
 		break;
 	}
 	return refusal(n, "the claim");
@@ -286,14 +306,14 @@ static void opened(struct link_nbd *n)
 	char identity[IDENTITY_MAX];
 	int64_t size = nbd_get_size(n->nbd);
 
-	if (n->step != LINK_CLAIMS || !link_nbd_identity(n->nbd, identity) || size < 0) {
+	if (n->state != LINK_CLAIMS || !link_nbd_identity(n->nbd, identity) || size < 0) {
 		link_nbd_fail(n, no_farpaged);
 		return;
 	}
 	nbd_set_debug(n->nbd, false);
 	set_options(n);
 	keep_pool(n);
-	n->up = true;
+	set_state(n, LINK_UP);
 	wire_open(&n->wire, nbd_aio_get_fd(n->nbd));
 	n->link.upcalls->up(&n->link, identity, (uint64_t)size / PAGE_BYTES);
 }
@@ -303,14 +323,14 @@ void link_nbd_look(struct link_nbd *n)
 {
 	const char *wrong;
 
-	while (!n->up && nbd_aio_is_negotiating(n->nbd))
+	while (!link_nbd_up(n) && nbd_aio_is_negotiating(n->nbd))
 		if ((wrong = negotiate(n))) {
 			link_nbd_fail(n, wrong);
 			return;
 		}
 	if (nbd_aio_is_dead(n->nbd) || nbd_aio_is_closed(n->nbd))
 		link_nbd_fail(n, link_nbd_error());
-	else if (!n->up && nbd_aio_is_ready(n->nbd))
+	else if (!link_nbd_up(n) && nbd_aio_is_ready(n->nbd))
 		opened(n);
 }
 

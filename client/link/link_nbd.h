@@ -11,6 +11,15 @@
 #include "link.h"
 #include "wire.h"
 
+enum link_state {
+	LINK_CLOSED,
+	LINK_HELLO,   /* connecting, and greeting */
+	LINK_ASKS,    /* whose memory is it? */
+	LINK_CLAIMS,  /* the pool */
+	LINK_UP,
+	LINK_ENDING,  /* up, and the lender said that it shuts down */
+};
+
 struct link_nbd {
 	struct link link;
 	struct address address;
@@ -21,9 +30,7 @@ struct link_nbd {
 	char *psk, *username;   /* NULL: without TLS */
 	int64_t timeout_ms;
 	struct nbd_handle *nbd; /* NULL: closed */
-	enum { LINK_HELLO, LINK_ASKS, LINK_CLAIMS } step; /* of an opening, see link_nbd.c */
-	bool up;                /* claimed */
-	bool ending;            /* the lender said that it shuts down */
+	enum link_state state;  /* link_nbd.c changes it, by set_state() */
 	char refusal[WORDS_MAX]; /* the lender's words while opening */
 	char option_error[WORDS_MAX]; /* libnbd's, of the option that was answered last */
 
@@ -35,6 +42,12 @@ struct link_nbd {
 static inline struct link_nbd *link_nbd_of(struct link *l)
 {
 	return (struct link_nbd *)l;
+}
+
+/* Is its pool claimed? */
+static inline bool link_nbd_up(const struct link_nbd *n)
+{
+	return n->state == LINK_UP || n->state == LINK_ENDING;
 }
 
 /* The outcome of a request. A lender that shuts down has not carried it out: that is no reply but

@@ -14,7 +14,7 @@ static void flush_plain(struct link *l)
 {
 	struct link_nbd *n = link_nbd_of(l);
 
-	if (n->up && wire_waits_to_send(&n->wire) && wire_flush(&n->wire) < 0)
+	if (link_nbd_up(n) && wire_waits_to_send(&n->wire) && wire_flush(&n->wire) < 0)
 		link_nbd_fail(n, strerrordesc_np(errno));
 }
 
@@ -22,7 +22,7 @@ static struct pollfd interest_plain(struct link *l)
 {
 	struct link_nbd *n = link_nbd_of(l);
 
-	if (!n->up)
+	if (!link_nbd_up(n))
 		return link_nbd_interest(l);
 	return (struct pollfd){
 		.fd = n->wire.fd,
@@ -54,7 +54,7 @@ static void notify_plain(struct link *l, short revents)
 
 	if (!n->nbd)
 		return;
-	if (n->up) {
+	if (link_nbd_up(n)) {
 		notify_open(n, revents);
 		return;
 	}
