@@ -154,7 +154,7 @@ static struct store *flat_open(int fd, uint64_t pages, bool *locked)
 	return NULL;
 }
 
-static uint64_t flat_flush(struct store *, uint64_t *, uint64_t, uint64_t);
+static uint64_t flat_discard(struct store *, uint64_t *, uint64_t, uint64_t);
 
 static int grow(struct flat *f, uint64_t pages)
 {
@@ -172,7 +172,7 @@ static int grow(struct flat *f, uint64_t pages)
 static int shrink(struct flat *f, uint64_t pages)
 {
 	for (uint64_t page = pages; page < f->pages; )
-		flat_flush(&f->store, &page, f->pages, f->pages);
+		flat_discard(&f->store, &page, f->pages, f->pages);
 	flat_map_fewer(f, pages);
 	f->pages = pages;
 	remap_front(f, pages);
@@ -266,7 +266,7 @@ void flat_punch(struct flat *f, uint64_t first, uint64_t end)
 }
 
 /* One punch covers the freed pages and the holes between them. */
-static uint64_t flat_flush(struct store *store, uint64_t *page, uint64_t end,
+static uint64_t flat_discard(struct store *store, uint64_t *page, uint64_t end,
                            uint64_t max)
 {
 	struct flat *f = flat(store);
@@ -297,6 +297,6 @@ const struct store_ops store_flat = {
 	.put = flat_put,
 	.run = flat_run,
 	.get = flat_get,
-	.flush = flat_flush,
+	.discard = flat_discard,
 	.present = flat_present,
 };

@@ -2,7 +2,7 @@
 /* A page store: pages by number, each whole or absent. A table of operations, chosen
  * at run time, implements it; store_flat is the first.
  *
- * Threads: any number may be inside put, get, run, wait, forget and present at once. flush,
+ * Threads: any number may be inside put, get, run, wait, forget and present at once. discard,
  * resize and close need the store to themselves, because get hands out
  * pointers: the caller holds a lock (pool.c's, or the borrower's link) over
  * the whole use of such a pointer.
@@ -68,7 +68,7 @@ struct store_ops {
 	void (*forget)(struct store *, struct store_wait *w);
 	/* Give pages back to the host, from *PAGE up to END, at most MAX of
 	 * them; *PAGE moves to where it stopped. Returns how many it freed. */
-	uint64_t (*flush)(struct store *, uint64_t *page, uint64_t end,
+	uint64_t (*discard)(struct store *, uint64_t *page, uint64_t end,
 	                  uint64_t max);
 	bool (*present)(const struct store *, uint64_t page);
 };

@@ -46,11 +46,11 @@ static void lead(struct engine *e)
 	do {
 		int64_t now, until;
 
-		engine_flush(e);
+		engine_send(e);
 		now = clock_ms();
 		until = core_wake_at(&e->core, true);
 		engine_poll(e, until < now + LOOK_MS ? until : now + LOOK_MS);
-	} while (!e->background.stop && !w->to_check && core_busy(&e->core) && !engine_wants_chunk(e) &&
+	} while (!e->background.stop && !w->to_check && core_busy(&e->core) && !engine_wants_block(e) &&
 	         TAILQ_EMPTY(&e->waiters));
 	engine_hand_over(e);
 }
@@ -87,7 +87,7 @@ void *background_run(void *engine)
 			check(e);
 			continue;
 		}
-		if (engine_wants_chunk(e)) {
+		if (engine_wants_block(e)) {
 			make_chunk(e);
 			continue;
 		}

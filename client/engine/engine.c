@@ -92,10 +92,10 @@ static void done(struct engine *e, struct op *op)
 		engine_tell(e, w);
 }
 
-static void flush(struct engine *e)
+static void send_queued(struct engine *e)
 {
 	for (unsigned link_no = 0; link_no < e->links; link_no++)
-		e->link[link_no]->ops->flush(e->link[link_no]);
+		e->link[link_no]->ops->send_queued(e->link[link_no]);
 }
 
 /* What the leader polls for, and until when, was decided before we turned the wheel. */
@@ -113,10 +113,10 @@ static bool polls_for_all(const struct engine *e)
 /* While the leader is in poll(): a few threads send for themselves, which is the shortest
  * way. Of many, the first to come wakes the leader, who sends what all have put in
  * line by the time it runs. */
-static void flush_or_nudge(struct engine *e)
+static void send_or_nudge(struct engine *e)
 {
 	if (e->asleep < CROWD)
-		flush(e);
+		send_queued(e);
 	if (polls_for_all(e) && core_wake_at(&e->core, false) >= e->polled_until)
 		return;
 	nudge(e);
@@ -156,7 +156,7 @@ static bool obey(struct engine *e)
 	return any;
 }
 
-bool engine_wants_chunk(const struct engine *e)
+bool engine_wants_block(const struct engine *e)
 {
 	return map_wants(&e->map) && clock_ms() >= e->background.make_at;
 }
@@ -164,17 +164,17 @@ bool engine_wants_chunk(const struct engine *e)
 void engine_carry_out(struct engine *e)
 {
 	obey(e);
-	if (engine_wants_chunk(e) && e->background.running)
+	if (engine_wants_block(e) && e->background.running)
 		engine_tell(e, &e->background.waiter);
-	if (e->polling && !e->nudged) /* otherwise the leader flushes, before it polls */
-		flush_or_nudge(e);
+	if (e->polling && !e->nudged) /* otherwise the leader sends, before it polls */
+		send_or_nudge(e);
 }
 
-void engine_flush(struct engine *e)
+void engine_send(struct engine *e)
 {
 	do
-		flush(e);
-	while (obey(e)); /* a link may break on being flushed, and others are asked then */
+		send_queued(e);
+	while (obey(e)); /* a link may break on that, and others are asked then */
 }
 
 /* One more: a millisecond that has begun is not over. */
@@ -221,7 +221,7 @@ void engine_hand_over(struct engine *e)
 		engine_tell(e, next);
 		return;
 	}
-	engine_flush(e);
+	engine_send(e);
 	if (core_busy(&e->core))
 		engine_tell(e, &e->background.waiter);
 }
@@ -272,7 +272,7 @@ static bool sleep_on(struct engine *e, struct waiter *w)
 static void lead(struct engine *e, struct waiter *w)
 {
 	e->leader = w;
-	for (engine_flush(e); w->pending && !w->to_check; engine_flush(e))
+	for (engine_send(e); w->pending && !w->to_check; engine_send(e))
 		engine_poll(e, core_wake_at(&e->core, false));
 	engine_hand_over(e);
 }

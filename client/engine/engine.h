@@ -132,11 +132,11 @@ void engine_notify(struct engine *e, const struct pollfd *p, nfds_t n);
 /* engine_start() with the lock held: 0 or an errno. */
 int engine_do_start(struct engine *e);
 /* Should memory for records be allocated now? */
-bool engine_wants_chunk(const struct engine *e);
-/* Carry out what the core wants. Only the leader may flush what that sends. */
+bool engine_wants_block(const struct engine *e);
+/* Carry out what the core wants. Only the leader may send what that queues. */
 void engine_carry_out(struct engine *e);
 /* The leader calls it before it decides how long to poll. */
-void engine_flush(struct engine *e);
+void engine_send(struct engine *e);
 void engine_poll(struct engine *e, int64_t until);
 /* There is something to do for W, asleep or in poll(). */
 void engine_tell(struct engine *e, struct waiter *w);

@@ -261,7 +261,7 @@ void engine_wipe(struct engine *e, bool all, int64_t timeout_ms)
 	while (core_wiping(&e->core) && clock_ms() < end) {
 		int64_t at;
 
-		engine_flush(e);
+		engine_send(e);
 		at = core_wake_at(&e->core, true);
 		engine_poll(e, at < end ? at : end);
 	}

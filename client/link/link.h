@@ -37,9 +37,9 @@ struct link_ops {
 	 * spill waits for that. Not from within reply(). */
 	void (*close)(struct link *);
 	/* Ask; the reply follows, maybe before this returns, unless the link closes first. The ask
-	 * may wait until flush(), so that several leave at once; interest() has POLLOUT meanwhile. */
+	 * may wait until send_queued(), so that several leave at once; interest() has POLLOUT meanwhile. */
 	void (*send)(struct link *, struct ask *);
-	void (*flush)(struct link *);
+	void (*send_queued)(struct link *);
 	/* What to poll for; fd -1: nothing. */
 	struct pollfd (*interest)(struct link *);
 	void (*notify)(struct link *, short revents);

@@ -10,11 +10,11 @@ static void send_plain(struct link *l, struct ask *ask)
 	wire_queue(&link_nbd_of(l)->wire, ask);
 }
 
-static void flush_plain(struct link *l)
+static void send_queued_plain(struct link *l)
 {
 	struct link_nbd *n = link_nbd_of(l);
 
-	if (link_nbd_up(n) && wire_waits_to_send(&n->wire) && wire_flush(&n->wire) < 0)
+	if (link_nbd_up(n) && wire_waits_to_send(&n->wire) && wire_send(&n->wire) < 0)
 		link_nbd_fail(n, strerrordesc_np(errno));
 }
 
@@ -45,7 +45,7 @@ static void notify_open(struct link_nbd *n, short revents)
 		return;
 	}
 	if (!link_nbd_ended(n) && revents & POLLOUT)
-		flush_plain(&n->link);
+		send_queued_plain(&n->link);
 }
 
 static void notify_plain(struct link *l, short revents)
@@ -67,7 +67,7 @@ const struct link_ops link_plain_ops = {
 	.connect = link_nbd_connect,
 	.close = link_nbd_close,
 	.send = send_plain,
-	.flush = flush_plain,
+	.send_queued = send_queued_plain,
 	.interest = interest_plain,
 	.notify = notify_plain,
 	.free = link_nbd_free,

@@ -100,7 +100,7 @@ static void send_spill(struct link *l, struct ask *ask)
 }
 
 /* It was with the disk at once. */
-static void flush_nothing(struct link *l)
+static void send_nothing(struct link *l)
 {
 	(void)l;
 }
@@ -191,7 +191,7 @@ static const struct link_ops ops = {
 	.connect = connect_spill,
 	.close = close_spill,
 	.send = send_spill,
-	.flush = flush_nothing,
+	.send_queued = send_nothing,
 	.interest = interest_spill,
 	.notify = notify_spill,
 	.free = free_spill,

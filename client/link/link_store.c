@@ -63,7 +63,7 @@ static void send_store(struct link *l, struct ask *ask)
 		break;
 	case ASK_DISCARD:
 		while (page < ask->page + ask->pages)
-			store->ops->flush(store, &page, ask->page + ask->pages, ask->pages);
+			store->ops->discard(store, &page, ask->page + ask->pages, ask->pages);
 		break;
 	}
 	l->upcalls->reply(l, ask, error);
@@ -93,7 +93,7 @@ static const struct link_ops ops = {
 	.connect = connect_store,
 	.close = nothing,
 	.send = send_store,
-	.flush = nothing,
+	.send_queued = nothing,
 	.interest = no_interest,
 	.notify = no_notify,
 	.free = free_store,

@@ -85,7 +85,7 @@ static void notify_tls(struct link *l, short revents)
 		link_nbd_look(n);
 }
 
-static void flush_nothing(struct link *l)
+static void send_nothing(struct link *l)
 {
 	(void)l;
 }
@@ -94,7 +94,7 @@ const struct link_ops link_tls_ops = {
 	.connect = link_nbd_connect,
 	.close = link_nbd_close,
 	.send = send_tls,
-	.flush = flush_nothing,
+	.send_queued = send_nothing,
 	.interest = link_nbd_interest,
 	.notify = notify_tls,
 	.free = link_nbd_free,

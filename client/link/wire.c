@@ -130,7 +130,7 @@ static ssize_t send_some(struct wire *w)
 	return sendmsg(w->fd, &m, MSG_DONTWAIT | MSG_NOSIGNAL);
 }
 
-int wire_flush(struct wire *w)
+int wire_send(struct wire *w)
 {
 	while (w->out_first != NONE) {
 		ssize_t sent = send_some(w);

@@ -50,7 +50,7 @@ void wire_queue(struct wire *, struct ask *);
 /* Does something wait to be sent? */
 bool wire_waits_to_send(const struct wire *);
 /* Send as much as the socket takes. 0, or -1: the connection ended. */
-int wire_flush(struct wire *);
+int wire_send(struct wire *);
 /* Take what has arrived. Calls REPLIED for each ask, which may close the wire. 0; -1 with WORDS: the
  * connection ended, or what arrived is not NBD. */
 int wire_receive(struct wire *, void (*replied)(void *user, struct ask *, int error),

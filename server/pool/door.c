@@ -235,7 +235,7 @@ static uint64_t wanted(struct client *c)
 
 static int64_t erase(struct client *c, uint64_t *offset, uint64_t end, uint64_t max)
 {
-	return member_flush(member(c), offset, end, max);
+	return member_discard(member(c), offset, end, max);
 }
 
 static int64_t settle(struct client *c, uint64_t *offset, uint64_t end, uint64_t max)

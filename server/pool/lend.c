@@ -134,7 +134,7 @@ void pools_sweep(struct pools *pools, uint64_t max)
 	if (!pool)
 		return;
 	uint64_t end = pool->size >> PAGE_SHIFT, far = pool->swept + max * SWEEP_LOOKS;
-	uint64_t freed = pool->store->ops->flush(pool->store, &pool->swept, end < far ? end : far, max);
+	uint64_t freed = pool->store->ops->discard(pool->store, &pool->swept, end < far ? end : far, max);
 	atomic_fetch_sub(&pool->used_pages, freed);
 	if (pool->swept < end)
 		return;

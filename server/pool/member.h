@@ -82,7 +82,7 @@ uint64_t member_vacate(const struct member *);
  * the parts of a first or last page. A call frees at most MAX pages, and *OFFSET moves on.
  * Returns how many; -1: EIO if a page to be zeroed in part was dropped (*OFFSET moves on all
  * the same), EPERM for a reader, else M is fenced. */
-int64_t member_flush(struct member *, uint64_t *offset, uint64_t end, uint64_t max);
+int64_t member_discard(struct member *, uint64_t *offset, uint64_t end, uint64_t max);
 /* Outside: flush the pages from *OFFSET up to END that are all zeros, which changes nothing
  * that can be read. A call looks at at most MAX pages, and *OFFSET moves on. Returns how many;
  * -1: M is fenced. */

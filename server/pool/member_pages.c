@@ -224,7 +224,7 @@ static int zero_part(struct pool *pool, uint64_t offset, uint64_t end)
 }
 
 /* Pages freed, or -1: a part of a dropped page was to be zeroed. */
-static int64_t flush_some(struct pool *pool, uint64_t *offset, uint64_t end,
+static int64_t discard_some(struct pool *pool, uint64_t *offset, uint64_t end,
                           uint64_t max)
 {
 	uint64_t first = (*offset + PAGE_BYTES - 1) >> PAGE_SHIFT;
@@ -240,7 +240,7 @@ static int64_t flush_some(struct pool *pool, uint64_t *offset, uint64_t end,
 	if (*offset % PAGE_BYTES)
 		r = zero_part(pool, *offset, first << PAGE_SHIFT);
 	if (first < last)
-		freed = (int64_t)pages_flush(pool, &first, last, max);
+		freed = (int64_t)pages_discard(pool, &first, last, max);
 	*offset = first << PAGE_SHIFT;
 	if (first == last && end % PAGE_BYTES) {
 		r |= zero_part(pool, *offset, end);
@@ -249,7 +249,7 @@ static int64_t flush_some(struct pool *pool, uint64_t *offset, uint64_t end,
 	return r < 0 ? -1 : freed;
 }
 
-int64_t member_flush(struct member *m, uint64_t *offset, uint64_t end, uint64_t max)
+int64_t member_discard(struct member *m, uint64_t *offset, uint64_t end, uint64_t max)
 {
 	struct pool *pool = m->pool;
 	int64_t freed = -1;
@@ -257,7 +257,7 @@ int64_t member_flush(struct member *m, uint64_t *offset, uint64_t end, uint64_t 
 	pthread_rwlock_wrlock(&pool->lock);
 	if (m->epoch != pool->epoch)
 		errno = ESTALE;
-	else if (may_write(m) && (freed = flush_some(pool, offset, end, max)) < 0)
+	else if (may_write(m) && (freed = discard_some(pool, offset, end, max)) < 0)
 		errno = EIO;
 	pthread_rwlock_unlock(&pool->lock);
 	if (freed > 0)
@@ -282,7 +282,7 @@ static void settle_pages(struct pool *pool, uint64_t page, uint64_t end)
 		uint64_t n = zero_run(pool, page, end - page), behind = page + n;
 
 		while (page < behind)
-			pages_flush(pool, &page, behind, behind - page);
+			pages_discard(pool, &page, behind, behind - page);
 		page++; /* this one is absent, or something else */
 	}
 }

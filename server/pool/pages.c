@@ -62,13 +62,13 @@ static void answer(struct pool *pool, uint64_t n, _Atomic uint64_t *counter)
 	add(counter, n);
 }
 
-uint64_t pages_flush(struct pool *pool, uint64_t *page, uint64_t end, uint64_t max)
+uint64_t pages_discard(struct pool *pool, uint64_t *page, uint64_t end, uint64_t max)
 {
 	uint64_t first = *page, freed;
 
 	if (first < pool->vacate.from && pool->vacate.from < end)
 		end = pool->vacate.from;
-	freed = pool->store->ops->flush(pool->store, page, end, max);
+	freed = pool->store->ops->discard(pool->store, page, end, max);
 	if (first >= pool->vacate.from)
 		answer(pool, freed, &pool->pools->counts.vacated);
 	if (pool->dropped)
@@ -79,7 +79,7 @@ uint64_t pages_flush(struct pool *pool, uint64_t *page, uint64_t end, uint64_t m
 
 void pages_drop(struct pool *pool, uint64_t page, uint64_t end, uint64_t n)
 {
-	pool->store->ops->flush(pool->store, &page, end, n);
+	pool->store->ops->discard(pool->store, &page, end, n);
 	answer(pool, n, &pool->pools->counts.dropped);
 	give_back(pool, n);
 }

@@ -11,9 +11,9 @@
  * or the host has no memory for it. */
 int pages_put(struct pool *, uint64_t page, bool there, size_t offset, size_t len,
               const uint8_t *data);
-/* Like the store's flush, on one side of pool.vacate.from; pages that were dropped there become
+/* Like the store's discard, on one side of pool.vacate.from; pages that were dropped there become
  * absent, too. */
-uint64_t pages_flush(struct pool *, uint64_t *page, uint64_t end, uint64_t max);
+uint64_t pages_discard(struct pool *, uint64_t *page, uint64_t end, uint64_t max);
 /* Drop all pages from PAGE up to END, N pages that were noted as dropped. */
 void pages_drop(struct pool *, uint64_t page, uint64_t end, uint64_t n);
 

@@ -25,9 +25,9 @@ struct fake {
 
 	int timer;                    /* -1: closed */
 	bool up, hanging;
-	bool asleep;                  /* nothing sent is on its way: it wants to be flushed */
+	bool asleep;                  /* nothing sent is on its way: it waits for send_queued() */
 	bool silent;                  /* opening it does not end */
-	bool cut;                     /* it breaks when it is flushed, once */
+	bool cut;                     /* it breaks in send_queued(), once */
 	unsigned memory;              /* which one this is */
 	uint64_t seed;
 	struct ask *asked[ASKED_MAX]; /* not answered yet */
@@ -163,7 +163,7 @@ static inline void fake_send(struct link *l, struct ask *ask)
 		fake_answer(f, f->n - 1);
 }
 
-static inline void fake_flush(struct link *l)
+static inline void fake_send_queued(struct link *l)
 {
 	struct fake *f = fake_of(l);
 
@@ -225,7 +225,7 @@ static inline bool fake_free(struct link *l)
 
 static inline struct fake *fake_link(uint64_t seed)
 {
-	static const struct link_ops ops = { fake_connect, fake_close, fake_send, fake_flush,
+	static const struct link_ops ops = { fake_connect, fake_close, fake_send, fake_send_queued,
 	                                     fake_interest, fake_notify, fake_free };
 	struct fake *f = calloc(1, sizeof *f);
 

@@ -119,10 +119,10 @@ static inline void late_forget(struct store *s, struct store_wait *w)
 	pthread_mutex_unlock(&l->lock);
 }
 
-static inline uint64_t late_flush(struct store *s, uint64_t *page, uint64_t end, uint64_t max)
+static inline uint64_t late_discard(struct store *s, uint64_t *page, uint64_t end, uint64_t max)
 {
 	struct late *l = (struct late *)s;
-	uint64_t first = *page, freed = flat_of(s)->ops->flush(flat_of(s), page, end, max);
+	uint64_t first = *page, freed = flat_of(s)->ops->discard(flat_of(s), page, end, max);
 
 	pthread_mutex_lock(&l->lock);
 	for (uint64_t i = first; i < *page; i++)
@@ -154,7 +154,7 @@ static const struct store_ops store_late = {
 	.get = late_get,
 	.wait = late_wait,
 	.forget = late_forget,
-	.flush = late_flush,
+	.discard = late_discard,
 	.present = late_present,
 };
 

@@ -82,7 +82,7 @@ static inline void send_ask(struct link *l, struct ask *ask)
 	ask->sent = true;
 	ask->sent_at = NO_REPLY;
 	l->ops->send(l, ask);
-	l->ops->flush(l);
+	l->ops->send_queued(l);
 }
 
 static inline int reply_of(struct link *l, struct ask *ask)

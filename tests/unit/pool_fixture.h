@@ -218,7 +218,7 @@ static inline void expect_dropped(struct body *b, uint64_t page)
 static inline void flush(struct body *b, uint64_t offset, uint64_t end)
 {
 	while (offset < end)
-		assert_true(member_flush(&b->m, &offset, end, 1000) >= 0);
+		assert_true(member_discard(&b->m, &offset, end, 1000) >= 0);
 }
 
 /* A number in the pool's description. */

@@ -50,7 +50,7 @@ TEST(a_fenced_member_changes_nothing)
 	assert_int_equal(member_enter(&a->m), -1);
 	assert_int_equal(errno, ESTALE);
 	errno = 0;
-	assert_int_equal(member_flush(&a->m, &offset, PAGE(64), 64), -1);
+	assert_int_equal(member_discard(&a->m, &offset, PAGE(64), 64), -1);
 	assert_int_equal(errno, ESTALE);
 	errno = 0;
 	assert_int_equal(member_settle(&a->m, &offset, PAGE(64), 64), -1);
@@ -94,7 +94,7 @@ TEST(who_wrote_while_there_was_no_owner_may_not_beside_one)
 	assert_int_equal(put(p, 3, 2), -1);
 	assert_int_equal(errno, EPERM);
 	errno = 0;
-	assert_int_equal(member_flush(&p->m, &offset, PAGE(64), 64), -1);
+	assert_int_equal(member_discard(&p->m, &offset, PAGE(64), 64), -1);
 	assert_int_equal(errno, EPERM);
 	expect(again, 3, 1);
 	gone(p), gone(again);

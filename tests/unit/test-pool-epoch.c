@@ -218,7 +218,7 @@ TEST(a_reader_writes_nothing)
 	assert_int_equal(put(p, 1, 2), -1);
 	assert_int_equal(errno, EPERM);
 	errno = 0;
-	assert_int_equal(member_flush(&p->m, &offset, PAGE(64), 64), -1);
+	assert_int_equal(member_discard(&p->m, &offset, PAGE(64), 64), -1);
 	assert_int_equal(errno, EPERM);
 	expect(a, 1, 1);
 	expect(p, 1, 1);

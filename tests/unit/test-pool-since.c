@@ -168,7 +168,7 @@ TEST(a_fenced_plain_writer_does_not)
 	struct body *p = plain(), *a = claim("a");
 	uint64_t first = told(pool, "since="), offset = 0;
 
-	assert_int_equal(member_flush(&p->m, &offset, PAGE(64), 64), -1);
+	assert_int_equal(member_discard(&p->m, &offset, PAGE(64), 64), -1);
 	gone(p), gone(a);
 	assert_true(since("a") == first);
 }

@@ -40,7 +40,7 @@ static void *flush_until_fenced(void *of)
 	do {
 		busy++;
 		offset = PAGE(dice_below(&seed, PAGES));
-	} while (member_flush(&b->m, &offset, PAGE(PAGES), 4) >= 0);
+	} while (member_discard(&b->m, &offset, PAGE(PAGES), 4) >= 0);
 	return NULL;
 }
 
@@ -113,7 +113,7 @@ static void *put_and_flush(void *of)
 			wrong += atomic_load(&pools->granted_pages) > pools->lend_pages;
 			member_exit(&b->m);
 		} else {
-			wrong += member_flush(&b->m, &offset, offset + PAGE(1 + i % 7), 7) < 0;
+			wrong += member_discard(&b->m, &offset, offset + PAGE(1 + i % 7), 7) < 0;
 		}
 	}
 	return NULL;

@@ -101,7 +101,7 @@ TEST(a_flush_comes_in_slices)
 		put(b, page, 1);
 	for (; offset < PAGE(99) + 100; turns++) {
 		uint64_t before = used(b);
-		int64_t freed = member_flush(&b->m, &offset, PAGE(99) + 100, 10);
+		int64_t freed = member_discard(&b->m, &offset, PAGE(99) + 100, 10);
 
 		assert_in_range(freed, 0, 10);
 		assert_int_equal(before - used(b), freed);

@@ -122,7 +122,7 @@ CHUNK_TEST(a_reply_is_as_long_as_it_began)
 	say_hole(&v->want, true, 1, PAGE(32), 32 * PAGE_BYTES);
 	assert_int_equal(take(v, 1000, &got), 1000);
 	uint64_t at = PAGE(16);
-	assert_int_equal(member_flush(&v->me->m, &at, PAGE(20), 100), 4);
+	assert_int_equal(member_discard(&v->me->m, &at, PAGE(20), 100), 4);
 	put(v->me, 40, 40);
 	while (take(v, 777, &got))
 		;

@@ -42,7 +42,7 @@ TEST(a_store_that_was_adopted_is_one_like_any)
 	expect(s, 5 * PAGES - 1, 5);
 	expect(s, 6, 2);
 	assert_int_equal(held_pages(), 4);
-	assert_true(s->ops->flush(s, &page, 5 * PAGES, PAGES) == 4);
+	assert_true(s->ops->discard(s, &page, 5 * PAGES, PAGES) == 4);
 	assert_int_equal(held_pages(), 0);
 	s->ops->close(s);
 }
@@ -203,7 +203,7 @@ static void do_until_killed(struct store *s, struct deed *deed, uint64_t seed)
 		if (tag)
 			s->ops->put(s, page, 0, PAGE_BYTES, data[tag - 1]);
 		else
-			s->ops->flush(s, &end, page + 1, 1);
+			s->ops->discard(s, &end, page + 1, 1);
 		atomic_store(&deed->done[page], tag);
 		atomic_store(&deed->busy, 0);
 	}

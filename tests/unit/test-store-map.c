@@ -61,7 +61,7 @@ static struct store *open_locked(uint64_t pages)
 static void flush(struct store *s, uint64_t from, uint64_t end, uint64_t max)
 {
 	while (from < end)
-		s->ops->flush(s, &from, end, max);
+		s->ops->discard(s, &from, end, max);
 }
 
 TEST(growing_leaves_pages_locked)

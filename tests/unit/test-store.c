@@ -77,7 +77,7 @@ STORE_TEST(a_part_of_a_flushed_page_finds_nothing_old)
 	uint8_t want[PAGE_BYTES] = {0}, one = 0x5a;
 
 	put(s, 9, 5);
-	s->ops->flush(s, &page, 10, 1);
+	s->ops->discard(s, &page, 10, 1);
 	assert_int_equal(s->ops->put(s, 9, 17, 1, &one), 1);
 	want[17] = one;
 	assert_memory_equal(get(s, 9), want, sizeof want);
@@ -121,7 +121,7 @@ STORE_TEST(a_flush_gives_memory_back)
 	for (uint64_t i = 0; i < PAGES; i++)
 		put(s, i, i + 1);
 	assert_int_equal(held_pages(), PAGES);
-	assert_true(s->ops->flush(s, &page, PAGES, PAGES) == PAGES);
+	assert_true(s->ops->discard(s, &page, PAGES, PAGES) == PAGES);
 	assert_true(page == PAGES);
 	assert_int_equal(held_pages(), 0);
 	for (uint64_t i = 0; i < PAGES; i++)
@@ -134,7 +134,7 @@ STORE_TEST(a_flush_takes_no_neighbour)
 
 	for (uint64_t i = 60; i < 70; i++)
 		put(s, i, i);
-	assert_true(s->ops->flush(s, &page, 66, PAGES) == 3);
+	assert_true(s->ops->discard(s, &page, 66, PAGES) == 3);
 	assert_true(page == 66);
 	for (uint64_t i = 60; i < 70; i++)
 		expect(s, i, i >= 63 && i < 66 ? 0 : i);
@@ -145,7 +145,7 @@ STORE_TEST(a_flush_of_nothing_goes_to_the_end_at_once)
 {
 	uint64_t page = 3;
 
-	assert_true(s->ops->flush(s, &page, 190, 1) == 0);
+	assert_true(s->ops->discard(s, &page, 190, 1) == 0);
 	assert_true(page == 190);
 }
 
@@ -158,7 +158,7 @@ STORE_TEST(a_flush_goes_on_where_it_stopped)
 	for (; page < PAGES; turns++, sum += freed) {
 		uint64_t before = page;
 
-		freed = s->ops->flush(s, &page, PAGES, 7);
+		freed = s->ops->discard(s, &page, PAGES, 7);
 		assert_true(freed <= 7);
 		assert_true(page > before);
 		assert_int_equal(held_pages(), 60 - (long)(sum + freed));
@@ -182,7 +182,7 @@ STORE_TEST(whatever_happens_it_is_as_a_plain_table_says)
 		} else {
 			from = page;
 			end = from + dice_below(&seed, PAGES - from + 1);
-			freed = s->ops->flush(s, &page, end, 1 + dice_below(&seed, 20));
+			freed = s->ops->discard(s, &page, end, 1 + dice_below(&seed, 20));
 			assert_in_range(page, from, end);
 			for (; from < page; from++) {
 				gone += tag[from] != 0;

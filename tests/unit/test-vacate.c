@@ -257,11 +257,11 @@ TEST(how_a_dropped_page_comes_back)
 	expect(in_a, 4, 5);
 
 	at = PAGE(5) + 1;
-	assert_int_equal(member_flush(&in_a->m, &at, PAGE(6) - 1, 100), -1);
+	assert_int_equal(member_discard(&in_a->m, &at, PAGE(6) - 1, 100), -1);
 	assert_int_equal(errno, EIO);
 	assert_int_equal(at, PAGE(6) - 1);
 	at = PAGE(7) - 1;
-	assert_int_equal(member_flush(&in_a->m, &at, PAGE(9) + 1, 100), -1);
+	assert_int_equal(member_discard(&in_a->m, &at, PAGE(9) + 1, 100), -1);
 	assert_int_equal(errno, EIO);
 	assert_int_equal(at, PAGE(9) + 1);
 	expect_dropped(in_a, 5);
