@@ -54,6 +54,7 @@ static struct ask *take(struct core *c, enum ask_kind kind, unsigned link_no)
 static void queue(struct core *c, struct ask *ask)
 {
 	assert(c->peer[ask->link_no].state == PEER_UP);
+	ask->sent_at = c->seen;
 	TAILQ_INSERT_TAIL(&c->peer[ask->link_no].ready, ask, link);
 	c->peer[ask->link_no].asks++;
 	c->peer[ask->link_no].discards += !ask->buffer;

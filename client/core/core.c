@@ -173,6 +173,7 @@ bool core_next(struct core *c, struct command *command, int64_t now)
 	int link_no;
 
 	*command = (struct command){0};
+	stall_enter(c, now);
 	if ((link_no = next_to_close(c)) >= 0) {
 		c->peer[link_no].close = false;
 		command->kind = COMMAND_CLOSE;

@@ -101,7 +101,7 @@ struct ask {
 	uint8_t copy;          /* the extent's, that it is about */
 	uint32_t mask;         /* pages of OP that it is about */
 	bool sent;             /* or waiting to be */
-	int64_t sent_at;
+	int64_t sent_at;       /* or since when it waits for that */
 	TAILQ_ENTRY(ask) link;
 	/* The engine's. */
 	uint64_t sent_us;

@@ -8,11 +8,12 @@
 #include "arith.h"
 #include "peer.h"
 
-/* When something that somebody waits for was to happen. */
+/* When something that somebody waits for was to happen: what is to be sent, at once. */
 static int64_t was_due(const struct core *c)
 {
 	int64_t at = CORE_NEVER;
 	const struct op *op;
+	const struct ask *ask;
 
 	TAILQ_FOREACH(op, &c->queued, link)
 		at = min_ms(at, op->deadline);
@@ -21,6 +22,8 @@ static int64_t was_due(const struct core *c)
 	for (unsigned link_no = 0; at != CORE_NEVER && link_no < c->o.links; link_no++) {
 		const struct peer *p = &c->peer[link_no];
 
+		if ((ask = TAILQ_FIRST(&p->ready)))
+			at = min_ms(at, ask->sent_at);
 		at = min_ms(at, peer_expires(c, link_no));
 		if (p->state == PEER_DOWN)
 			at = min_ms(at, p->retry_at);
@@ -59,6 +62,8 @@ static void move_peer(struct core *c, struct peer *p, int64_t at, int64_t now)
 
 	p->connect_by += lost(c, at, p->state_since, now);
 	p->down_since += lost(c, at, p->down_since, now);
+	TAILQ_FOREACH(ask, &p->ready, link)
+		ask->sent_at = now;
 	TAILQ_FOREACH(ask, &p->sent, link)
 		ask->sent_at += lost(c, at, ask->sent_at, now);
 }

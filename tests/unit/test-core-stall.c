@@ -176,6 +176,26 @@ TEST(a_lender_that_says_nothing_is_given_up)
 	closes(0);
 }
 
+/* What is to be sent is to be sent at once: its time had just begun when we stood still, and it is over by
+ * less than what tells standing still from being late. */
+TEST(what_waits_to_be_sent_has_its_time)
+{
+	struct command sealing;
+	struct ask *ask;
+
+	begin_still(1);
+	op = put_of(0, 1);
+	start(&op);
+	assert_true(core_next(&c, &sealing, now));
+	seal_pages(&op);
+	now += DEADLINE + STILL - 1;
+	ask = asked(ASK_PUT, 0, &op);
+	later(0);
+	nothing_to_do();
+	answer(ask, 0);
+	done(&op, 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -188,6 +208,7 @@ int main(void)
 		UNIT(a_put_that_was_under_way_is_done),
 		UNIT(who_waits_for_its_turn_or_a_link_waits_on),
 		UNIT(a_lender_that_says_nothing_is_given_up),
+		UNIT(what_waits_to_be_sent_has_its_time),
 	};
 
 	return cmocka_run_group_tests_name("a core that stood still", tests, NULL, NULL);
