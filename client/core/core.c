@@ -105,9 +105,10 @@ void core_link_wants(struct core *c, unsigned link_no, uint64_t page)
 	layout_limit(&c->layout, link_no, page);
 }
 
-int core_link_add(struct core *c)
+int core_link_add(struct core *c, int64_t now)
 {
-	return peer_add(c);
+	stall_enter(c, now);
+	return peer_add(c, now);
 }
 
 bool core_link_retire(struct core *c, unsigned link_no, int64_t now)

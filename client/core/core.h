@@ -67,7 +67,7 @@ void core_link_down(struct core *, unsigned link_no, int64_t now);
 void core_link_wants(struct core *, unsigned link_no, uint64_t page);
 /* One lender more, which is down: its number, one that was retired, and the commands since
  * carried out, or behind all others. -1: there are as many as may be. */
-int core_link_add(struct core *);
+int core_link_add(struct core *, int64_t now);
 /* Forget the drained lender LINK_NO. False: it is not empty yet; what it kept is flushed before,
  * unless it is away. */
 bool core_link_retire(struct core *, unsigned link_no, int64_t now);

@@ -104,7 +104,7 @@ void peer_came(struct core *c, unsigned link_no, const char *identity, uint64_t 
 	c->kick = true;
 }
 
-int peer_add(struct core *c)
+int peer_add(struct core *c, int64_t now)
 {
 	unsigned link_no = 0;
 
@@ -116,6 +116,7 @@ int peer_add(struct core *c)
 		c->layout.links = ++c->o.links;
 	assert(!c->peer[link_no].close);
 	peer_init(&c->peer[link_no]);
+	c->peer[link_no].retry_at = now;
 	layout_forget(&c->layout, link_no);
 	return (int)link_no;
 }

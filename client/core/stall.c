@@ -72,7 +72,10 @@ static void excuse(struct core *c, int64_t now)
 {
 	int64_t at = was_due(c);
 
-	if (at == CORE_NEVER || now - at < c->o.stall_ms)
+	if (at == CORE_NEVER)
+		return;
+	at = max_ms(at, c->seen); /* we turned then */
+	if (now - at < c->o.stall_ms)
 		return;
 	move_ops(c, &c->queued, at, now);
 	move_ops(c, &c->active, at, now);

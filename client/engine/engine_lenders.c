@@ -48,7 +48,7 @@ int engine_join(struct engine *e, struct link *link)
 	int link_no;
 
 	pthread_mutex_lock(&e->lock);
-	link_no = core_link_add(&e->core);
+	link_no = core_link_add(&e->core, clock_ms());
 	if (link_no < 0) {
 		engine_unlock(e);
 		return -1;

@@ -211,7 +211,7 @@ static void join(unsigned link_no)
 		l->leaving = false;
 		core_link_wants(&core, link_no, UINT64_MAX);
 	} else if (any_left()) {
-		joined = core_link_add(&core);
+		joined = core_link_add(&core, now);
 		if (joined < 0 || !lender[joined].left)
 			fail("a lender joins as number %d, which is somebody's", joined);
 		net_end_all((unsigned)joined, false);

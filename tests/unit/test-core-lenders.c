@@ -16,7 +16,7 @@ TEST(one_that_is_added_gets_pages)
 	begin_healing(1, 2, false);
 	put_now(0, 4);
 	assert_int_equal(holders(0), ON(0));
-	assert_int_equal(core_link_add(&c), 1);
+	assert_int_equal(core_link_add(&c, now), 1);
 	connects(1);
 	up(1);
 	wipe_all();
@@ -29,7 +29,7 @@ TEST(one_that_is_added_gets_pages)
 TEST(one_is_added_behind_the_spill)
 {
 	begin_healing(1, 1, true);
-	assert_int_equal(core_link_add(&c), 2);
+	assert_int_equal(core_link_add(&c, now), 2);
 	connects(2);
 	up(2);
 	wipe_all();
@@ -43,8 +43,8 @@ TEST(there_are_as_many_as_may_be)
 {
 	begin_healing(1, 1, false);
 	for (int link_no = 1; link_no < (int)LINKS_MAX; link_no++)
-		assert_int_equal(core_link_add(&c), link_no);
-	assert_int_equal(core_link_add(&c), -1);
+		assert_int_equal(core_link_add(&c, now), link_no);
+	assert_int_equal(core_link_add(&c, now), -1);
 }
 
 TEST(one_that_has_pages_is_not_retired)
@@ -175,7 +175,7 @@ TEST(a_number_is_used_again)
 {
 	begin_healing(2, 1, false);
 	retires(0);
-	assert_int_equal(core_link_add(&c), 0);
+	assert_int_equal(core_link_add(&c, now), 0);
 	connects(0);
 	up_as(0, "another0 owner", 2 * EXTENT_PAGES);
 	assert_int_equal(c.counts.lost_memories, 0);
@@ -198,7 +198,7 @@ TEST(one_whose_pool_was_taken_is_retired)
 	assert_int_equal(c.peer[0].state, PEER_GONE);
 	heal_all();
 	retires(0);
-	assert_int_equal(core_link_add(&c), 0);
+	assert_int_equal(core_link_add(&c, now), 0);
 	connects(0);
 	up_as(0, "memory0 back", EXTENTS * EXTENT_PAGES);
 	wipe_all();
