@@ -80,7 +80,7 @@ coverage_tests = \
 	tests/fuzz/transmission.fuzz \
 	$(filter %/test-no-memory %/test-reply %/test-request,$(unit_tests)) \
 	$(foreach test,$(unit_tests),$(if $(findstring /test-handshake,$(test)),$(test))) \
-	$(foreach test,$(unit_tests),$(if $(findstring /test-session,$(test)),$(test)))
+	$(foreach test,$(unit_tests),$(if $(findstring /test-session,$(test))$(findstring /test-store-late,$(test)),$(test)))
 check-coverage: all
 	find . -name '*.gcda' -exec rm {} +
 	$(MAKE) check TESTS="$(coverage_tests)" check_PROGRAMS="$(coverage_tests)" check_LTLIBRARIES=
