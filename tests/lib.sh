@@ -129,8 +129,9 @@ lender_listens() {
 # end_lender PID: also the one that crashed, leaked or hangs fails the test.
 end_lender() {
     if grep -qs "^PPid:[^0-9]*$$\$" "/proc/$1/status"; then
-        # In this order: a late SIGCONT would undo how LeakSanitizer stops it.
-        kill -CONT "$1" 2>/dev/null
+        # Only to one that was stopped by a signal, and in this order: a SIGCONT undoes how LeakSanitizer
+        # stops a process that ends, and it waits for ever.
+        ! grep -qs '^State:[[:space:]]*T' "/proc/$1/status" || kill -CONT "$1" 2>/dev/null
         kill "$1" 2>/dev/null
     fi
     wait "$1"
