@@ -33,9 +33,10 @@ tests_sim_farsim_LDADD = client/libborrower.la
 
 dist_check_SCRIPTS += \
 	tests/sim/planted \
+	tests/sim/planted.sh \
 	tests/sim/worlds.sh
 EXTRA_DIST += tests/sim/planted.list
-TESTS += tests/sim/worlds.sh
+TESTS += tests/sim/planted.sh tests/sim/worlds.sh
 
 # What the core is made of, without links, engine and configuration.
 sim_core = \
@@ -65,7 +66,7 @@ sim_core = \
 check-planted:
 	FARPAGE_SRCDIR=$(abs_top_srcdir) CC="$(CC)" LIBS="$(GNUTLS_LIBS) $(LIBXXHASH_LIBS)" \
 	  CFLAGS="-std=gnu11 -O2 -g -D_GNU_SOURCE $(GNUTLS_CFLAGS) $(LIBXXHASH_CFLAGS) \
-	    -iquote $(abs_top_srcdir)/store -iquote $(abs_top_srcdir)/client/seal -iquote $(abs_top_srcdir)/client/core \
+	    -iquote $(abs_top_srcdir)/common -iquote $(abs_top_srcdir)/store -iquote $(abs_top_srcdir)/client/seal -iquote $(abs_top_srcdir)/client/core \
 	    -iquote $(abs_top_srcdir)/tests/sim" \
 	  $(srcdir)/tests/sim/planted $(PLANTED) $(sim_core) $(sim_sources)
 
