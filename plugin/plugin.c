@@ -110,7 +110,7 @@ static int farpage_get_ready(void)
 	char words[WORDS_MAX];
 
 	if (parameters.swap)
-		prepare_privileged(parameters.realtime);
+		prepare_privileged(parameters.realtime, !parameters.lender[0] && !parameters.lenders);
 	if (parameters.stats && stats_open(parameters.stats) < 0)
 		return -1;
 	parameters.options.warn = tell;

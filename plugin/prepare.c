@@ -63,9 +63,24 @@ static void become_realtime(void)
 		     "LimitRTPRIO=%d", strerrordesc_np(errno), REALTIME_PRIORITY);
 }
 
-void prepare_privileged(bool realtime)
+/* Of all processes it would be the largest, and every program with pages out would end with it. */
+static void escape_oom_killer(void)
+{
+	static const char least[] = "-1000";
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0 || write(fd, least, sizeof least - 1) < 0)
+		warn("the OOM killer may end this process (%s), and with it programs whose pages are out; "
+		     "give it CAP_SYS_RESOURCE", strerrordesc_np(errno));
+	if (fd >= 0)
+		close(fd);
+}
+
+void prepare_privileged(bool realtime, bool keeps_pages)
 {
 	become_io_flusher();
+	if (!keeps_pages)
+		escape_oom_killer();
 	if (realtime)
 		become_realtime();
 }

@@ -10,8 +10,9 @@
 /* When the plugin is loaded: one heap that only grows, small thread stacks. */
 void prepare_load(void);
 /* Before privileges are dropped: reclaim must not wait for us. REALTIME: also
- * the scheduling class that may use the kernel's last reserve. */
-void prepare_privileged(bool realtime);
+ * the scheduling class that may use the kernel's last reserve. Unless this process KEEPS_PAGES itself,
+ * the OOM killer must not end it. */
+void prepare_privileged(bool realtime, bool keeps_pages);
 /* In the process that serves, after privileges were dropped: forbid core dumps, because this
  * process holds pages of the host, and the key to more of them. */
 void prepare_secret(void);
