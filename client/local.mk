@@ -72,6 +72,7 @@ client_liblink_la_SOURCES = \
 	client/link/address.h \
 	client/link/aio.h \
 	client/link/link.h \
+	client/link/link_handle.c \
 	client/link/link_nbd.c \
 	client/link/link_nbd.h \
 	client/link/link_plain.c \
