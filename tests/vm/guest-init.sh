@@ -101,6 +101,7 @@ attach() { # by $wiring
         plugin | plugin-tls)
             [ "$wiring" = plugin ] || set -- tls-psk=/run/keys tls-username=host
             serve farpage ${realtime:+"realtime=$realtime"} "lender=$lender:$lender_port" pool=host "$@"
+            [ "$(cat "/proc/$nbdkit_pid/oom_score_adj")" = -1000 ] || fail 'the OOM killer may end nbdkit'
             attach_unix
             ;;
         stock)
