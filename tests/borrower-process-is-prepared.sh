@@ -14,9 +14,10 @@ for i in range(64):
     h.pwrite(os.urandom(1 << 18), i << 18)
 EOF
 locked=$(sed -n 's/^Locked:[^0-9]*\([0-9]*\) kB/\1/p' "/proc/$borrower_pid/smaps_rollup")
-# 1 GiB of pages have 256 KiB of records.
+# 1 GiB of pages have 256 KiB of records. The rest is what the manual page says. Of libraries this is the process'
+# share: less while others have the same ones mapped.
 [ "$locked" -gt 8000 ] || fail "only $locked KiB are locked"
-[ "$locked" -le $((32 * 1024 + 256)) ] || fail "$locked KiB are locked"
+[ "$locked" -le $((36 * 1024 + 256)) ] || fail "$locked KiB are locked"
 # A log that grows too long for a file (ulimit -f) does not end it: signal 25, SIGXFSZ.
 ignored=$(sed -n 's/^SigIgn:[^0-9a-f]*//p' "/proc/$borrower_pid/status")
 [ $((0x$ignored >> 24 & 1)) = 1 ] || fail "SIGXFSZ would end it: it ignores $ignored"
