@@ -10,9 +10,9 @@
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "call.h"
 #include "clock.h"
 #include "psk.h"
+#include "transfer.h"
 #include "standard.h"
 
 #define OPEN_MS  2000 /* at least, whatever a link's timeout is */
@@ -254,9 +254,11 @@ static int farpage_begin(struct farpage *f, const struct farpage_options *o)
 	if (getrandom(&core.seed, sizeof core.seed, 0) != sizeof core.seed)
 		return -1;
 	core.seed |= 1; /* never 0 */
-	f->engine.check = call_check;
+	if (o->requests && transfers_open(f, o->requests) < 0)
+		return -1;
+	f->engine.check = transfer_check;
 	f->engine.start = start_watch;
-	return engine_begin(&f->engine, f->pages, &core, BUFFERS, f->seal);
+	return engine_begin(&f->engine, f->pages, &core, BUFFERS + o->requests, f->seal);
 }
 
 static void release(struct farpage *f)
@@ -264,6 +266,7 @@ static void release(struct farpage *f)
 	watch_close(&f->watch);
 	engine_close(&f->engine);
 	seal_close(f->seal);
+	free(f->transfer);
 	free(f);
 }
 
@@ -347,6 +350,7 @@ void farpage_close(struct farpage *f)
 {
 	if (!f)
 		return;
+	transfers_end(f);
 	watch_stop(&f->watch);
 	/* Nobody waits long for this: a lender that is away will forget us anyway. */
 	engine_wipe(&f->engine, true, CLOSE_MS);

@@ -106,7 +106,8 @@ client_libengine_la_SOURCES = \
 	client/engine/engine_lenders.c \
 	client/engine/engine_open.c \
 	client/engine/figures.c \
-	client/engine/figures.h
+	client/engine/figures.h \
+	client/engine/loop.c
 client_libengine_la_CPPFLAGS = $(see_engine)
 
 # lenders/: who they are, what becomes of them, and what is said of that.
@@ -130,11 +131,13 @@ client_liblenders_la_CPPFLAGS = $(see_lenders) $(LIBNBD_CFLAGS)
 noinst_LTLIBRARIES += client/libborrower.la
 client_libborrower_la_SOURCES = \
 	client/call.c \
-	client/call.h \
 	client/farpage.c \
 	client/parameters.c \
 	client/parameters.h \
-	client/stats.c
+	client/transfer.c \
+	client/transfer.h \
+	client/stats.c \
+	client/submit.c
 client_libborrower_la_CPPFLAGS = $(see_client)
 client_libborrower_la_LIBADD = client/liblenders.la client/libengine.la client/liblink.la client/libcore.la \
 	client/libseal.la store/libstore.la $(LIBNBD_LIBS) $(GNUTLS_LIBS) $(LIBBLKID_LIBS) $(PTHREAD_LIBS)

@@ -4,7 +4,7 @@
 
 #include <string.h>
 
-#include "call.h"
+#include "transfer.h"
 #include "clock.h"
 #include "json.h"
 

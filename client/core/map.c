@@ -47,10 +47,22 @@ void record_block_free(void *block)
 	locked_close(block, BLOCK_BYTES);
 }
 
+int map_fill(struct map *m)
+{
+	assert(!m->whole && !m->readies);
+	for (uint64_t i = 0; i < m->blocks; i++) {
+		m->block[i].record = record_block_new();
+		if (!m->block[i].record)
+			return -1;
+	}
+	m->whole = true;
+	return 0;
+}
+
 unsigned map_wants(const struct map *m)
 {
 	assert(m->readies <= BLOCKS_READY);
-	return BLOCKS_READY - m->readies;
+	return m->whole ? 0 : BLOCKS_READY - m->readies;
 }
 
 void map_give(struct map *m, void *block)
@@ -98,7 +110,7 @@ void map_forget(struct map *m, struct extent *e)
 
 	assert(!e->used && !e->taken);
 	e->record = NULL;
-	if (--block->used)
+	if (--block->used || m->whole)
 		return;
 	if (m->readies < BLOCKS_READY)
 		map_give(m, block->record);

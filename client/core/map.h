@@ -48,6 +48,7 @@ struct map {
 	struct record *ready[BLOCKS_READY];
 	unsigned readies;
 	bool dry;                   /* there was no memory for more, when it was tried last */
+	bool whole;                 /* every block has its records, for good */
 };
 
 /* 0, or -1 with errno. */
@@ -57,6 +58,8 @@ void map_close(struct map *);
 /* A block, locked, touched and not dumped; NULL with errno. Any thread. */
 void *record_block_new(void);
 void record_block_free(void *);
+/* Make the records of all pages now. -1 with errno. */
+int map_fill(struct map *);
 /* How many blocks may be given. */
 unsigned map_wants(const struct map *);
 void map_give(struct map *, void *block);

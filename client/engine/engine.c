@@ -47,7 +47,10 @@ void engine_tell(struct engine *e, struct waiter *w)
 	if (w == e->leader)
 		nudge(e);
 	if (w == &e->background.waiter) {
-		pthread_cond_signal(&e->background.work);
+		if (e->loop.on)
+			loop_tell(e);
+		else
+			pthread_cond_signal(&e->background.work);
 		return;
 	}
 	if (!w->asleep)
@@ -88,7 +91,9 @@ static void done(struct engine *e, struct op *op)
 {
 	struct waiter *w = op->waiter;
 
-	if (--w->pending == 0)
+	op->next = w->done;
+	w->done = op;
+	if (--w->pending == 0 || w == &e->background.waiter)
 		engine_tell(e, w);
 }
 
@@ -126,12 +131,14 @@ static void send_or_nudge(struct engine *e)
 static void open_link(struct engine *e, unsigned link_no)
 {
 	e->link[link_no]->ops->connect(e->link[link_no]);
+	loop_forget(e, link_no);
 	nudge(e);
 }
 
 static void close_link(struct engine *e, unsigned link_no)
 {
 	e->link[link_no]->ops->close(e->link[link_no]);
+	loop_forget(e, link_no);
 	snprintf(e->opening[link_no].words, WORDS_MAX, "it did not answer in time");
 }
 
@@ -222,7 +229,7 @@ void engine_hand_over(struct engine *e)
 		return;
 	}
 	engine_send(e);
-	if (core_busy(&e->core))
+	if (core_busy(&e->core) || e->loop.on)
 		engine_tell(e, &e->background.waiter);
 }
 

@@ -19,6 +19,7 @@
 struct waiter {
 	unsigned pending;        /* how many of its operations are not done */
 	struct op *to_check;     /* those with pages to seal or open; linked by check_next */
+	struct op *done;         /* those that are done; linked by next */
 	bool asleep;             /* on wake, and in the engine's list */
 	sem_t wake;              /* posted once when there is something to do for it */
 	struct op *given;        /* to check */
@@ -52,6 +53,18 @@ struct engine {
 	struct waiter_list waiters; /* asleep, the oldest first */
 	unsigned asleep;            /* how many */
 	struct waiter_list woken;   /* to post when the lock is released */
+
+	/* A caller's event loop, which drives all in place of the background thread. */
+	struct loop {
+		bool on;
+		bool turning;        /* it is in engine_turn() */
+		bool submitted;      /* something, since; only the loop's thread looks at it */
+		bool told;           /* EVENT was signalled since */
+		int epoll;           /* what the caller polls: all of the following */
+		int event, timer;
+		int64_t timer_at;    /* when TIMER goes off */
+		struct pollfd polled[LINKS_MAX]; /* what EPOLL has of each link */
+	} loop;
 
 	struct background {
 		pthread_t thread;
@@ -92,6 +105,20 @@ void engine_close(struct engine *e);
 
 /* Carry out operations, linked by op->next, and set the error of each; any thread. */
 void engine_run(struct engine *e, struct op *ops);
+
+/* From the opening on, E is driven by its caller's event loop, in one thread: no background
+ * thread is started. -1 with errno. */
+int engine_loop(struct engine *e);
+/* Start operations, linked by op->next; engine_turn() sends what they ask for. */
+void engine_submit(struct engine *e, struct op *ops);
+/* Do all that can be done without waiting. Returns the submitted operations that are done, linked
+ * by op->next. To be called when the loop's epoll descriptor is readable, and after
+ * engine_submit(). */
+struct op *engine_turn(struct engine *e);
+/* Was anything submitted since the last turn began? */
+bool engine_submitted(const struct engine *e);
+/* Make the descriptor readable. */
+void engine_turn_again(struct engine *e);
 
 /* The state of one link, and of all, at one moment. */
 struct engine_view {
@@ -146,5 +173,10 @@ void engine_unlock(struct engine *e);
 void engine_check(struct engine *e, struct op *ops);
 void engine_hand_over(struct engine *e);
 void *background_run(void *engine);
+/* Something happened that the loop has to look at. */
+void loop_tell(struct engine *e);
+/* LINK_NO has another descriptor, maybe with the old one's number. */
+void loop_forget(struct engine *e, unsigned link_no);
+void loop_close(struct engine *e);
 
 #endif

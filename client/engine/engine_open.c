@@ -59,6 +59,7 @@ static void on_down(struct link *link, const char *words)
 	struct opening *o = &e->opening[link->number];
 
 	words_print(o->words, "%s", words);
+	loop_forget(e, link->number);
 	if (e->begun)
 		core_link_down(&e->core, link->number, clock_ms());
 	else
@@ -83,6 +84,7 @@ int engine_init(struct engine *e)
 	sem_init(&e->background.waiter.wake, 0, 0);
 	TAILQ_INIT(&e->waiters);
 	TAILQ_INIT(&e->woken);
+	e->loop.epoll = e->loop.event = e->loop.timer = -1;
 	e->wake = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	return e->wake < 0 ? -1 : 0;
 }
@@ -93,6 +95,7 @@ void engine_set(struct engine *e, unsigned link_no, struct link *link)
 	link->owner = e;
 	link->number = link_no;
 	e->link[link_no] = link;
+	loop_forget(e, link_no);
 }
 
 void engine_add(struct engine *e, struct link *link)
@@ -173,6 +176,8 @@ int engine_begin(struct engine *e, uint64_t pages, const struct core_options *op
 		return -1;
 	e->begun = true;
 	e->begun_at = clock_ms();
+	if (e->loop.on && map_fill(&e->map) < 0)
+		return -1;
 	while (map_wants(&e->map)) {
 		block = record_block_new();
 		if (!block)
@@ -197,7 +202,7 @@ int engine_do_start(struct engine *e)
 	r = e->start ? e->start(e) : 0;
 	if (r)
 		return r;
-	r = pthread_create(&b->thread, NULL, background_run, e);
+	r = e->loop.on ? 0 : pthread_create(&b->thread, NULL, background_run, e);
 	if (!r) {
 		b->running = true;
 		e->core.heal.waiter = &b->waiter;
@@ -222,11 +227,13 @@ static void stop(struct engine *e)
 
 	if (!b->running)
 		return;
-	pthread_mutex_lock(&e->lock);
-	b->stop = true;
-	engine_tell(e, &b->waiter);
-	pthread_mutex_unlock(&e->lock);
-	pthread_join(b->thread, NULL);
+	if (!e->loop.on) {
+		pthread_mutex_lock(&e->lock);
+		b->stop = true;
+		engine_tell(e, &b->waiter);
+		pthread_mutex_unlock(&e->lock);
+		pthread_join(b->thread, NULL);
+	}
 	b->running = false;
 	e->core.heal.waiter = NULL;
 }
@@ -240,6 +247,7 @@ void engine_close(struct engine *e)
 		ours = e->link[link_no]->ops->free(e->link[link_no]) && ours;
 	if (e->wake >= 0)
 		close(e->wake);
+	loop_close(e);
 	core_close(&e->core);
 	map_close(&e->map);
 	if (ours)

@@ -76,6 +76,10 @@ struct farpage_options {
 	unsigned link_timeout_ms;  /* less than the deadline; 0: as above, half the deadline at most */
 	uint64_t heal_rate;        /* bytes a second; 0: FARPAGE_HEAL_RATE */
 	int patient;               /* not 0: a lender that fails again and again is never left out */
+	/* Requests that farpage_submit() can have under way; 0: it is not used. Otherwise
+	 * farpage_process() heals and opens links, no thread is started for that, and the records of
+	 * all pages, 24 bytes each, are allocated and locked at the opening. */
+	unsigned requests;
 	/* Called with a message when something happens to a lender: lost, back, added, empty, or all
 	 * copies complete again, or when the file of lenders was refused. A thread that does nothing
 	 * else makes the call, so it may block: messages without room are lost, and counted. A call
@@ -97,7 +101,7 @@ struct farpage *farpage_open(const struct farpage_options *options, char *words)
 int farpage_start(struct farpage *f);
 
 /* Flush all pages and close. F may be NULL. No other call may be under way,
- * or follow. Since 0.1. */
+ * or follow. Requests that were submitted are carried out before, and DONE is called. Since 0.1. */
 void farpage_close(struct farpage *f);
 
 /* Store N pages from PAGE on. DATA is N * 4096 bytes, and yours again on return.
@@ -119,6 +123,33 @@ int farpage_put_until(struct farpage *f, uint64_t page, uint64_t n, const void *
                       int64_t until);
 int farpage_get_until(struct farpage *f, uint64_t page, uint64_t n, void *data, int64_t until);
 int farpage_flush_until(struct farpage *f, uint64_t page, uint64_t n, int64_t until);
+
+enum farpage_verb { FARPAGE_PUT, FARPAGE_GET, FARPAGE_FLUSH };
+
+/* N pages from PAGE on, whose N * 4096 bytes are at DATA; NULL for a flush. */
+struct farpage_run {
+	uint64_t page, n;
+	void *data;
+};
+
+/* ERROR is 0 or an errno, as of the calls. */
+typedef void farpage_done(void *user, int error);
+
+/* Begin a request for N runs of pages and return. It is as many calls, at once: of runs that
+ * overlap any may be first. RUNS and what they point to are yours again when DONE is called,
+ * from farpage_process(). Allocates nothing. -1 with errno; EAGAIN: as many requests as the
+ * options say are under way; EINVAL: beyond the end, or no pages at all. One thread at a time may
+ * use this and the next two functions; calls from other threads may go on beside it. Since 0.2. */
+int farpage_submit(struct farpage *f, enum farpage_verb verb, const struct farpage_run *runs, unsigned n,
+                   farpage_done *done, void *user);
+
+/* A descriptor that is readable when farpage_process() has something to do. F owns it. Since 0.2. */
+int farpage_fd(const struct farpage *f);
+
+/* Do what can be done without waiting: send what was submitted, take in what came, call DONE of
+ * requests that are over, and whatever else is due. Call it when the descriptor is readable, and once after
+ * a batch of farpage_submit(). Not from within DONE, which may submit. Since 0.2. */
+void farpage_process(struct farpage *f);
 
 /* Forget all pages. Since 0.1. */
 int farpage_flush_area(struct farpage *f);

@@ -121,6 +121,25 @@ static inline int run(enum op_kind kind, uint64_t page, uint32_t pages, uint8_t 
 	return r.op.error;
 }
 
+static inline void set_page(uint8_t *page, uint64_t value)
+{
+	for (size_t at = 0; at < PAGE_BYTES; at += sizeof value)
+		memcpy(page + at, &value, sizeof value);
+}
+
+static inline bool is_page(const uint8_t *page, uint64_t value)
+{
+	return memcmp(page, &value, sizeof value) == 0 &&
+	       memcmp(page, page + sizeof value, PAGE_BYTES - sizeof value) == 0;
+}
+
+static inline enum op_kind some_kind(uint64_t *seed)
+{
+	static const enum op_kind kinds[] = { OP_PUT, OP_PUT, OP_GET, OP_GET, OP_GET, OP_FILL };
+
+	return kinds[dice_below(seed, COUNT(kinds))];
+}
+
 /* A break, as from outside. */
 static inline void break_link(unsigned link_no)
 {

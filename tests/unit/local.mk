@@ -56,12 +56,14 @@ unit_tests = \
 	tests/unit/test-engine-background \
 	tests/unit/test-engine-buffers \
 	tests/unit/test-engine-leader \
+	tests/unit/test-engine-loop \
 	tests/unit/test-engine-threads \
 	tests/unit/test-dropped \
 	tests/unit/test-export \
 	tests/unit/test-farpage \
 	tests/unit/test-farpage-options \
 	tests/unit/test-farpage-path \
+	tests/unit/test-farpage-submit \
 	tests/unit/test-filter \
 	tests/unit/test-gauge \
 	tests/unit/test-hall \
@@ -200,6 +202,8 @@ tests_unit_test_engine_buffers_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_engine_buffers_LDADD = $(unit_borrower)
 tests_unit_test_engine_leader_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_engine_leader_LDADD = $(unit_borrower)
+tests_unit_test_engine_loop_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_engine_loop_LDADD = $(unit_borrower)
 tests_unit_test_engine_threads_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_engine_threads_LDADD = $(unit_borrower)
 tests_unit_test_dropped_CPPFLAGS = $(unit_cppflags)
@@ -214,6 +218,8 @@ tests_unit_test_farpage_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_farpage_LDADD = $(unit_borrower)
 tests_unit_test_farpage_options_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_farpage_options_LDADD = $(unit_borrower)
+tests_unit_test_farpage_submit_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_farpage_submit_LDADD = $(unit_borrower)
 tests_unit_test_farpage_path_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_farpage_path_LDADD = $(unit_borrower)
 tests_unit_test_filter_CPPFLAGS = $(unit_cppflags)

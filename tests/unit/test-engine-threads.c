@@ -12,31 +12,12 @@ static bool may_lose; /* lenders may forget their pages */
 static _Atomic unsigned wrong, lost, done;
 static unsigned broke, closed; /* how often links did, in the end */
 
-static void set_page(uint8_t *page, uint64_t value)
-{
-	for (size_t at = 0; at < PAGE_BYTES; at += sizeof value)
-		memcpy(page + at, &value, sizeof value);
-}
-
-static bool is_page(const uint8_t *page, uint64_t value)
-{
-	return memcmp(page, &value, sizeof value) == 0 &&
-	       memcmp(page, page + sizeof value, PAGE_BYTES - sizeof value) == 0;
-}
-
 static int count(enum op_kind kind, uint64_t page, uint32_t pages, uint8_t *data)
 {
 	int error = run(kind, page, pages, data);
 
 	done++;
 	return error;
-}
-
-static enum op_kind some_kind(uint64_t *seed)
-{
-	static const enum op_kind kinds[] = { OP_PUT, OP_PUT, OP_GET, OP_GET, OP_GET, OP_FILL };
-
-	return kinds[dice_below(seed, COUNT(kinds))];
 }
 
 /* Pages of all threads: what is read is some page, wholly. */

@@ -6,7 +6,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 
-#include "call.h"
+#include "transfer.h"
 #include "clock.h"
 
 #define PAGES (5 * EXTENT_PAGES + 100)

@@ -7,7 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "call.h" /* has the client's watch.h, and lenders.h */
+#include "transfer.h" /* has the client's watch.h, and lenders.h */
 
 static struct lenders lenders;
 static char words[WORDS_MAX];
