@@ -1,0 +1,20 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# How the kernel, or a client, asks for pages.
+noinst_LTLIBRARIES += front/libface.la
+front_libface_la_SOURCES = front/face.h
+if HAVE_LIBURING
+front_libface_la_SOURCES += \
+	front/ublk.c \
+	front/ublk_cmd.h \
+	front/ublk_control.c \
+	front/ublk_control.h \
+	front/ublk_device.c \
+	front/ublk_device.h \
+	front/ublk_queue.c \
+	front/ublk_queue.h \
+	front/ublk_use.c \
+	front/ublk_use.h
+else
+front_libface_la_SOURCES += front/ublk_none.c
+endif
+front_libface_la_CPPFLAGS = $(see_front) $(LIBURING_CFLAGS)
