@@ -4,11 +4,13 @@
 # kernel, or the full one, which has drivers for real cards) and unpacks
 # what a guest needs (vmlinuz, and the modules in the order in which they are loaded) into
 # $FARPAGE_BUILDDIR/tests/vm/kernel-VERSION. Installs nothing. The second time is instant.
+# Modules that only some test loads are in kernel-VERSION/more; the test takes them to $dir/extra.
 # Exit 77: this host cannot get that kernel.
 set -eu
 
 modules='virtio_ring virtio virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci failover
 net_failover virtio_net virtio_blk nbd pps_core ptp e1000e crc16 crc32c_generic libcrc32c mbcache jbd2 ext4'
+more='ublk_drv'
 
 skip() { echo "$*" >&2; exit 77; }
 
@@ -38,23 +40,31 @@ fetch() { # package: from this host if it is installed
     rm -f "$1"_*.deb
 }
 
-# Modules are numbered, so that a glob lists them in loading order.
-take_modules() { # destination
-    mkdir "$1"
-    n=10
-    for m in $modules; do
-        path=$(find -L tree -name "$m.ko*")
-        [ -n "$path" ] || continue # built into this kernel
-        case $path in
-            *.xz) xz -dc "$path" >"$1/$n-$m.ko" ;;
-            *) cp "$path" "$1/$n-$m.ko" ;;
-        esac
-        n=$((n + 1))
-    done
+take_module() { # name destination: nothing if it is built into this kernel, or unknown to it
+    path=$(find -L tree -name "$1.ko*")
+    case $path in
+        '') ;;
+        *.xz) xz -dc "$path" >"$2" ;;
+        *) cp "$path" "$2" ;;
+    esac
 }
 
+# Modules are numbered, so that a glob lists them in loading order.
+take_modules() {
+    mkdir modules more
+    n=10
+    for m in $modules; do
+        take_module "$m" "modules/$n-$m.ko"
+        n=$((n + 1))
+    done
+    for m in $more; do take_module "$m" "more/$m.ko"; done
+}
+
+# What was unpacked earlier has all that is wanted now.
+complete() { [ -e "$cache/vmlinuz" ] && [ "$(cat "$cache/wanted" 2>/dev/null)" = "$modules $more" ]; }
+
 cache=$FARPAGE_BUILDDIR/tests/vm/kernel-$1
-[ -e "$cache/vmlinuz" ] && exit 0
+complete && exit 0
 [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || skip 'only on Debian amd64'
 package=$(newest "$1")
 [ -n "$package" ] || { apt-get -qq update; package=$(newest "$1"); }
@@ -66,9 +76,10 @@ mkdir -p "$new"
 cd "$new"
 exec 9>../lock
 flock 9
-[ ! -e "$cache/vmlinuz" ] || exit 0 # another test was first
+complete && exit 0 # another test was first
 fetch "$package"
-take_modules modules
+take_modules
+echo "$modules $more" >wanted
 cp tree/boot/vmlinuz-* vmlinuz
 echo "$package" >package
 rm -rf tree "$cache"

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The guests: not part of check. ./check makes check-guests, which is these, that of the units and the quick start;
 # ./check --long also check-long.
-noinst_PROGRAMS += tests/vm/nbdagain tests/vm/swapcheck
+noinst_PROGRAMS += tests/vm/nbdagain tests/vm/swapcheck tests/vm/ublkram
 # Static, and never with sanitizers: they run in the guest.
 tests_vm_nbdagain_SOURCES = tests/vm/nbdagain.c
 tests_vm_nbdagain_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
@@ -14,6 +14,12 @@ tests_vm_swapcheck_SOURCES = \
 	tests/vm/swapwork.c
 tests_vm_swapcheck_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
 tests_vm_swapcheck_LDFLAGS = -all-static
+tests_vm_ublkram_SOURCES = tests/vm/ublkram.c
+tests_vm_ublkram_LDADD = front/libface.la common/libcommon.la $(LIBURING_LIBS) $(EV_LIBS) -lm
+tests_vm_ublkram_LDFLAGS = $(AM_LDFLAGS)
+if !SANITIZERS
+tests_vm_ublkram_LDFLAGS += -all-static
+endif
 
 # What is measured goes alone: a guest has two processors, and its stalls count. Those that
 # want a loaded host are each other's load. The others keep little more than one processor busy, and go in pairs.
@@ -22,6 +28,7 @@ vm_loaded = \
 	tests/vm/squeeze.sh \
 	tests/vm/zero-memory-stock.sh
 vm_pairs = \
+	tests/vm/face-ublk.sh \
 	tests/vm/lender-out-of-memory.sh \
 	tests/vm/lender-shortage.sh \
 	tests/vm/swap-correct.sh \
