@@ -132,8 +132,6 @@ noinst_LTLIBRARIES += client/libborrower.la
 client_libborrower_la_SOURCES = \
 	client/call.c \
 	client/farpage.c \
-	client/parameters.c \
-	client/parameters.h \
 	client/transfer.c \
 	client/transfer.h \
 	client/stats.c \

@@ -26,3 +26,11 @@ common_libcommon_la_SOURCES = \
 	common/words.c \
 	common/words.h
 common_libcommon_la_CPPFLAGS = $(see_common)
+
+# Apart from it, for the sake of libinih.
+noinst_LTLIBRARIES += common/libsettingsfile.la
+common_libsettingsfile_la_SOURCES = \
+	common/settings_file.c \
+	common/settings_file.h
+common_libsettingsfile_la_CPPFLAGS = $(see_common) $(INIH_CFLAGS)
+common_libsettingsfile_la_LIBADD = $(INIH_LIBS)

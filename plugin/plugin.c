@@ -19,10 +19,12 @@
 #include "parameters.h"
 #include "prepare.h"
 #include "span.h"
-#include "stats.h"
+#include "stats_socket.h"
 #include "warn.h"
 
 #define HOST_MAX 64
+/* nbdkit's requests of 256 KiB in 16 threads, and libnbd's commands. */
+#define HEAP_BYTES (8u << 20)
 
 #define THREAD_MODEL NBDKIT_THREAD_MODEL_PARALLEL
 
@@ -111,8 +113,8 @@ static int farpage_get_ready(void)
 
 	if (parameters.swap)
 		prepare_privileged(parameters.realtime, !parameters.lender[0] && !parameters.lenders);
-	if (parameters.stats && stats_open(parameters.stats) < 0)
-		return -1;
+	if (parameters.stats && stats_socket_open(parameters.stats, words) < 0)
+		return refuse_parameters(words);
 	parameters.options.warn = tell;
 	farpage = farpage_open(&parameters.options, words);
 	if (!farpage) {
@@ -142,12 +144,12 @@ static int farpage_after_fork(void)
 		lines_own_stderr();
 	prepare_secret();
 	if (parameters.swap)
-		prepare_memory(parameters.options.tls_psk);
+		prepare_memory(&(struct prepare_needs){ HEAP_BYTES, NULL, parameters.options.tls_psk });
 	if (farpage_start(farpage) < 0) {
 		nbdkit_error("cannot start the thread that heals: %m");
 		return -1;
 	}
-	errno = stats_start(farpage);
+	errno = stats_socket_start(farpage);
 	if (errno) {
 		nbdkit_error("cannot start the thread that serves figures: %m");
 		return -1;
@@ -157,7 +159,7 @@ static int farpage_after_fork(void)
 
 static void farpage_cleanup(void)
 {
-	stats_close();
+	stats_socket_close();
 	farpage_close(farpage);
 	farpage = NULL;
 }

@@ -79,7 +79,7 @@ server_libconfig_la_SOURCES = \
 	server/config/options_read.c \
 	server/config/options_table.c \
 	server/config/options_table.h
-server_libconfig_la_CPPFLAGS = $(see_config) $(INIH_CFLAGS)
+server_libconfig_la_CPPFLAGS = $(see_config)
 
 # All of the daemon but main(), for the unit tests and the fuzzers.
 noinst_LTLIBRARIES += server/liblender.la
@@ -91,7 +91,7 @@ server_liblender_la_SOURCES = \
 	server/monitor.h
 server_liblender_la_CPPFLAGS = $(see_server)
 server_liblender_la_LIBADD = server/libconfig.la server/libmemory.la server/libpool.la server/libsystem.la \
-	nbd/libnbdserver.la store/libstore.la $(INIH_LIBS) $(GNUTLS_LIBS) $(LIBSECCOMP_LIBS) \
+	nbd/libnbdserver.la common/libsettingsfile.la store/libstore.la $(GNUTLS_LIBS) $(LIBSECCOMP_LIBS) \
 	$(LIBSYSTEMD_LIBS) $(EV_LIBS) $(PTHREAD_LIBS)
 
 sbin_PROGRAMS += server/farpaged

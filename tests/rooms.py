@@ -9,7 +9,7 @@ import sys
 LENDER = ("common store server/memory nbd/net nbd/protocol nbd/serve server/system server/pool "
           "server/config server").split()
 BORROWER = ("common store client/include client/seal client/core client/link client/engine "
-            "client/lenders client front plugin").split()
+            "client/lenders client program front plugin").split()
 
 tree = pathlib.Path(sys.argv[1])
 rooms = dict.fromkeys(LENDER + BORROWER)

@@ -20,9 +20,6 @@
 #include "warn.h"
 
 #define STACK_BYTES (256u << 10) /* nbdkit's and our calls need under 100 KiB */
-/* What the heap grows to in advance: requests of 256 KiB in 16 threads, and
- * libnbd's commands. */
-#define HEAP_BYTES  (8u << 20)
 /* Segments larger than this are data that nobody touches: nbdkit's table of
  * 192 MiB, and 30 MiB of Unicode tables that come with libxml2. */
 #define SEGMENT_MAX (4u << 20)
@@ -93,25 +90,45 @@ void prepare_secret(void)
 		     strerrordesc_np(errno));
 }
 
-static int lock_segments(struct dl_phdr_info *info, size_t size, void *failed)
+struct locking {
+	const char *const *libraries;
+	int failed; /* an errno */
+};
+
+/* The program itself has no name. */
+static bool is_on_the_way(const char *path, const char *const *libraries)
 {
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+
+	if (!libraries || !*name)
+		return true;
+	for (; *libraries; libraries++)
+		if (strncmp(name, *libraries, strlen(*libraries)) == 0)
+			return true;
+	return false;
+}
+
+static int lock_segments(struct dl_phdr_info *info, size_t size, void *locking)
+{
+	struct locking *l = locking;
+
 	(void)size;
-	for (unsigned i = 0; i < info->dlpi_phnum; i++) {
+	for (unsigned i = 0; i < info->dlpi_phnum && is_on_the_way(info->dlpi_name, l->libraries); i++) {
 		const ElfW(Phdr) *p = &info->dlpi_phdr[i];
 
 		if (p->p_type == PT_LOAD && p->p_memsz <= SEGMENT_MAX &&
 		    mlock((void *)(info->dlpi_addr + p->p_vaddr), p->p_memsz) < 0)
-			*(int *)failed = errno;
+			l->failed = errno;
 	}
 	return 0;
 }
 
-static void grow_heap(void)
+static void grow_heap(size_t bytes)
 {
-	void *p = malloc(HEAP_BYTES);
+	void *p = malloc(bytes);
 
 	if (p)
-		memset(p, 1, HEAP_BYTES);
+		memset(p, 1, bytes);
 	/* Not given back: M_TRIM_THRESHOLD. The compiler must not see through it. */
 	__asm__ volatile("" : : "r"(p) : "memory");
 	free(p);
@@ -137,22 +154,22 @@ static int lock_file(const char *path)
 
 /* Everything that is touched is kept from now on; what a page passes through is
  * touched now; and what is mapped from here on is there at once. */
-void prepare_memory(const char *file)
+void prepare_memory(const struct prepare_needs *needs)
 {
-	int failed = 0;
+	struct locking l = { .libraries = needs->libraries };
 
-	grow_heap();
+	grow_heap(needs->heap);
 	if (mlockall(MCL_CURRENT | MCL_ONFAULT) < 0)
-		failed = errno;
+		l.failed = errno;
 	else
-		dl_iterate_phdr(lock_segments, &failed);
-	if (!failed && mlockall(MCL_FUTURE) < 0)
-		failed = errno;
-	if (!failed && file && lock_file(file) < 0)
-		failed = errno;
-	if (failed) {
+		dl_iterate_phdr(lock_segments, &l);
+	if (!l.failed && mlockall(MCL_FUTURE) < 0)
+		l.failed = errno;
+	if (!l.failed && needs->file && lock_file(needs->file) < 0)
+		l.failed = errno;
+	if (l.failed) {
 		munlockall();
 		warn("cannot lock memory (%s): the kernel may swap this process out onto itself and "
-		     "hang; give it CAP_IPC_LOCK or LimitMEMLOCK=infinity", strerrordesc_np(failed));
+		     "hang; give it CAP_IPC_LOCK or LimitMEMLOCK=infinity", strerrordesc_np(l.failed));
 	}
 }

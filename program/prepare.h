@@ -6,8 +6,9 @@
 #define FARPAGE_PREPARE_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
-/* When the plugin is loaded: one heap that only grows, small thread stacks. */
+/* Before anything else: one heap that only grows, small thread stacks. */
 void prepare_load(void);
 /* Before privileges are dropped: reclaim must not wait for us. REALTIME: also
  * the scheduling class that may use the kernel's last reserve. Unless this process KEEPS_PAGES itself,
@@ -16,8 +17,16 @@ void prepare_privileged(bool realtime, bool keeps_pages);
 /* In the process that serves, after privileges were dropped: forbid core dumps, because this
  * process holds pages of the host, and the key to more of them. */
 void prepare_secret(void);
-/* In the process that serves, after it forked: lock and touch what is needed, including
- * FILE, if it is not NULL, which is read whenever the lender is connected again. */
-void prepare_memory(const char *file);
+
+struct prepare_needs {
+	size_t heap;                  /* bytes that it may grow to */
+	/* The libraries that a page passes through, by the beginnings of their names; up to NULL.
+	 * Others are locked as far as they were used. NULL: all are on its way. */
+	const char *const *libraries;
+	const char *file;             /* read whenever a lender is connected again; or NULL */
+};
+
+/* In the process that serves, after it forked: lock and touch what is needed. */
+void prepare_memory(const struct prepare_needs *);
 
 #endif

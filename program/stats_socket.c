@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "stats.h"
+#include "stats_socket.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -16,9 +16,6 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#define NBDKIT_API_VERSION 2
-#include <nbdkit-plugin.h>
-
 #include "farpage.h"
 
 #define STACK_BYTES (64u << 10)
@@ -33,9 +30,9 @@ static struct {
 	char json[FARPAGE_STATS_JSON_MAX];
 } stats = { .fd = -1, .stop = -1 };
 
-static int stats_refuse(const char *what)
+static int stats_refuse(char words[static WORDS_MAX], const char *what)
 {
-	nbdkit_error("stats=%s: %s: %s", stats.at.sun_path, what, strerror(errno));
+	words_print(words, "stats=%s: %s: %s", stats.at.sun_path, what, strerror(errno));
 	return -1;
 }
 
@@ -53,7 +50,7 @@ static bool is_stale(void)
 	return error == ECONNREFUSED && lstat(stats.at.sun_path, &st) == 0 && S_ISSOCK(st.st_mode);
 }
 
-int stats_open(const char *path)
+int stats_socket_open(const char *path, char words[static WORDS_MAX])
 {
 	mode_t mask;
 	int r;
@@ -63,19 +60,19 @@ int stats_open(const char *path)
 	stats.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	stats.stop = eventfd(0, EFD_CLOEXEC);
 	if (stats.fd < 0 || stats.stop < 0)
-		return stats_refuse("no socket");
+		return stats_refuse(words, "no socket");
 	if (is_stale())
 		unlink(path);
 	mask = umask(0117); /* its owner and group may ask */
 	r = bind(stats.fd, (const struct sockaddr *)&stats.at, sizeof stats.at);
 	umask(mask);
 	if (r < 0) {
-		r = stats_refuse("cannot listen there");
+		r = stats_refuse(words, "cannot listen there");
 		close(stats.fd);
 		stats.fd = -1; /* another's is not to be removed */
 		return r;
 	}
-	return listen(stats.fd, 8) < 0 ? stats_refuse("cannot listen there") : 0;
+	return listen(stats.fd, 8) < 0 ? stats_refuse(words, "cannot listen there") : 0;
 }
 
 /* All of it fits into the socket's buffer, or it is not sent: nobody is waited for. */
@@ -104,7 +101,7 @@ static void *run(void *unused)
 	return unused;
 }
 
-int stats_start(struct farpage *f)
+int stats_socket_start(struct farpage *f)
 {
 	size_t stack = STACK_BYTES > (size_t)PTHREAD_STACK_MIN ? STACK_BYTES : (size_t)PTHREAD_STACK_MIN;
 	pthread_attr_t attr;
@@ -125,7 +122,7 @@ int stats_start(struct farpage *f)
 	return e;
 }
 
-void stats_close(void)
+void stats_socket_close(void)
 {
 	if (stats.running) {
 		eventfd_write(stats.stop, 1);
