@@ -166,8 +166,6 @@ bool extent_place_elsewhere(struct core *c, struct extent *e, enum targets which
 	unsigned copy = 0;
 
 	assert(e->record);
-	if (!extent_targets(c, e, TARGETS_ALL, now))
-		return false;
 	while (copy < COPY_SPILL && e->copy[copy].link_no >= 0)
 		copy++;
 	if (copy == COPY_SPILL ||

@@ -14,13 +14,18 @@
 #include "peer.h"
 #include "queue.h"
 
-/* Where there is nobody else: one that failed, or refused. */
-static uint8_t last_target(struct core *c, struct extent *e, uint8_t fresh, int64_t now)
+/* Where there is nobody else: one that failed, or refused. If the spill refused too, copies whose
+ * lenders have just gone are no reason to spare the others. */
+static uint8_t last_target(struct core *c, const struct op *op, uint8_t fresh, int64_t now)
 {
+	struct extent *e = map_extent(c->map, op->page);
+	bool some = extent_targets(c, e, TARGETS_ALL, now);
+
 	assert(e->record);
-	if (!extent_targets(c, e, TARGETS_ALL, now))
+	if (!some && !op->refused)
 		extent_place(c, e, TARGETS_ALL, now);
-	else if (!(extent_targets(c, e, TARGETS_ALL, now) & fresh))
+	else if (!(extent_targets(c, e, TARGETS_ALL, now) & fresh) &&
+	         !extent_place_elsewhere(c, e, TARGETS_GOOD, now))
 		extent_place_elsewhere(c, e, TARGETS_ALL, now);
 	return extent_targets(c, e, TARGETS_ALL, now) & fresh;
 }
@@ -36,12 +41,12 @@ static uint8_t choose(struct core *c, const struct op *op, int64_t now)
 	to = extent_targets(c, e, TARGETS_GOOD, now) & fresh;
 	if (!to)
 		to = extent_targets(c, e, TARGETS_FULL, now) & fresh;
-	if (!to && extent_place_elsewhere(c, e, TARGETS_GOOD, now))
+	if (!to && extent_targets(c, e, TARGETS_ALL, now) && extent_place_elsewhere(c, e, TARGETS_GOOD, now))
 		to = extent_targets(c, e, TARGETS_GOOD, now) & fresh;
 	if (!to)
 		to = extent_spill(c, e) & fresh;
 	if (!to)
-		to = last_target(c, e, fresh, now);
+		to = last_target(c, op, fresh, now);
 	assert(!(to & op->tried));
 	return to ? to : extent_targets(c, e, TARGETS_ALL, now) & (uint8_t)~op->tried;
 }

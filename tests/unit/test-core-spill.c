@@ -95,6 +95,24 @@ TEST(a_spill_that_fails_too_means_a_lost_page)
 	states(0, "L");
 }
 
+/* Both copies' lenders have just gone, so their places still count; but two more are there. */
+TEST(where_the_spill_refuses_too_another_lender_takes_it)
+{
+	begin(4, 2, true);
+	put_now(0, 1);
+	assert_int_equal(holders(0), ON(0) | ON(3));
+	put = put_of(0, 1);
+	start(&put);
+	asked(ASK_PUT, 0, &put);
+	asked(ASK_PUT, 3, &put);
+	down(0);
+	down(3);
+	answer(asked(ASK_PUT, 4, &put), ENOSPC);
+	answer(asked(ASK_PUT, 1, &put), 0);
+	done(&put, 0);
+	assert_int_equal(holders(0), ON(1));
+}
+
 TEST(a_spill_that_is_too_small_has_no_room)
 {
 	open_core((struct core_options){ .links = 2, .spill = true, .copies = 1 });
@@ -205,6 +223,7 @@ int main(void)
 		UNIT(lenders_that_refuse_leave_it_to_the_spill),
 		UNIT(lenders_without_room_leave_it_to_the_spill),
 		UNIT(a_spill_that_fails_too_means_a_lost_page),
+		UNIT(where_the_spill_refuses_too_another_lender_takes_it),
 		UNIT(a_spill_that_is_too_small_has_no_room),
 		UNIT(with_nobody_it_waits_for_a_lender),
 		UNIT(with_nobody_for_too_long_it_is_lost),
