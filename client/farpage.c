@@ -18,6 +18,7 @@
 #define OPEN_MS  2000 /* at least, whatever a link's timeout is */
 #define CLOSE_MS 2000
 #define BUFFERS  24u /* of 128 KiB: nbdkit's 16 threads, and what is late or being healed */
+#define SPARE    4u  /* beside one for each request: what is healed, and calls */
 
 _Static_assert(FARPAGE_WORDS_MAX == WORDS_MAX, "a caller has room for what we say");
 _Static_assert(FARPAGE_PAGE_BYTES == PAGE_BYTES, "a caller's page is ours");
@@ -258,7 +259,8 @@ static int farpage_begin(struct farpage *f, const struct farpage_options *o)
 		return -1;
 	f->engine.check = transfer_check;
 	f->engine.start = start_watch;
-	return engine_begin(&f->engine, f->pages, &core, BUFFERS + o->requests, f->seal);
+	return engine_begin(&f->engine, f->pages, &core, o->requests ? o->requests + SPARE : BUFFERS,
+	                    f->seal);
 }
 
 static void release(struct farpage *f)

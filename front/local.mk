@@ -18,3 +18,21 @@ else
 front_libface_la_SOURCES += front/ublk_none.c
 endif
 front_libface_la_CPPFLAGS = $(see_front) $(LIBURING_CFLAGS)
+
+# The program: a face before libfarpage.
+sbin_PROGRAMS += front/farpage-front
+front_farpage_front_SOURCES = \
+	front/farpage-front.c \
+	front/front.c \
+	front/front.h \
+	front/notify.h \
+	front/options.c \
+	front/options.h
+if HAVE_LIBSYSTEMD
+front_farpage_front_SOURCES += front/notify.c
+else
+front_farpage_front_SOURCES += front/notify_none.c
+endif
+front_farpage_front_CPPFLAGS = $(see_program) -iquote $(srcdir)/front $(LIBSYSTEMD_CFLAGS)
+front_farpage_front_LDADD = front/libface.la program/libprogram.la common/libsettingsfile.la client/libborrower.la \
+	$(LIBURING_LIBS) $(LIBSYSTEMD_LIBS) $(EV_LIBS)

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Between a face and the lenders: each request of the face becomes one of libfarpage's. One loop, one
+ * thread; what arrives together is sealed, sent and answered together. */
+#ifndef FARPAGE_FRONT_H
+#define FARPAGE_FRONT_H
+
+#include <ev.h>
+#include <stdbool.h>
+
+#include "face.h"
+#include "farpage.h"
+
+struct front {
+	struct ev_loop *loop;
+	struct farpage *farpage;
+	struct face *face;
+	struct farpage_run run[FACE_DEPTH_MAX]; /* one for each request of the face */
+	unsigned runs;
+	bool due;               /* something was submitted, or came */
+	bool failed;
+	ev_io came;             /* libfarpage has something to do */
+	ev_io signalled;
+	int signals;            /* signalfd */
+	ev_prepare sleep;
+};
+
+/* Serve FARPAGE's device by a face until it ends. LOCK is called when all that is needed is there. 0, or -1
+ * after a line about what went wrong. The caller blocked all signals. */
+int front_run(struct front *, struct farpage *, const struct face_ops *, void (*lock)(void *), void *data);
+
+#endif
