@@ -148,7 +148,8 @@ static void before_sleep(struct ev_loop *loop, ev_prepare *w, int events)
 static void again(struct ev_loop *loop, ev_timer *w, int events)
 {
 	(void)events;
-	ev_timer_stop(loop, w); /* before_sleep() does it */
+	ev_timer_stop(loop, w);
+	turn(w->data, true);
 }
 
 static void out_of_patience(struct ev_loop *loop, ev_timer *w, int events)

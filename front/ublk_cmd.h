@@ -8,6 +8,7 @@
 #include <linux/ublk_cmd.h>
 
 #ifndef UBLK_U_CMD_ADD_DEV
+#define UBLK_U_CMD_GET_DEV_INFO _IOR('u', UBLK_CMD_GET_DEV_INFO, struct ublksrv_ctrl_cmd)
 #define UBLK_U_CMD_ADD_DEV    _IOWR('u', UBLK_CMD_ADD_DEV, struct ublksrv_ctrl_cmd)
 #define UBLK_U_CMD_DEL_DEV    _IOWR('u', UBLK_CMD_DEL_DEV, struct ublksrv_ctrl_cmd)
 #define UBLK_U_CMD_START_DEV  _IOWR('u', UBLK_CMD_START_DEV, struct ublksrv_ctrl_cmd)

@@ -2,6 +2,8 @@
 #include "ublk_device.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
@@ -57,6 +59,33 @@ static void add_failed(struct ublk_device *d, int error)
 		words_print(d->words, "ublk: cannot add a device: %s", strerror(error));
 }
 
+/* A server that was killed leaves the number taken, by a device that is dead and that nobody holds. */
+static bool is_left_behind(const struct ublk_device *d, struct ublk_control *c)
+{
+	struct ublksrv_ctrl_dev_info other = { 0 };
+	char path[32];
+	int fd;
+
+	if (ublk_control(c, UBLK_U_CMD_GET_DEV_INFO, d->info.dev_id, &other, sizeof other, 0, 0) < 0 ||
+	    other.state != UBLK_S_DEV_DEAD)
+		return false;
+	snprintf(path, sizeof path, "/dev/ublkc%u", d->info.dev_id);
+	fd = open(path, O_RDWR | O_CLOEXEC); /* by one process at a time */
+	if (fd >= 0)
+		close(fd);
+	return fd >= 0;
+}
+
+static int take_number(struct ublk_device *d, struct ublk_control *c)
+{
+	int result = ublk_control(c, UBLK_U_CMD_ADD_DEV, d->info.dev_id, &d->info, sizeof d->info, 0, 0);
+
+	if (result != -EEXIST || !is_left_behind(d, c))
+		return result;
+	ublk_control(c, UBLK_U_CMD_DEL_DEV, d->info.dev_id, NULL, 0, 0, DELETE_SECONDS);
+	return ublk_control(c, UBLK_U_CMD_ADD_DEV, d->info.dev_id, &d->info, sizeof d->info, 0, 0);
+}
+
 static int add(struct ublk_device *d, struct ublk_control *c)
 {
 	unsigned depth = d->info.queue_depth;
@@ -67,7 +96,7 @@ static int add(struct ublk_device *d, struct ublk_control *c)
 		words_print(d->words, "ublk: this kernel's is too old: 6.5 or newer is needed");
 		return -ENOTSUP;
 	}
-	result = ublk_control(c, UBLK_U_CMD_ADD_DEV, d->info.dev_id, &d->info, sizeof d->info, 0, 0);
+	result = take_number(d, c);
 	if (result < 0) {
 		add_failed(d, -result);
 		return result;

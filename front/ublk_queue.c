@@ -75,6 +75,10 @@ int ublk_queue_open(struct ublk_queue *q, struct face *face, const struct face_t
 		.depth = terms->depth ? terms->depth : FACE_DEPTH,
 		.pages = terms->pages,
 	};
+	if (q->depth > FACE_DEPTH_MAX) {
+		words_print(words, "ublk: a depth of %u is too much: at most %u", q->depth, FACE_DEPTH_MAX);
+		return -1;
+	}
 	q->tags = calloc(q->depth, sizeof *q->tags);
 	if (!q->tags) {
 		words_print(words, "ublk: no memory");
@@ -285,12 +289,16 @@ bool ublk_queue_turn(struct ublk_queue *q, bool woken)
 		bool good = submit(q, true);
 
 		woken |= hear(q) > 0;
-		if (!q->queued && !(woken && forget_wake(q)))
-			return true;
 		if (!good)
 			return false;
+		if (q->queued)
+			continue;
+		if (!woken || !forget_wake(q))
+			return true;
+		woken = false;
 	}
 	submit(q, false);
-	wake(q);
+	if (!woken)
+		wake(q);
 	return !q->queued;
 }

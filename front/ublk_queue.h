@@ -51,8 +51,8 @@ int ublk_queue_attach(struct ublk_queue *, int number, char words[static WORDS_M
 void ublk_queue_detach(struct ublk_queue *);
 void ublk_queue_close(struct ublk_queue *);
 
-/* Submit what is queued, and give out what has come; WOKEN: wake was readable. False if something is left, because the kernel has no memory
- * for it: to be called again soon. */
+/* Submit what is queued, and give out what has come; WOKEN: wake was readable. False if the kernel could not, for lack of memory:
+ * to be called again soon, with WOKEN. */
 bool ublk_queue_turn(struct ublk_queue *, bool woken);
 void ublk_queue_answer(struct ublk_queue *, struct face_request *, int error);
 /* Answer all that is out, and all that comes, with EIO. */

@@ -12,7 +12,7 @@ cache=$FARPAGE_BUILDDIR/tests/vm
 export PATH="$PATH:/usr/sbin:/sbin"
 
 # Programs of this host, and of the build tree (those that exist yet).
-host_programs='dash nbd-client nbdkit swapon swapoff mkswap blkdiscard chrt'
+host_programs='dash nbd-client nbdkit swapon swapoff mkswap blkdiscard chrt setpriv'
 host_plugins='memory nbd'
 built() { # path in the build tree: the real file, not libtool's wrapper
     for f in "$FARPAGE_BUILDDIR/${1%/*}/.libs/${1##*/}" "$FARPAGE_BUILDDIR/$1"; do

@@ -61,10 +61,10 @@ take_modules() {
 }
 
 # What was unpacked earlier has all that is wanted now.
-complete() { [ -e "$cache/vmlinuz" ] && [ "$(cat "$cache/wanted" 2>/dev/null)" = "$modules $more" ]; }
+have_all() { [ -e "$cache/vmlinuz" ] && [ "$(cat "$cache/wanted" 2>/dev/null)" = "$modules $more" ]; }
 
 cache=$FARPAGE_BUILDDIR/tests/vm/kernel-$1
-complete && exit 0
+have_all && exit 0
 [ "$(dpkg --print-architecture 2>/dev/null)" = amd64 ] || skip 'only on Debian amd64'
 package=$(newest "$1")
 [ -n "$package" ] || { apt-get -qq update; package=$(newest "$1"); }
@@ -76,7 +76,7 @@ mkdir -p "$new"
 cd "$new"
 exec 9>../lock
 flock 9
-complete && exit 0 # another test was first
+have_all && exit 0 # another test was first
 fetch "$package"
 take_modules
 echo "$modules $more" >wanted

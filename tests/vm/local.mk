@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # The guests: not part of check. ./check makes check-guests, which is these, that of the units and the quick start;
 # ./check --long also check-long.
-noinst_PROGRAMS += tests/vm/nbdagain tests/vm/swapcheck tests/vm/ublkram
+noinst_PROGRAMS += tests/vm/nbdagain tests/vm/swapcheck
 # Static, and never with sanitizers: they run in the guest.
 tests_vm_nbdagain_SOURCES = tests/vm/nbdagain.c
 tests_vm_nbdagain_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
@@ -14,11 +14,13 @@ tests_vm_swapcheck_SOURCES = \
 	tests/vm/swapwork.c
 tests_vm_swapcheck_CFLAGS = -std=gnu11 $(WARN_CFLAGS)
 tests_vm_swapcheck_LDFLAGS = -all-static
+if HAVE_LIBURING
+if !SANITIZERS
+noinst_PROGRAMS += tests/vm/ublkram
 tests_vm_ublkram_SOURCES = tests/vm/ublkram.c
 tests_vm_ublkram_LDADD = front/libface.la common/libcommon.la $(LIBURING_LIBS) $(EV_LIBS) -lm
-tests_vm_ublkram_LDFLAGS = $(AM_LDFLAGS)
-if !SANITIZERS
-tests_vm_ublkram_LDFLAGS += -all-static
+tests_vm_ublkram_LDFLAGS = $(AM_LDFLAGS) -all-static
+endif
 endif
 
 # What is measured goes alone: a guest has two processors, and its stalls count. Those that
@@ -28,6 +30,7 @@ vm_loaded = \
 	tests/vm/squeeze.sh \
 	tests/vm/zero-memory-stock.sh
 vm_pairs = \
+	tests/vm/face-ublk-swap.sh \
 	tests/vm/face-ublk.sh \
 	tests/vm/lender-out-of-memory.sh \
 	tests/vm/lender-shortage.sh \

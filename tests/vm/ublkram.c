@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* ublkram [-n NUMBER] [-d DEPTH] [-l MS] [-e PAGE] [-o PAGE] PAGES: the ublk face, and behind it pages in this
- * process' own memory.
+ * process' own memory. ublkram -k NUMBER: stops a device that somebody else serves.
  *   -l MS    answers come from a timer, within MS, and in no order
  *   -e PAGE  what touches that page or a later one fails with EIO
  *   -o PAGE  and what touches this one or a later one is never answered
- * SIGTERM stops the device unless it is in use, SIGUSR1 by force, SIGUSR2 prints what was counted. */
+ * SIGTERM stops the device unless it is in use, SIGHUP even then, SIGUSR1 by force; SIGUSR2 prints what was counted. */
 #include <errno.h>
 #include <ev.h>
 #include <signal.h>
@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "face.h"
+#include "ublk_cmd.h"
+#include "ublk_control.h"
 
 static struct ev_loop *loop;
 static struct face *face;
@@ -91,25 +93,34 @@ static void heard(struct ev_loop *l, ev_signal *w, int events)
 
 	(void)events;
 	if (w->signum == SIGUSR2)
-		printf("ublkram: requests=%llu enters=%llu sleeps=%u most_out=%u\n", (unsigned long long)face->requests,
-		       (unsigned long long)face->calls, ev_iteration(l), most_out);
+		printf("ublkram: requests=%llu calls=%llu most_out=%u\n", (unsigned long long)face->requests,
+		       (unsigned long long)face->calls + ev_iteration(l), most_out);
 	else if (w->signum == SIGTERM && face->ops->in_use(face, words))
 		printf("ublkram: refused: %s\n", words);
 	else
 		face->ops->stop(face, w->signum == SIGUSR1);
 }
 
+static int stop_other(unsigned number)
+{
+	struct ublk_control c;
+	char words[WORDS_MAX];
+
+	return ublk_control_open(&c, words) || ublk_control(&c, UBLK_U_CMD_STOP_DEV, number, NULL, 0, 0, 20) < 0;
+}
+
 static void read_options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "n:d:l:e:o:")) != -1)
+	while ((option = getopt(argc, argv, "n:d:l:e:o:k:")) != -1)
 		switch (option) {
 		case 'n': terms.device = atoi(optarg); break;
 		case 'd': terms.depth = (unsigned)atoi(optarg); break;
 		case 'l': late_seconds = atof(optarg) / 1000; break;
 		case 'e': bad_page = strtoull(optarg, NULL, 10); break;
 		case 'o': mute_page = strtoull(optarg, NULL, 10); break;
+		case 'k': exit(stop_other((unsigned)atoi(optarg)));
 		default: exit(2);
 		}
 	if (optind + 1 != argc)
@@ -120,8 +131,8 @@ static void read_options(int argc, char **argv)
 int main(int argc, char **argv)
 {
 	static const struct face_owner owner = { submit, started, ended };
-	static const int signals[] = { SIGTERM, SIGUSR1, SIGUSR2 };
-	ev_signal watchers[3];
+	static const int signals[] = { SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
+	ev_signal watchers[4];
 	char words[WORDS_MAX] = "no memory";
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -136,7 +147,7 @@ int main(int argc, char **argv)
 			face->ops->close(face);
 		return 1;
 	}
-	for (int i = 0; i < 3; i++) {
+	for (int i = 0; i < 4; i++) {
 		ev_signal_init(&watchers[i], heard, signals[i]);
 		ev_signal_start(loop, &watchers[i]);
 	}
