@@ -19,6 +19,8 @@ common_libcommon_la_SOURCES = \
 	common/rate.h \
 	common/setting.c \
 	common/setting.h \
+	common/settings_args.c \
+	common/settings_args.h \
 	common/size.c \
 	common/size.h \
 	common/standard.c \

@@ -81,7 +81,7 @@ static int serve(struct front_options *o)
 	if (f) {
 		prepare_secret();
 		if (start(f) == 0)
-			r = front_run(&front, f, o->face, lock, p);
+			r = front_run(&front, f, &face_ublk, lock, p);
 	}
 	stats_socket_close();
 	farpage_close(f);

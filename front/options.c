@@ -1,49 +1,62 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "options.h"
 
-#include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "config.h"
+#include "settings_args.h"
 #include "settings_file.h"
 
-static const struct face_ops *const faces[] = { &face_ublk };
-#define FACES (sizeof faces / sizeof *faces)
+#define FIELD(name) .at = offsetof(struct front_options, name)
 
-static const char usage[] =
-	"Usage: farpage-front [--face auto|ublk] [--config FILE] KEY=VALUE...\n"
-	"\n"
-	"A block device whose pages are in other hosts' RAM, for the kernel of this host.\n"
-	"\n"
-	"  --face FACE      How the kernel asks for pages: ublk, as /dev/ublkbN. Default:\n"
-	"                   auto, the first that this host has.\n"
-	"  --config FILE    Read KEY = VALUE from FILE, one a line. What the command line\n"
-	"                   says wins.\n"
-	"  -h, --help       Print this and exit.\n"
-	"  -V, --version    Print the version and exit.\n"
-	"\n"
-	"The keys:\n";
+static const struct setting_style style = { "  --", " ", 21 };
+static const char *const faces[] = { "auto", "ublk", NULL };
 
-struct reading {
-	struct front_options *o;
-	int keys;            /* of the command line, which wins */
-	char **key;
+static int set_help(void *options, const char *value, char words[static WORDS_MAX]);
+
+static int set_version(void *options, const char *value, char words[static WORDS_MAX])
+{
+	(void)value, (void)words;
+	puts("farpage-front " PACKAGE_VERSION);
+	((struct front_options *)options)->done = true;
+	return 0;
+}
+
+static const struct setting table[] = {
+	{ "face", "FACE", SETTING_CHOICE, FIELD(face), .choices = faces, .standard = "auto",
+	  .help = "how the kernel asks for pages, auto or ublk: /dev/ublkbN; auto takes the first that there is" },
+	{ "config", "FILE", SETTING_TEXT, FIELD(config), .hint = "write a file",
+	  .help = "read KEY = VALUE from FILE, one a line; what the command line says wins" },
+	{ "help", NULL, SETTING_OWN, .set = set_help, .letter = 'h', .help = "this text; also -h" },
+	{ "version", NULL, SETTING_OWN, .set = set_version, .letter = 'V', .help = "the version; also -V" },
+	{0}
 };
 
-static int set_face(struct front_options *o, const char *name, char words[static WORDS_MAX])
+static int set_help(void *options, const char *value, char words[static WORDS_MAX])
 {
-	for (size_t i = 0; i < FACES; i++)
-		if (strcmp(name, faces[i]->name) == 0 || (i == 0 && strcmp(name, "auto") == 0)) {
-			o->face = faces[i];
-			return 0;
-		}
-	words_print(words, "--face %.50s: write auto or ublk", name);
-	return -1;
+	(void)value, (void)words;
+	printf("farpage-front is a block device for this host's kernel; its pages are in other\n"
+	       "hosts' RAM.\n\n"
+	       "usage: farpage-front [OPTION]... KEY=VALUE...\n\n");
+	settings_help(stdout, table, &style);
+	printf("\nThe keys:\n");
+	parameters_help(stdout);
+	printf("\nIt stays in the foreground and logs to stderr. SIGTERM ends it, unless the\n"
+	       "device is in use. See farpage-front(8).\n");
+	((struct front_options *)options)->done = true;
+	return 0;
+}
+
+static int take_arg(void *options, const struct setting *s, const char *value, char words[static WORDS_MAX])
+{
+	struct front_options *o = options;
+
+	return setting_set(s, o, value, words) < 0 ? -1 : o->done;
 }
 
 /* KEY=VALUE. */
-static int set(struct parameters *p, const char *text, char words[static WORDS_MAX])
+static int set_key(struct parameters *p, const char *text, char words[static WORDS_MAX])
 {
 	const char *value = strchr(text, '=');
 	char key[64];
@@ -56,6 +69,12 @@ static int set(struct parameters *p, const char *text, char words[static WORDS_M
 	return parameters_set(p, key, value + 1, words);
 }
 
+struct reading {
+	struct front_options *o;
+	int keys;            /* of the command line, which wins */
+	char **key;
+};
+
 static bool is_said(const struct reading *r, const char *name)
 {
 	size_t len = strlen(name);
@@ -67,7 +86,7 @@ static bool is_said(const struct reading *r, const char *name)
 }
 
 /* What loses against the command line must be right too. */
-static int take_line(void *reading, const char *name, const char *value, char words[static WORDS_MAX])
+static int set_from_file(void *reading, const char *name, const char *value, char words[static WORDS_MAX])
 {
 	struct reading *r = reading;
 	struct parameters scratch;
@@ -81,64 +100,24 @@ static int take_line(void *reading, const char *name, const char *value, char wo
 	return result;
 }
 
-static int bad_option(char **argv, char words[static WORDS_MAX])
-{
-	words_print(words, "%.200s: no such option, or its value is missing; see farpage-front --help", argv[optind - 1]);
-	return -1;
-}
-
-static int read_options(struct front_options *o, int argc, char **argv, const char **config,
-                        char words[static WORDS_MAX])
-{
-	static const struct option longs[] = {
-		{ "face", required_argument, NULL, 'f' }, { "config", required_argument, NULL, 'c' },
-		{ "help", no_argument, NULL, 'h' }, { "version", no_argument, NULL, 'V' }, {0},
-	};
-	int c;
-
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":hV", longs, NULL)) != -1) {
-		switch (c) {
-		case 'f':
-			if (set_face(o, optarg, words) < 0)
-				return -1;
-			break;
-		case 'c':
-			*config = optarg;
-			break;
-		case 'h':
-			fputs(usage, stdout);
-			parameters_help(stdout);
-			o->done = true;
-			return 0;
-		case 'V':
-			puts("farpage-front " PACKAGE_VERSION);
-			o->done = true;
-			return 0;
-		default:
-			return bad_option(argv, words);
-		}
-	}
-	return 0;
-}
-
 int front_options_read(struct front_options *o, int argc, char **argv, char words[static WORDS_MAX])
 {
-	const char *config = NULL;
-	struct reading r;
+	struct reading r = { .o = o };
+	int rest;
 
-	*o = (struct front_options){ .face = faces[0] };
+	*o = (struct front_options){0};
+	settings_begin(table, o);
 	parameters_begin(&o->parameters);
 	o->parameters.realtime = true;
-	if (read_options(o, argc, argv, &config, words) < 0)
-		return -1;
-	if (o->done)
-		return 0;
-	r = (struct reading){ o, argc - optind, argv + optind };
+	rest = settings_args(table, "farpage-front", argc, argv, take_arg, o, words);
+	if (rest <= 0)
+		return rest;
+	r.keys = argc - rest;
+	r.key = argv + rest;
 	for (int i = 0; i < r.keys; i++)
-		if (set(&o->parameters, r.key[i], words) < 0)
+		if (set_key(&o->parameters, r.key[i], words) < 0)
 			return -1;
-	if (config && settings_file_read(config, take_line, &r, words) < 0)
+	if (o->config && settings_file_read(o->config, set_from_file, &r, words) < 0)
 		return -1;
 	return parameters_complete(&o->parameters, words);
 }
@@ -146,4 +125,5 @@ int front_options_read(struct front_options *o, int argc, char **argv, char word
 void front_options_free(struct front_options *o)
 {
 	parameters_free(&o->parameters);
+	settings_free(table, o);
 }

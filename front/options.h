@@ -3,12 +3,14 @@
 #ifndef FARPAGE_FRONT_OPTIONS_H
 #define FARPAGE_FRONT_OPTIONS_H
 
-#include "face.h"
 #include "parameters.h"
+
+enum front_face { FACE_IS_AUTO, FACE_IS_UBLK };
 
 struct front_options {
 	struct parameters parameters;
-	const struct face_ops *face;
+	enum front_face face;
+	char *config;
 	bool done;               /* help or version was printed */
 };
 

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Where options come from: the command line and the config file. */
 #include <errno.h>
-#include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "options_check.h"
 #include "options_table.h"
+#include "settings_args.h"
 #include "settings_file.h"
 
 struct reading {
@@ -33,66 +33,22 @@ static int set_from_file(void *reading, const char *name, const char *value,
 	return set;
 }
 
-/* What getopt_long() returns: above any character. */
-#define LONG 256
-
-static void getopt_table(struct option longs[static OPTIONS_ROWS_MAX + 1])
+static int take_arg(void *options, const struct setting *option, const char *value, char words[static WORDS_MAX])
 {
-	unsigned n = 0;
+	struct options *o = options;
 
-	for (const struct setting *option = options_table; option->name; option++, n++)
-		longs[n] = (struct option){ option->name, option->value ? required_argument : no_argument,
-		                            NULL, LONG + (int)n };
-	longs[n] = (struct option){0};
-}
-
-/* Of what getopt_long() returned; NULL: there is none. */
-static const struct setting *row_of(int c)
-{
-	const struct setting *option = options_table;
-
-	if (c >= LONG)
-		return option + (c - LONG);
-	while (option->name && option->letter != c)
-		option++;
-	return option->name ? option : NULL;
-}
-
-static void refuse_option(int c, char **argv, char words[static WORDS_MAX])
-{
-	char letter[] = { '-', (char)optopt, '\0' };
-
-	words_print(words, "%.200s: %s; see farpaged --help",
-	            optopt > 0 && optopt < LONG ? letter : argv[optind - 1],
-	            c == ':' ? "needs a value" : "no such option, or it takes no value");
+	return options_set(o, option, value, words) < 0 ? -1 : o->done;
 }
 
 static enum options_result read_argv(struct options *o, int argc, char **argv,
                                      char words[static WORDS_MAX])
 {
-	struct option longs[OPTIONS_ROWS_MAX + 1];
-	char why[WORDS_MAX];
-	int c;
+	int rest = settings_args(options_table, "farpaged", argc, argv, take_arg, o, words);
 
-	getopt_table(longs);
-	optind = 0; /* also forgets where in "-xy" it was */
-	opterr = 0;
-	while ((c = getopt_long(argc, argv, ":hV", longs, NULL)) != -1) {
-		const struct setting *option = row_of(c);
-
-		if (!option) {
-			refuse_option(c, argv, words);
-			return OPTIONS_BAD;
-		}
-		if (options_set(o, option, optarg, why) < 0) {
-			words_print(words, "--%s %.200s: %s", option->name, optarg, why);
-			return OPTIONS_BAD;
-		}
-		if (o->done)
-			return OPTIONS_DONE;
-	}
-	if (optind < argc) {
-		words_print(words, "%.200s: this is not an option; see farpaged --help", argv[optind]);
+	if (rest <= 0)
+		return rest ? OPTIONS_BAD : OPTIONS_DONE;
+	if (rest < argc) {
+		words_print(words, "%.200s: this is not an option; see farpaged --help", argv[rest]);
 		return OPTIONS_BAD;
 	}
 	return OPTIONS_OK;
