@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # Manual pages, and the tests that hold the documents against the programs.
 pages = \
+	docs/farpage-front.8 \
 	docs/farpaged.8 \
 	docs/libfarpage.3 \
 	docs/nbdkit-farpage-plugin.1
@@ -8,6 +9,7 @@ man_MANS = $(pages)
 CLEANFILES += $(pages) $(pages:=.pod)
 EXTRA_DIST += \
 	$(patsubst $(srcdir)/%,%,$(wildcard $(srcdir)/docs/*.md)) \
+	docs/farpage-front.pod \
 	docs/farpaged.pod \
 	docs/libfarpage.pod \
 	docs/nbdkit-farpage-plugin.pod \

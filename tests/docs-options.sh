@@ -53,7 +53,19 @@ while read -r name; do
         fail "$name is no option in a file"
 done <"$tmp/page.sorted"
 
+farpage-front --help | sed -n 's/^  --\([a-z-]*\).*/\1/p' >"$tmp/program"
+items 'B<--\([a-z-]*\)>' farpage-front.pod >"$tmp/page"
+same "farpage-front's options"
+section SYNOPSIS farpage-front.pod | grep -o -e '--[a-z-]*' | sed 's/^--//' >"$tmp/page"
+grep -vxE 'help|version' "$tmp/program.sorted" >"$tmp/program"
+same "farpage-front's synopsis"
+farpage-front --help | sed '/^The keys:/,$d' | defaults '  --' '' >"$tmp/defaults"
+check_defaults -- '' farpage-front.pod
+
 "$FARPAGE_BUILDDIR/run" nbdkit farpage --help >"$tmp/help"
+farpage-front --help | sed -n 's/^\([a-z-]*=\)[A-Za-z].*/\1/p' >"$tmp/program"
+sed -n 's/^\([a-z-]*=\)[A-Za-z].*/\1/p' "$tmp/help" >"$tmp/page"
+same "the keys of farpage-front and the plugin"
 sed -n 's/^\([a-z-]*=\)[A-Za-z].*/\1/p' "$tmp/help" >"$tmp/program"
 items 'B<\([a-z-]*=\)>' nbdkit-farpage-plugin.pod >"$tmp/page"
 same "the plugin's parameters"
@@ -72,7 +84,7 @@ same 'what --dump-plugin prints'
         fail "the default of $ms ms is not in the page"
 done
 
-sed -n 's/^[a-z].*[ *]\(farpage_[a-z_]*\)(.*/\1/p' "$FARPAGE_SRCDIR/client/include/farpage.h" >"$tmp/program"
+sed -n '/^typedef/d;s/^[a-z].*[ *]\(farpage_[a-z_]*\)(.*/\1/p' "$FARPAGE_SRCDIR/client/include/farpage.h" >"$tmp/program"
 items '\(farpage_[a-z_]*\)' libfarpage.pod >"$tmp/page"
 same "the library's functions"
 nm -D --defined-only "$FARPAGE_BUILDDIR/client/.libs/libfarpage.so" | sed -n 's/.* T //p' >"$tmp/page"
