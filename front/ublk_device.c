@@ -111,12 +111,29 @@ static int add(struct ublk_device *d, struct ublk_control *c)
 	return 0;
 }
 
+/* There is no head to be moved: a scheduler would only hold requests back. The kernel gives one to every device with
+ * a single queue, where it has one; here, because the queue must run dry before, which takes the loop. */
+static void drop_scheduler(const struct ublk_device *d)
+{
+	char path[64];
+	int fd;
+
+	snprintf(path, sizeof path, "/sys/block/ublkb%u/queue/scheduler", d->info.dev_id);
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return;
+	(void)!write(fd, "none", 4);
+	close(fd);
+}
+
 static int start(struct ublk_device *d, struct ublk_control *c)
 {
 	int result = ublk_control(c, UBLK_U_CMD_START_DEV, d->info.dev_id, NULL, 0, (uint64_t)getpid(), 0);
 
 	if (result < 0)
 		words_print(d->words, "ublk: cannot start /dev/ublkb%u: %s", d->info.dev_id, strerror(-result));
+	else
+		drop_scheduler(d);
 	return result;
 }
 

@@ -15,7 +15,7 @@ for KERNEL in ${KERNELS-6.12${FULL:+ 6.12-full}}; do
     guest <<'EOT' || { cat "$dir/console"; fail "kernel $KERNEL"; }
 b=/dev/ublkb0 trace=/sys/kernel/tracing
 told() { grep -q "$1" /tmp/log; }
-traced() { grep -cv '^#' $trace/trace; }
+traced() { grep -c '^ .*\] ..\.' $trace/trace; } # not what comes as an interrupt
 out() { awk '$1 == "pswpout" { print $2 }' /proc/vmstat; }
 squeeze() { sh -c 'echo $$ >/sys/fs/cgroup/s/cgroup.procs; exec swapcheck --processes 2 --size 64M --passes fF --hang 60' || fail swapcheck; }
 insmod /run/ublk_drv.ko || fail insmod

@@ -64,6 +64,7 @@ grep -q 'only root may' /tmp/no || fail "as nobody: $(cat /tmp/no)"
 # Its shape, and what goes in comes out.
 serve 32768
 no_ublk 'there is a device 0 already'
+grep -q '\[none\]' $queue/scheduler || fail "its scheduler is $(cat $queue/scheduler)"
 limit logical_block_size 4096; limit physical_block_size 4096; limit max_sectors_kb 128; limit nr_requests 32
 limit discard_granularity 4096; limit discard_max_bytes 4294963200; limit write_zeroes_max_bytes 4294963200
 limit rotational 0; limit write_cache 'write through'; limit fua 0
