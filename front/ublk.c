@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* The face of a host's own kernel: a block device, /dev/ublkbN. No socket is between, and nothing is allocated for
- * an answer, so it is the one for a kernel that swaps and has no memory left. If this process dies, the device goes
- * with it (recovery is off): nobody may ever answer for pages that he has no records of. */
+ * an answer, so it is the one for a kernel that swaps and has no memory left.
+ *
+ * If this process dies, the device goes with it (recovery is off): nobody may ever answer for pages that he has no
+ * records of. Its number can be had again, see ublk_device.c. But if the kernel swapped there, that cannot be undone
+ * before the next boot (6.12.117, seen): /proc/swaps has "/dev/ublkb0 (deleted)", which swapoff cannot open; lost
+ * pages are SIGBUS; and the dead area keeps its priority, so that each page that is to go out fails there and none
+ * goes to the disk behind it. Nothing may kill it: neither the OOM killer nor a service manager. */
 #include <ev.h>
 #include <stdio.h>
 #include <stdlib.h>
