@@ -111,10 +111,11 @@ blkdiscard -o 4M -l 1M $b 2>/dev/null && fail 'a flush that failed was good'
 end
 
 # It ends although a request is out: at once by force, and without it after 5 s.
+is_out() { kill -USR2 $pid; told ' out=1 '; }
 for signal in USR1 HUP; do
     serve -o 2048 32768
     dd if=$b of=/dev/null bs=4k skip=2048 count=1 iflag=direct 2>/tmp/dd & dd=$!
-    sleep 1
+    wait_for 30 'the request' is_out
     kill $pid
     wait_for 10 refusal told "refused: $b is in use: process $dd has it open"
     began=$(cut -d. -f1 /proc/uptime)
@@ -142,8 +143,8 @@ end
 
 # It ends before it has begun: the kernel waits for what the device begins with.
 ublkram -n 0 -o 0 32768 >/tmp/log 2>&1 & pid=$!
-wait_for 20 'the device' test -e /dev/ublkc0
-sleep 1
+wait_for 30 'the device' test -e /dev/ublkc0
+wait_for 30 'the first request' is_out
 told started && fail 'it started, and cannot have been read'
 end HUP '1 never'
 

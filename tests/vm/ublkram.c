@@ -93,8 +93,8 @@ static void heard(struct ev_loop *l, ev_signal *w, int events)
 
 	(void)events;
 	if (w->signum == SIGUSR2)
-		printf("ublkram: requests=%llu calls=%llu most_out=%u\n", (unsigned long long)face->requests,
-		       (unsigned long long)face->calls + ev_iteration(l), most_out);
+		printf("ublkram: requests=%llu calls=%llu out=%u most_out=%u\n", (unsigned long long)face->requests,
+		       (unsigned long long)face->calls + ev_iteration(l), out, most_out);
 	else if (w->signum == SIGTERM && face->ops->in_use(face, words))
 		printf("ublkram: refused: %s\n", words);
 	else
@@ -138,6 +138,10 @@ int main(int argc, char **argv)
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	read_options(argc, argv);
 	loop = ev_default_loop(0);
+	for (int i = 0; i < 4; i++) {
+		ev_signal_init(&watchers[i], heard, signals[i]);
+		ev_signal_start(loop, &watchers[i]);
+	}
 	memory = mmap(NULL, terms.pages * PAGE_BYTES, PROT_READ | PROT_WRITE,
 	              MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 	face = memory == MAP_FAILED ? NULL : face_ublk.open(loop, &terms, &owner, NULL, words);
@@ -146,10 +150,6 @@ int main(int argc, char **argv)
 		if (face)
 			face->ops->close(face);
 		return 1;
-	}
-	for (int i = 0; i < 4; i++) {
-		ev_signal_init(&watchers[i], heard, signals[i]);
-		ev_signal_start(loop, &watchers[i]);
 	}
 	ev_timer_init(&later, answer_some, late_seconds / 4, late_seconds / 4);
 	if (late_seconds > 0)
