@@ -83,6 +83,12 @@ bool extent_has_room(const struct core *c, const struct extent *e, int64_t now)
 	       layout_has_room(&c->layout, e, with_room(c, TARGETS_GOOD, now));
 }
 
+bool extent_makes_do(const struct core *c, const struct extent *e, int64_t now)
+{
+	return how_many(extent_counts(c, e, COUNTS_TRIED, now)) < c->o.copies &&
+	       layout_has_room(&c->layout, e, with_room(c, TARGETS_ALL, now));
+}
+
 bool extent_is_on(const struct core *c, const struct extent *e, unsigned link_no)
 {
 	assert(link_no < c->o.links);

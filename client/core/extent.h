@@ -18,6 +18,9 @@ enum targets { TARGETS_GOOD, TARGETS_TRIED, TARGETS_HEAL, TARGETS_FULL, TARGETS_
 uint8_t extent_targets(const struct core *, const struct extent *, enum targets, int64_t now);
 /* It lacks a copy, and there is a link that could have one. */
 bool extent_has_room(const struct core *, const struct extent *, int64_t now);
+/* A copy counts only for want of others, because its lender failed just now; and there is a link
+ * that could have one when it is tried again. */
+bool extent_makes_do(const struct core *, const struct extent *, int64_t now);
 /* Give it the copies that it lacks, as far as there is room. GOOD: what is on lenders that are
  * left out does not count, and they get none; TRIED and HEAL: that goes for those that failed
  * just now. False: it still lacks some. */

@@ -243,8 +243,11 @@ static bool walk(struct core *c, struct extent *e, int64_t now)
 	} while (!whole && !h->failed);
 	if (h->failed)
 		return false; /* again in the next lap, after all others */
-	if (!w.lacking && how_many(w.want) >= c->o.copies)
+	if (!w.lacking && how_many(w.want) >= c->o.copies) {
 		tidy(c, e, w.want);
+		if (extent_makes_do(c, e, now))
+			map_heal(c->map, e, true); /* nothing else says when another is tried again */
+	}
 	return false;
 }
 
