@@ -25,7 +25,7 @@ bool extent_makes_do(const struct core *, const struct extent *, int64_t now);
  * left out does not count, and they get none; TRIED and HEAL: that goes for those that failed
  * just now. False: it still lacks some. */
 bool extent_place(struct core *, struct extent *, enum targets, int64_t now);
-/* All that have copies failed, now or lately: one more on another lender. False: there is none. */
+/* One copy more on another lender, whatever there is. False: there is none. */
 bool extent_place_elsewhere(struct core *, struct extent *, enum targets, int64_t now);
 /* It lacks a copy that a lender could have, and which flushes a slot just now. */
 bool extent_room_is_coming(const struct core *, const struct extent *, int64_t now);

@@ -14,19 +14,21 @@
 #include "peer.h"
 #include "queue.h"
 
-/* Where there is nobody else: one that failed, or refused. If the spill refused too, copies whose
- * lenders have just gone are no reason to spare the others. */
-static uint8_t last_target(struct core *c, const struct op *op, uint8_t fresh, int64_t now)
+/* All that have copies failed, now or lately: one more on another lender, if there is one. Those that
+ * are only away are waited for, unless somebody refused: then it would end in an error. */
+static bool place_elsewhere(struct core *c, const struct op *op, struct extent *e, enum targets which, int64_t now)
 {
-	struct extent *e = map_extent(c->map, op->page);
-	bool some = extent_targets(c, e, TARGETS_ALL, now);
+	return (op->refused || extent_targets(c, e, TARGETS_ALL, now)) && extent_place_elsewhere(c, e, which, now);
+}
 
+/* Where there is nobody else: one that failed, or refused. */
+static uint8_t last_target(struct core *c, const struct op *op, struct extent *e, uint8_t fresh, int64_t now)
+{
 	assert(e->record);
-	if (!some && !op->refused)
+	if (!extent_targets(c, e, TARGETS_ALL, now))
 		extent_place(c, e, TARGETS_ALL, now);
-	else if (!(extent_targets(c, e, TARGETS_ALL, now) & fresh) &&
-	         !extent_place_elsewhere(c, e, TARGETS_GOOD, now))
-		extent_place_elsewhere(c, e, TARGETS_ALL, now);
+	if (!(extent_targets(c, e, TARGETS_ALL, now) & fresh))
+		place_elsewhere(c, op, e, TARGETS_ALL, now);
 	return extent_targets(c, e, TARGETS_ALL, now) & fresh;
 }
 
@@ -41,12 +43,12 @@ static uint8_t choose(struct core *c, const struct op *op, int64_t now)
 	to = extent_targets(c, e, TARGETS_GOOD, now) & fresh;
 	if (!to)
 		to = extent_targets(c, e, TARGETS_FULL, now) & fresh;
-	if (!to && extent_targets(c, e, TARGETS_ALL, now) && extent_place_elsewhere(c, e, TARGETS_GOOD, now))
+	if (!to && place_elsewhere(c, op, e, TARGETS_GOOD, now))
 		to = extent_targets(c, e, TARGETS_GOOD, now) & fresh;
 	if (!to)
 		to = extent_spill(c, e) & fresh;
 	if (!to)
-		to = last_target(c, op, fresh, now);
+		to = last_target(c, op, e, fresh, now);
 	assert(!(to & op->tried));
 	return to ? to : extent_targets(c, e, TARGETS_ALL, now) & (uint8_t)~op->tried;
 }

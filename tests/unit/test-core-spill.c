@@ -58,6 +58,25 @@ TEST(lenders_that_die_under_way_leave_it_to_the_spill)
 	assert_int_equal(holders(0), ON(SPILL));
 }
 
+/* The one that had it is waited for only as long as nobody refuses. */
+TEST(what_the_spill_refuses_too_goes_to_another_lender)
+{
+	struct ask *ask;
+	unsigned first;
+
+	begin(3, 1, true);
+	put = put_of(0, 1);
+	start(&put);
+	first = next(COMMAND_SEND).ask->link_no;
+	down(first);
+	answer(asked(ASK_PUT, 3, &put), ENOSPC);
+	ask = next(COMMAND_SEND).ask;
+	assert_true(ask->link_no < 3 && ask->link_no != first);
+	answer(ask, 0);
+	done(&put, 0);
+	assert_int_equal(holders(0), ON(ask->link_no));
+}
+
 TEST(lenders_that_refuse_leave_it_to_the_spill)
 {
 	begin(2, 2, true);
@@ -220,6 +239,7 @@ int main(void)
 		UNIT(the_spill_takes_no_part_while_a_lender_lives),
 		UNIT(without_a_live_lender_the_spill_takes_it),
 		UNIT(lenders_that_die_under_way_leave_it_to_the_spill),
+		UNIT(what_the_spill_refuses_too_goes_to_another_lender),
 		UNIT(lenders_that_refuse_leave_it_to_the_spill),
 		UNIT(lenders_without_room_leave_it_to_the_spill),
 		UNIT(a_spill_that_fails_too_means_a_lost_page),
