@@ -9,6 +9,7 @@ struct caller {
 	struct op op;
 	bool busy;
 	bool unsealed;
+	bool known;                /* when it ended, its pages had records */
 	struct answer answer;      /* what it puts, or fills */
 	int64_t started, until, jumped;
 	uint32_t opened;
@@ -342,7 +343,14 @@ static void changed(struct caller *k)
 		else
 			HAPPENED(FILL);
 	}
-	model_changed(&k->op, &k->answer, k->op.error);
+	model_changed(&k->op, &k->answer, k->op.error, k->known);
+}
+
+void caller_ends(const struct op *op)
+{
+	struct caller *k = op->waiter;
+
+	k->known = map_record(&map, op->page);
 }
 
 void caller_done(struct op *op)

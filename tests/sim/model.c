@@ -50,7 +50,7 @@ static void remember(unsigned spot)
 	}
 }
 
-static void change(unsigned spot, const struct op *op, struct answer a, int error)
+static void change(unsigned spot, const struct op *op, struct answer a, int error, bool known)
 {
 	if (error || op->until <= now)
 		remember(spot);
@@ -60,11 +60,11 @@ static void change(unsigned spot, const struct op *op, struct answer a, int erro
 	}
 	if (op->kind == OP_FILL && !op->pattern)
 		also(spot, a); /* nobody asks whether a flush went well */
-	else if (map_record(&map, spot_page(spot)))
+	else if (known)
 		model[spot].n = 0; /* or there is nothing to remember it in, and nothing older */
 }
 
-void model_changed(const struct op *op, const struct answer *a, int error)
+void model_changed(const struct op *op, const struct answer *a, int error, bool known)
 {
 	for (unsigned spot = 0; spot < SPOTS; spot++) {
 		uint64_t i = spot_page(spot) - op->page;
@@ -74,7 +74,7 @@ void model_changed(const struct op *op, const struct answer *a, int error)
 			continue;
 		if (answer.kind == IS_VALUE)
 			answer.value += i;
-		change(spot, op, answer, error);
+		change(spot, op, answer, error, known);
 	}
 }
 

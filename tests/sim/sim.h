@@ -210,12 +210,14 @@ bool callers_since_before(int64_t when); /* does one wait since then? */
 bool callers_over(void);
 void caller_get(unsigned i, uint64_t page, uint32_t pages);
 void caller_check(struct op *);
+void caller_ends(const struct op *); /* it is decided, and not yet told */
 void caller_done(struct op *);
 
 /* model.c */
 struct caller;
 void model_reset(void);
-void model_changed(const struct op *, const struct answer *, int error);
+/* KNOWN: there were records of the pages when it ended. */
+void model_changed(const struct op *, const struct answer *, int error, bool known);
 struct seen {                  /* what a get may answer besides */
 	struct answer answer[8];
 	unsigned n;

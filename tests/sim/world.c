@@ -318,13 +318,15 @@ static void take_seal(void)
 	seal = all_seals[kind];
 }
 
-static void trace_op(const struct op *op, enum op_state to)
+static void op_steps(const struct op *op, enum op_state to)
 {
 	static const char *const kinds[] = { "put", "fill", "get", "heal" };
 	static const char *const states[] = { "new", "queued", "active", "came", "check", "ended", "done" };
 
 	TRACE("    %s %llu+%u: %s -> %s", kinds[op->kind], (unsigned long long)op->page, op->pages,
 	      states[op->state], states[to]);
+	if (to == OP_ENDED && op->kind != OP_HEAL)
+		caller_ends(op);
 }
 
 static void trace_peer(unsigned link_no, enum peer_state from, enum peer_state to)
@@ -359,7 +361,7 @@ static void begin(uint64_t from, enum mode mode)
 		    .stall_ms = config.still,
 		    .heal_pages = config.heal_pages,
 		    .seed = 1 + dice(UINT64_MAX - 1),
-		    .op_steps = trace_op,
+		    .op_steps = op_steps,
 		    .peer_steps = trace_peer,
 	    }, &map, buffers) < 0)
 		fail("the core could not be opened");
