@@ -126,5 +126,5 @@ void net_answer(struct conn *c, const struct message *to, enum message_kind kind
 		strcpy(m->identity, identity);
 	TAILQ_INSERT_TAIL(&c->from, m, link);
 	c->events++;
-	event_at(now + lender_delay(c->at), arrive_from, net_number(c));
+	event_at(now + lender_delay(c->at, kind), arrive_from, net_number(c));
 }

@@ -153,6 +153,22 @@ void audit_rest(void)
 	}
 }
 
+bool audit_lacks(uint32_t link_mask)
+{
+	for (unsigned spot = 0; spot < SPOTS; spot++) {
+		const struct record *r = map_record(&map, spot_page(spot));
+		const struct extent *e = map_extent(&map, spot_page(spot));
+		unsigned copies = 0;
+
+		for (unsigned copy = 0; r && copy < COPY_SPILL; copy++)
+			copies += r->copies & 1u << copy && !e->copy[copy].stale &&
+			          link_mask & 1u << e->copy[copy].link_no;
+		if (r && r->state == PAGE_SEALED && copies && copies < config.copies)
+			return true;
+	}
+	return false;
+}
+
 void audit_held(void)
 {
 	struct ask *ask;

@@ -30,6 +30,21 @@ static uint64_t throw_faults(void)
 	return faults;
 }
 
+/* All are struck, and then one of them is to be replaced by another of them. */
+static void all_suspect(void)
+{
+	config.faults = BIT(FAULT_ALL_LATE) | BIT(FAULT_HOLE);
+	config.for_good = true;
+	config.at_once = !chance(4);
+	config.spill = false;
+	config.copies = 2 + (unsigned)dice(COPIES_MAX - 1);
+	config.lenders = config.copies + 1 + (unsigned)dice(LENDERS_MAX - config.copies);
+	config.callers = 1 + (unsigned)dice(2);
+	config.ops = 700;
+	config.think = 2000;
+	config.fault_gap = 5000;
+}
+
 void config_throw(enum mode mode)
 {
 	config = (struct config){
@@ -54,6 +69,8 @@ void config_throw(enum mode mode)
 	config.shared = mode == SAFETY && chance(8);
 	config.same_lender = config.shared && chance(4);
 	if (mode == LIVENESS) {
+		if (chance(12))
+			all_suspect();
 		/* Where there is only one, it has to come back in time. */
 		if (config.copies > config.lenders)
 			config.lenders = config.copies;

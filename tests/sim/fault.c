@@ -6,15 +6,19 @@
 
 #include <string.h>
 
+#include "arith.h"
 #include "suspect.h"
 #include "fault.h"
 
 #define TROUBLES_MAX   16u
 #define QUIET_MS       100
+#define LOOK_MS        200
 #define REPLACED_MS    (CORE_MOVE_MS + 500)
 #define FOUND_OUT_MS   60000
 #define HEALED_BY_MS   200000 /* liveness: so long after a fault all is as it was */
 #define STRIKES        15     /* and so often healing may wait for who does not answer */
+#define MOVED_MS       5000   /* liveness: so long, and so many link timeouts, after a lender was left out */
+#define MOVED_ASKS     3      /* its copies are others' */
 
 /* A fault that goes on. */
 static struct trouble {
@@ -26,7 +30,7 @@ static struct trouble {
 
 static bool over;
 static unsigned seen, victims;
-static int64_t healed_by, healed_at, quiet_at;
+static int64_t healed_by, healed_at, quiet_at, moved_at;
 
 bool faults_seen(void)
 {
@@ -104,6 +108,11 @@ static bool bearable(const struct fault_kind *f)
 		return false;
 	if (f->needs & ANOTHER && lenders_left() <= config.copies)
 		return false;
+	/* At worst each waits for all others, and for healing, which reads and writes. Whoever does
+	 * well then is for a while the only one that pages are put to. */
+	if (f->needs & SLOWLY && (config.callers + 2 > config.deadline / config.link_timeout ||
+	                          lenders_left() < config.lenders))
+		return false;
 	return spare || !(f->needs & SPARE);
 }
 
@@ -126,6 +135,8 @@ static int64_t duration(const struct fault_kind *f)
 	/* Some come back at once, as who is started again by systemd does. */
 	int64_t ms = chance(3) ? time_between(1, 200) : time_between(20, 60000);
 
+	if (f->needs & SLOWLY)
+		return 2 * ms;
 	if (config.for_good && f->needs & LASTS)
 		ms = 2 * HEALED_BY_MS;
 	/* There is nobody else: it must come back before the deadline. */
@@ -202,6 +213,37 @@ static bool someone_is_suspect(void)
 	return false;
 }
 
+/* Lenders that do well while all others are known not to do so, and nothing else is wrong: 0 if
+ * that is not so. */
+static uint32_t only_these(void)
+{
+	uint32_t link_mask = 0;
+
+	for (unsigned i = 0; i < TROUBLES_MAX; i++)
+		if (trouble[i].active && trouble[i].kind != FAULT_HOLE)
+			return 0;
+	for (unsigned link_no = 0; link_no < config.lenders; link_no++) {
+		bool suspect = peer_suspect(&core, link_no, now);
+
+		if (lender[link_no].hole ? !suspect || !core_left_out(&core, link_no, now)
+		                         : suspect || !net_up(link_no))
+			return 0;
+		link_mask |= lender[link_no].hole ? 0 : 1u << link_no;
+	}
+	return now > quiet_at && how_many(link_mask) >= config.copies ? link_mask : 0;
+}
+
+/* Who is left out keeps no copies that another could have. */
+static void copies_are_moved(void)
+{
+	uint32_t link_mask = config.mode == LIVENESS && config.for_good ? only_these() : 0;
+
+	if (!link_mask || !audit_lacks(link_mask))
+		moved_at = now;
+	else if (now > moved_at + MOVED_MS + MOVED_ASKS * config.link_timeout)
+		fail("pages lack copies, and lenders that do well are not given any");
+}
+
 static unsigned some_lenders(void)
 {
 	unsigned mask = 0, n = config.copies > 1 ? 1 + (unsigned)dice(config.copies - 1) : 1;
@@ -220,7 +262,7 @@ static bool ready_for_more(void)
 		healed_by = now + HEALED_BY_MS + STRIKES * config.link_timeout;
 		return false;
 	}
-	if (now < quiet_at || !faults_healed() || someone_is_suspect())
+	if (now < quiet_at || !faults_healed() || (someone_is_suspect() && !config.at_once))
 		healed_at = CORE_NEVER;
 	else if (healed_at == CORE_NEVER)
 		healed_at = now;
@@ -249,8 +291,9 @@ static void throw_more(unsigned unused)
 	(void)unused;
 	if (over)
 		return;
+	copies_are_moved();
 	if (!ready_for_more()) {
-		event_at(now + 50, throw_more, 0);
+		event_at(now + LOOK_MS, throw_more, 0);
 		return;
 	}
 	healed_by = now + HEALED_BY_MS + STRIKES * config.link_timeout;
@@ -269,6 +312,7 @@ void faults_begin(void)
 	healed_by = now + HEALED_BY_MS + STRIKES * config.link_timeout;
 	quiet_at = 0;
 	healed_at = CORE_NEVER;
+	moved_at = now;
 	over = false;
 	seen = 0;
 	victims = some_lenders();

@@ -12,6 +12,7 @@
 #define THE_SPILL   16u /* there must be one */
 #define EVERYBODY   32u /* it is not about one lender */
 #define LASTS       64u /* others are found instead, so it may go on for good */
+#define SLOWLY      128u /* all goes on, and bearable where callers have time enough */
 
 struct fault_kind {
 	void (*begin)(unsigned link_no, int64_t until);

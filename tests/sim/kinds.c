@@ -318,6 +318,14 @@ static void all_gone(unsigned link_no, int64_t until)
 		partition(i, until);
 }
 
+/* Nobody is above suspicion then. */
+static void all_late(unsigned link_no, int64_t until)
+{
+	(void)link_no;
+	for (unsigned i = 0; i < config.lenders; i++)
+		lender[i].late_until = until;
+}
+
 static const struct fault_kind kinds[FAULT_KINDS] = {
 	[FAULT_KILLED] = { kill_it, restart_empty, SPARE | LASTS },
 	[FAULT_RESIZED] = { kill_it, restart_resized, SPARE | LASTS },
@@ -352,6 +360,7 @@ static const struct fault_kind kinds[FAULT_KINDS] = {
 	[FAULT_DRAINED] = { drain, join, ANOTHER },
 	[FAULT_USURPED] = { usurp, leave_it, SPARE | ANOTHER },
 	[FAULT_ALL_GONE] = { all_gone, NULL, EVERYBODY },
+	[FAULT_ALL_LATE] = { all_late, NULL, EVERYBODY | SLOWLY },
 	[FAULT_SUSPEND] = { here_jump, NULL, SAFETY_ONLY | EVERYBODY },
 	[FAULT_STILL] = { here_stand_still, NULL, EVERYBODY },
 	[FAULT_SPILL_FULL] = { here_spill_full, here_spill_room, THE_SPILL },
@@ -373,6 +382,6 @@ void fault_kinds_end(void)
 	for (unsigned link_no = 0; link_no < config.lenders; link_no++) {
 		struct lender *l = &lender[link_no];
 
-		l->frozen_until = l->to_until = l->from_until = l->slow_until = now;
+		l->frozen_until = l->to_until = l->from_until = l->slow_until = l->late_until = now;
 	}
 }

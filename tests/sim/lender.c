@@ -76,12 +76,14 @@ void lender_renew(unsigned link_no)
 	lender_starts(link_no);
 }
 
-int64_t lender_delay(unsigned link_no)
+int64_t lender_delay(unsigned link_no, enum message_kind kind)
 {
 	int64_t ms = (int64_t)dice((uint64_t)config.delay + 1);
 
 	if (lender[link_no].hole == HOLE_LATE)
 		ms += config.link_timeout * 9 / 20; /* each way */
+	else if (lender[link_no].late_until > now && (kind == ASK || kind == REPLY))
+		ms += config.link_timeout * 3 / 10;
 	return lender[link_no].slow_until > now ? ms + (int64_t)dice((uint64_t)lender[link_no].slow) : ms;
 }
 

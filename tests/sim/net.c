@@ -199,12 +199,13 @@ static void capture(struct message *m)
 	memcpy(m->data, m->ask->data, m->pages * PAGE_BYTES);
 }
 
-/* What was asked for at the same time may be done in any order. */
+/* What was asked for at the same time may be done in any order; not where one that waits for
+ * the next would be too late. */
 static struct message *next_of(struct conn *c, struct message *m)
 {
 	struct message *second = TAILQ_NEXT(m, link);
 
-	if (c->epoch && second && chance(3)) {
+	if (c->epoch && second && lender[c->at].late_until <= now && chance(3)) {
 		HAPPENED(REORDERED);
 		m = second;
 	}
@@ -243,7 +244,7 @@ void net_push(struct conn *c, struct message *m)
 {
 	TAILQ_INSERT_TAIL(&c->to, m, link);
 	c->events++;
-	event_at(now + lender_delay(c->at), arrive_to, net_number(c));
+	event_at(now + lender_delay(c->at, m->kind), arrive_to, net_number(c));
 }
 
 /* ---- what the core commands */

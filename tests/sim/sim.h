@@ -36,6 +36,7 @@ struct config {
 	bool shared;           /* several lenders may be of one farpaged */
 	bool same_lender;      /* and hold two copies of a page then */
 	bool for_good;         /* who is killed does not come back */
+	bool at_once;          /* the next fault comes while lenders are still suspect */
 	int64_t deadline, link_timeout, still;
 	uint32_t heal_pages;
 	int64_t delay;         /* of a message, at most */
@@ -164,7 +165,7 @@ struct lender {
 	bool gone;                    /* and we heard so: never again */
 	bool leaving, left;           /* it is drained; it is no lender of ours */
 	uint64_t pages, told;         /* what it has, and what it says */
-	int64_t frozen_until, to_until, from_until, slow_until;
+	int64_t frozen_until, to_until, from_until, slow_until, late_until;
 	int64_t slow;
 	/* Hellos pass, and what else: no puts, no large ones, no gets, or all almost too late. */
 	enum { NO_HOLE, HOLE_PUTS, HOLE_LARGE, HOLE_GETS, HOLE_LATE, HOLES } hole;
@@ -180,7 +181,7 @@ void lender_renew(unsigned link_no);  /* another host's, or its memory is lost *
 void lender_starts(unsigned link_no);     /* it is another process' */
 void lender_takes(struct conn *, struct message *);
 void lender_drops(unsigned link_no);  /* what it wanted back, and still wants */
-int64_t lender_delay(unsigned link_no);
+int64_t lender_delay(unsigned link_no, enum message_kind);
 
 /* disk.c: the spill */
 struct disk {
@@ -233,5 +234,6 @@ void audit(void);
 void audit_places(void);
 void audit_rest(void);  /* when not all could be healed */
 void audit_held(void);  /* nobody holds what nobody uses */
+bool audit_lacks(uint32_t link_mask); /* has a page some copies there, and fewer than it should? */
 
 #endif

@@ -45,6 +45,7 @@
 	X(DRAINED, "lender drained, another in its stead", IN_B) \
 	X(USURPED, "another borrower claims the pool", IN_B) \
 	X(ALL_GONE, "all lenders gone, then back", IN_B) \
+	X(ALL_LATE, "all lenders almost too late", IN_B) \
 	X(SUSPEND, "the clock jumps", IN_S) \
 	X(STILL, "we stand still, for a while", IN_B) \
 	X(SPILL_FULL, "spill full", IN_B) \
