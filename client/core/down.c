@@ -79,15 +79,17 @@ static void stick(struct core *c, unsigned link_no, int64_t now)
 	struct ask *ask;
 
 	assert((int)link_no == c->layout.spill);
+	forget_asks(c, p, &p->ready, now);
+	c->kick = true;
+	if (TAILQ_EMPTY(&p->sent))
+		return; /* it owes nothing, so no answer would end this */
 	peer_set_state(c, link_no, PEER_STUCK, now);
 	p->down_since = now;
-	forget_asks(c, p, &p->ready, now);
 	TAILQ_FOREACH(ask, &p->sent, link) {
 		if (ask->op)
 			cut(ask->op, ask);
 		ask->op = NULL;
 	}
-	c->kick = true;
 }
 
 void peer_unstick(struct core *c, unsigned link_no, int64_t now)

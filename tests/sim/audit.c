@@ -178,6 +178,8 @@ void audit_held(void)
 		asks++;
 	if (asks != CORE_ASKS)
 		fail("%u asks are under way, and nothing is to be done", CORE_ASKS - asks);
+	if (config.spill && core.peer[config.lenders].state == PEER_STUCK)
+		fail("the spill is stuck, and owes nothing");
 	if (buffers->free_n != buffers->n)
 		fail("%u buffers are held, and nothing is to be done",
 		     buffers->n - buffers->free_n);

@@ -100,15 +100,8 @@ void now_jumps(int64_t ms)
 	jumped_ms += ms + 2 * config.still; /* as much more are operations excused for */
 }
 
-void stalled(int64_t ms)
-{
-	jumped_ms += ms;
-}
-
-int64_t jumped(void)
-{
-	return jumped_ms;
-}
+void stalled(int64_t ms) { jumped_ms += ms; }
+int64_t jumped(void) { return jumped_ms; }
 
 /* ---- what the core commands */
 
@@ -225,6 +218,10 @@ static void step(void)
 			e.what(e.argument);
 		}
 	} while (events && heap[0].at <= now && chance(2));
+	if (chance(4)) { /* before what is to be sent is */
+		now += (int64_t)dice(3);
+		core_tick(&core, now);
+	}
 	obey();
 	if (core_wake_at(&core, true) <= now || chance(2)) {
 		core_tick(&core, now);

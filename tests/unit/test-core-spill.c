@@ -77,6 +77,27 @@ TEST(what_the_spill_refuses_too_goes_to_another_lender)
 	assert_int_equal(holders(0), ON(ask->link_no));
 }
 
+/* What is over before it was sent is not what the spill owes: it would be stuck for ever. */
+TEST(a_spill_that_owes_nothing_is_not_stuck)
+{
+	struct command command;
+
+	begin_without(1);
+	down(0);
+	put = put_of(0, 1);
+	start(&put);
+	assert_true(core_next(&c, &command, now));
+	assert_int_equal(command.kind, COMMAND_CHECK);
+	seal_pages(&put);
+	later(put.until - now);
+	done(&put, EIO);
+	assert_int_equal(c.peer[SPILL].state, PEER_UP);
+	put = put_of(0, 1);
+	start(&put);
+	answer(asked(ASK_PUT, SPILL, &put), 0);
+	done(&put, 0);
+}
+
 TEST(lenders_that_refuse_leave_it_to_the_spill)
 {
 	begin(2, 2, true);
@@ -240,6 +261,7 @@ int main(void)
 		UNIT(without_a_live_lender_the_spill_takes_it),
 		UNIT(lenders_that_die_under_way_leave_it_to_the_spill),
 		UNIT(what_the_spill_refuses_too_goes_to_another_lender),
+		UNIT(a_spill_that_owes_nothing_is_not_stuck),
 		UNIT(lenders_that_refuse_leave_it_to_the_spill),
 		UNIT(lenders_without_room_leave_it_to_the_spill),
 		UNIT(a_spill_that_fails_too_means_a_lost_page),
