@@ -30,7 +30,8 @@ static bool may_have_more(const struct core *c, unsigned link_no)
 
 struct buffer *ask_buffer(struct core *c, const struct op *op, uint32_t link_mask)
 {
-	assert(op->state == OP_ACTIVE);
+	assert(op->state == OP_ACTIVE && !op->buffer);
+	assert(!(link_mask >> c->o.links));
 	if (!c->buffers->free_n)
 		return NULL;
 	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
@@ -54,6 +55,7 @@ static struct ask *take(struct core *c, enum ask_kind kind, unsigned link_no)
 static void queue(struct core *c, struct ask *ask)
 {
 	assert(c->peer[ask->link_no].state == PEER_UP);
+	assert(ask->op || c->peer[ask->link_no].wipe == ask);
 	ask->sent_at = c->seen;
 	TAILQ_INSERT_TAIL(&c->peer[ask->link_no].ready, ask, link);
 	c->peer[ask->link_no].asks++;
@@ -79,6 +81,8 @@ bool ask_copy(struct core *c, struct op *op, enum ask_kind kind, unsigned copy,
 
 	assert(op->state == OP_ACTIVE && !(op->asking & 1u << copy));
 	assert(at->link_no >= 0 && !at->stale);
+	assert(op->kind == OP_HEAL || c->layout.slots[at->link_no].state[at->slot] == SLOT_USED);
+	assert(!(op->tried & 1u << copy) || op->kind == OP_HEAL);
 	assert(!buffer == (kind == ASK_DISCARD));
 	if (!ask)
 		return false;
@@ -105,6 +109,7 @@ bool ask_wipe(struct core *c, unsigned link_no, uint32_t slot, uint32_t n)
 	struct ask *ask = take(c, ASK_DISCARD, link_no);
 
 	assert(n && !c->peer[link_no].wipe);
+	assert(c->layout.slots[link_no].state[slot] == SLOT_DISCARDING);
 	if (!ask)
 		return false;
 	ask->page = slot * EXTENT_PAGES;
@@ -120,6 +125,7 @@ void ask_sent(struct core *c, struct ask *ask, int64_t now)
 
 	assert(!ask->buffer || ask->buffer->holds);
 	assert(!ask->sent && p->state == PEER_UP);
+	assert(!ask->op || (ask->op->state == OP_ACTIVE && ask->op->asking & 1u << ask->copy));
 	TAILQ_REMOVE(&p->ready, ask, link);
 	TAILQ_INSERT_TAIL(&p->sent, ask, link);
 	ask->sent = true;
@@ -131,6 +137,7 @@ void ask_free(struct core *c, struct ask *ask)
 	struct peer *p = &c->peer[ask->link_no];
 
 	assert(p->asks && (ask->buffer ? p->buffers : p->discards));
+	assert(p->discards <= p->asks);
 	TAILQ_REMOVE(ask->sent ? &p->sent : &p->ready, ask, link);
 	p->asks--;
 	p->discards -= !ask->buffer;
@@ -164,5 +171,6 @@ void asks_close(struct core *c)
 			ask_free(c, TAILQ_FIRST(&c->peer[link_no].ready));
 		while (!TAILQ_EMPTY(&c->peer[link_no].sent))
 			ask_free(c, TAILQ_FIRST(&c->peer[link_no].sent));
+		assert(!c->peer[link_no].asks && !c->peer[link_no].discards);
 	}
 }

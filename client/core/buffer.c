@@ -48,7 +48,7 @@ struct buffer *buffers_take(struct buffers *b)
 
 	if (!one)
 		return NULL;
-	assert(one->holds == 0);
+	assert(one->holds == 0 && b->free_n);
 	TAILQ_REMOVE(&b->free, one, link);
 	b->free_n--;
 	one->holds = 1;
@@ -64,8 +64,10 @@ void buffer_hold(struct buffer *one)
 void buffers_drop(struct buffers *b, struct buffer *one)
 {
 	assert(one->holds > 0);
+	assert(one >= b->all && one < b->all + b->n);
 	if (--one->holds > 0)
 		return;
+	assert(b->free_n < b->n);
 	/* The next to be taken: it is in the cache. */
 	TAILQ_INSERT_HEAD(&b->free, one, link);
 	b->free_n++;

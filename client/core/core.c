@@ -50,7 +50,7 @@ void core_start(struct core *c, struct op *op, int64_t now)
 
 void core_checked(struct core *c, struct op *op, uint32_t bad, int64_t now)
 {
-	assert(op->state == OP_CHECK);
+	assert(op->state == OP_CHECK && op->buffer);
 	stall_enter(c, now);
 	stall_checked(c, op, now);
 	op_checked(c, op, bad);
@@ -62,7 +62,8 @@ void core_reply(struct core *c, struct ask *ask, int error, int64_t now)
 	unsigned link_no = ask->link_no;
 	struct peer *p = &c->peer[link_no];
 
-	assert(ask->sent);
+	assert(ask->sent && (p->state == PEER_UP || p->state == PEER_STUCK));
+	assert(!ask->op || ask->op->state == OP_ACTIVE);
 	stall_enter(c, now);
 	peer_measure(c, ask, now);
 	peer_judge_reply(c, ask, error, now);
@@ -156,14 +157,16 @@ static struct ask *next_to_send(struct core *c)
 static int next_to_close(struct core *c)
 {
 	for (unsigned link_no = 0; link_no < c->o.links; link_no++)
-		if (c->peer[link_no].close)
+		if (c->peer[link_no].close) {
+			assert(!c->peer[link_no].asks && !peer_up(c, (int)link_no));
 			return (int)link_no;
+		}
 	return -1;
 }
 
 static void heal_goes_on(struct core *c, int64_t now)
 {
-	assert(c->heal.op.state == OP_DONE);
+	assert(c->heal.op.state == OP_DONE && !c->heal.op.buffer);
 	heal_ended(c);
 	heal_tick(c, now);
 	dispatch(c, now);
@@ -255,6 +258,7 @@ uint64_t core_missing(const struct core *c)
 	for (uint64_t e = 0; c->map->heals && e < c->map->extents; e++)
 		if (c->map->extent[e].heal)
 			pages += c->map->extent[e].missing;
+	assert(pages <= c->map->pages);
 	return pages;
 }
 
@@ -268,5 +272,6 @@ uint64_t core_unhealed(const struct core *c)
 	for (uint64_t e = 0; some && e < c->map->extents; e++)
 		if (c->map->extent[e].heal || away(c, &c->map->extent[e]))
 			pages += c->map->extent[e].used;
+	assert(pages <= c->map->pages);
 	return pages;
 }

@@ -17,7 +17,7 @@
 
 static void fill_replied(struct core *c, struct op *op, const struct ask *ask, int error)
 {
-	assert(ask->kind == ASK_DISCARD);
+	assert(op->kind == OP_FILL && ask->kind == ASK_DISCARD);
 	(void)c, (void)op, (void)ask, (void)error; /* a flush that was not told is a flush all the same */
 }
 
@@ -58,6 +58,7 @@ void dispatch(struct core *c, int64_t now)
 {
 	struct op *op;
 
+	assert(!c->heal.busy || c->heal.op.state != OP_DONE);
 	for (;;) {
 		if (c->kick || (c->starved && c->freed)) {
 			c->kick = c->starved = false;
@@ -74,7 +75,8 @@ void dispatch(struct core *c, int64_t now)
 
 void op_replied(struct core *c, struct op *op, const struct ask *ask, int error)
 {
-	assert(op->asking & 1u << ask->copy);
+	assert(op->state == OP_ACTIVE && op->asking & 1u << ask->copy);
+	assert(map_extent(c->map, op->page)->copy[ask->copy].link_no == (int)ask->link_no);
 	op->asking &= (uint8_t)~(1u << ask->copy);
 	kinds[op->kind].replied(c, op, ask, error);
 	if (op->state == OP_ACTIVE && !op->asking)

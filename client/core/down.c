@@ -21,6 +21,7 @@ void peer_wiped(struct core *c, const struct ask *ask, bool clean, int64_t now)
 	struct peer *p = &c->peer[ask->link_no];
 
 	assert(p->wipe == ask && ask->kind == ASK_DISCARD && !ask->op);
+	assert(ask->page % EXTENT_PAGES == 0);
 	layout_wiped(&c->layout, ask->link_no, (uint32_t)(ask->page / EXTENT_PAGES),
 	             (uint32_t)((ask->pages + EXTENT_PAGES - 1) / EXTENT_PAGES), clean);
 	p->wipe = NULL;
@@ -31,7 +32,7 @@ void peer_wiped(struct core *c, const struct ask *ask, bool clean, int64_t now)
 /* ASK will not be answered. */
 static void cut(struct op *op, const struct ask *ask)
 {
-	assert(op->asking & 1u << ask->copy);
+	assert(op->state == OP_ACTIVE && op->asking & 1u << ask->copy);
 	op->asking &= (uint8_t)~(1u << ask->copy);
 	if (ask->kind == ASK_PUT)
 		op->cut |= (uint8_t)(1u << ask->copy);
@@ -43,6 +44,7 @@ static void forget_asks(struct core *c, struct peer *p, struct ask_list *list, i
 	struct ask *ask;
 
 	while ((ask = TAILQ_FIRST(list))) {
+		assert(&c->peer[ask->link_no] == p);
 		if (ask == p->wipe)
 			peer_wiped(c, ask, false, now);
 		else if (ask->op)
@@ -66,7 +68,7 @@ void peer_ended(struct core *c, unsigned link_no, int64_t now)
 	p->retry_ms = min_ms(p->retry_ms * 2, RETRY_IDLE_MAX_MS);
 	forget_asks(c, p, &p->ready, now);
 	forget_asks(c, p, &p->sent, now);
-	assert(!p->asks && !p->wipe);
+	assert(!p->asks && !p->discards && !p->wipe);
 	peer_want_heal(c, link_no);
 	c->kick = true;
 }
@@ -99,6 +101,7 @@ void peer_unstick(struct core *c, unsigned link_no, int64_t now)
 	assert(link_no < LINKS_MAX);
 	if (p->state != PEER_STUCK || p->asks)
 		return;
+	assert((int)link_no == c->layout.spill && TAILQ_EMPTY(&p->ready));
 	peer_set_state(c, link_no, PEER_UP, now);
 	c->kick = true;
 }

@@ -79,12 +79,14 @@ static uint32_t with_room(const struct core *c, enum targets which, int64_t now)
 
 bool extent_has_room(const struct core *c, const struct extent *e, int64_t now)
 {
+	assert(e->record);
 	return how_many(extent_counts(c, e, COUNTS, now)) < c->o.copies &&
 	       layout_has_room(&c->layout, e, with_room(c, TARGETS_GOOD, now));
 }
 
 bool extent_makes_do(const struct core *c, const struct extent *e, int64_t now)
 {
+	assert(e->record && e->used);
 	return how_many(extent_counts(c, e, COUNTS_TRIED, now)) < c->o.copies &&
 	       layout_has_room(&c->layout, e, with_room(c, TARGETS_ALL, now));
 }
@@ -159,6 +161,7 @@ uint8_t extent_spill(struct core *c, struct extent *e)
 {
 	int spill = c->layout.spill;
 
+	assert(e->copy[COPY_SPILL].link_no < 0 || e->copy[COPY_SPILL].link_no == spill);
 	if (!peer_up(c, spill))
 		return 0;
 	if (e->copy[COPY_SPILL].link_no < 0 &&
@@ -188,6 +191,7 @@ bool extents_reclaim(struct core *c)
 	for (uint64_t e = 0; e < c->map->extents; e++)
 		for (unsigned copy = 0; copy < COPY_PLACES; copy++)
 			if (c->map->extent[e].copy[copy].stale) {
+				assert(c->map->extent[e].record);
 				extent_forget_copy(c, &c->map->extent[e], copy);
 				any = true;
 			}

@@ -95,6 +95,7 @@ static bool settle(struct core *c, struct op *op)
 		if (!(op->need & 1u << i))
 			continue;
 		op->record[i] = *map_record(c->map, op->page + i);
+		assert(op->record[i].taken);
 		if (op->record[i].state == PAGE_LOST) {
 			op_end(c, op, EIO);
 			return false;
@@ -163,7 +164,7 @@ void get_hedge(struct core *c, struct op *op, int64_t now)
 	uint32_t mask;
 	int copy = best(c, op, op->tried | op->asking, &mask, now);
 
-	assert(op->kind == OP_GET && op->asking);
+	assert(op->kind == OP_GET && op->state == OP_ACTIVE && op->asking);
 	op->hedge_at = CORE_NEVER;
 	if (copy >= 0 && ask(c, op, copy, mask))
 		c->counts.hedges++;
@@ -174,7 +175,7 @@ static void doubt(struct core *c, uint64_t page, unsigned copy)
 {
 	struct record *r = map_record(c->map, page);
 
-	assert(r && page < c->map->pages);
+	assert(r && page < c->map->pages && r->taken);
 	if (r->state != PAGE_SEALED || !(r->copies & ~(1u << copy)))
 		return;
 	record_clear(r, copy);
@@ -183,7 +184,7 @@ static void doubt(struct core *c, uint64_t page, unsigned copy)
 
 void get_replied(struct core *c, struct op *op, const struct ask *ask, int error)
 {
-	assert(op->need && !op->buffer);
+	assert(op->need && !op->buffer && ask->kind == ASK_GET);
 	op->hedge_at = CORE_NEVER;
 	if (error) {
 		op->tried |= (uint8_t)(1u << ask->copy);
@@ -196,13 +197,14 @@ void get_replied(struct core *c, struct op *op, const struct ask *ask, int error
 	buffer_hold(op->buffer);
 	op->came = ask->mask & op->need;
 	op->came_from = ask->copy;
+	assert(op->came);
 	ask_abandon(c, op);
 	op_move(c, op, OP_CAME);
 }
 
 void get_judge(struct core *c, struct op *op, uint32_t bad)
 {
-	assert(!(bad & ~op->came));
+	assert(!(bad & ~op->came) && !(op->came & ~op->need));
 	c->counts.bad_pages += how_many(bad);
 	op->need &= ~(op->came & ~bad);
 	for (uint32_t i = 0; i < op->pages; i++)

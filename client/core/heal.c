@@ -100,6 +100,7 @@ static void start(struct core *c, const struct extent *e, uint32_t n, int64_t no
 
 	assert(n && n <= RUN_PAGES && h->at + n <= map_extent_pages(c->map, e));
 	assert(h->waiter && !h->busy);
+	assert(op->state == OP_NEW || op->state == OP_DONE);
 	*op = (struct op){
 		.kind = OP_HEAL,
 		.page = h->extent * EXTENT_PAGES + h->at,
@@ -140,7 +141,7 @@ static void tidy(struct core *c, struct extent *e, uint8_t want)
 {
 	uint8_t used = in_use(c, e);
 
-	assert(how_many(want) >= c->o.copies);
+	assert(how_many(want) >= c->o.copies && !(want & 1u << COPY_SPILL));
 	map_heal(c->map, e, false);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++) {
 		if (e->copy[copy].link_no < 0 || want & 1u << copy)
@@ -166,7 +167,7 @@ static bool is_spare(const struct core *c, const struct extent *e, unsigned copy
 	uint8_t others = sources(c, e, now) & (uint8_t)~(1u << copy);
 	uint32_t pages = map_extent_pages(c->map, e);
 
-	assert(e->used);
+	assert(e->used && e->copy[copy].link_no >= 0);
 	for (uint32_t i = 0; i < pages; i++)
 		if (e->record[i].state == PAGE_SEALED && e->record[i].copies & 1u << copy &&
 		    !(e->record[i].copies & others))
@@ -203,6 +204,7 @@ static uint32_t missing(const struct core *c, const struct extent *e, int64_t no
 	for (uint32_t i = 0; i < pages; i++)
 		n += e->record[i].state == PAGE_SEALED &&
 		     how_many(e->record[i].copies & counts) < c->o.copies;
+	assert(n <= e->used);
 	return n;
 }
 
@@ -283,6 +285,7 @@ void heal_tick(struct core *c, int64_t now)
 
 	if (h->busy || !h->waiter || now < h->next_at)
 		return;
+	assert(h->extent < c->map->extents);
 	earn(c, now);
 	if (h->credit <= 0) {
 		h->next_at = now + 1 - h->credit / c->o.heal_pages;

@@ -40,10 +40,11 @@ void heal_run_end(struct core *c, struct op *op, int error)
  * an operation has overwritten while it waited for us, we have only what was before. */
 static void remember(struct core *c, struct op *op)
 {
-	assert(op->acked);
+	assert(op->acked && !op->need);
 	for (uint32_t i = 0; i < op->pages; i++) {
 		struct record r = *map_record(c->map, op->page + i);
 
+		assert(r.taken);
 		if (r.version != op->record[i].version)
 			continue;
 		if (r.state == PAGE_LOST) {
@@ -79,6 +80,7 @@ static bool as_before(const struct core *c, const struct op *op)
 void heal_run_go_on(struct core *c, struct op *op, int64_t now)
 {
 	assert(op->kind == OP_HEAL && !op->asking);
+	assert(op == &c->heal.op && c->heal.busy && c->heal.to);
 	if (op->need) {
 		if (!as_before(c, op) || (!get_whole(c, op, now) && !c->starved))
 			heal_run_end(c, op, EIO);
@@ -98,6 +100,7 @@ void heal_run_go_on(struct core *c, struct op *op, int64_t now)
 void heal_run_replied(struct core *c, struct op *op, const struct ask *ask, int error)
 {
 	assert(ask->kind == (op->need ? ASK_GET : ASK_PUT));
+	assert(op->need || c->heal.to & 1u << ask->copy);
 	if (op->need)
 		get_replied(c, op, ask, error);
 	else

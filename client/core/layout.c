@@ -37,9 +37,12 @@ static bool is_free(uint8_t state)
 static void set(struct slots *s, uint32_t slot, enum slot_state state)
 {
 	assert(slot < s->n || state == SLOT_CLEAN);
+	assert(s->used >= (s->state[slot] == SLOT_USED) && s->dirty_n >= (s->state[slot] == SLOT_DIRTY));
 	if (slot < s->limit) {
+		assert(s->free_n >= is_free(s->state[slot]));
 		s->free_n -= is_free(s->state[slot]);
 		s->free_n += is_free((uint8_t)state);
+		assert(s->free_n <= s->limit);
 	}
 	s->used -= s->state[slot] == SLOT_USED;
 	s->dirty_n -= s->state[slot] == SLOT_DIRTY;
@@ -68,7 +71,8 @@ void layout_soil(struct layout *l, unsigned link_no)
 {
 	assert(link_no < LINKS_MAX);
 	for (uint32_t slot = 0; slot < l->slots[link_no].n; slot++)
-		set(&l->slots[link_no], slot, SLOT_DIRTY);
+		if (l->slots[link_no].state[slot] != SLOT_DISCARDING)
+			set(&l->slots[link_no], slot, SLOT_DIRTY);
 }
 
 void layout_size(struct layout *l, unsigned link_no, uint64_t pages)
@@ -100,6 +104,7 @@ void layout_lost(struct layout *l, unsigned link_no)
 				map_heal(l->map, &l->map->extent[e], true);
 			}
 	soil_unused(&l->slots[link_no]);
+	assert(l->slots[link_no].used + l->slots[link_no].dirty_n >= l->slots[link_no].n);
 }
 
 void layout_limit(struct layout *l, unsigned link_no, uint64_t page)
@@ -120,7 +125,7 @@ void layout_forget(struct layout *l, unsigned link_no)
 {
 	uint8_t *state = l->slots[link_no].state;
 
-	assert(!l->slots[link_no].used);
+	assert(!l->slots[link_no].used && (int)link_no != l->spill);
 	memset(state, SLOT_CLEAN, l->map->extents);
 	l->slots[link_no] = (struct slots){ .state = state };
 }
@@ -129,7 +134,7 @@ uint32_t layout_slot_pages(const struct layout *l, unsigned link_no, uint32_t sl
 {
 	uint64_t left = l->slots[link_no].pages - slot * EXTENT_PAGES;
 
-	assert(slot < l->slots[link_no].n);
+	assert(slot < l->slots[link_no].n && slot * EXTENT_PAGES < l->slots[link_no].pages);
 	return (uint32_t)(left < EXTENT_PAGES ? left : EXTENT_PAGES);
 }
 
@@ -235,11 +240,13 @@ bool layout_place(struct layout *l, struct extent *e, unsigned copy, uint32_t al
 	int link_no = roomiest(l, e, allowed, pages);
 	int64_t slot;
 
-	assert(e->copy[copy].link_no < 0);
+	assert(copy < COPY_PLACES && e->copy[copy].link_no < 0);
 	if (link_no < 0)
 		return false;
 	slot = layout_find(l, (unsigned)link_no, pages);
 	assert(slot >= 0); /* room() said so */
+	assert(l->spill < 0 || (link_no == l->spill) == (copy == COPY_SPILL));
+	assert(is_free(l->slots[link_no].state[slot]));
 	set(&l->slots[link_no], (uint32_t)slot, SLOT_USED);
 	e->copy[copy] = (struct copy){ .link_no = (int16_t)link_no, .slot = (uint32_t)slot };
 	return true;
@@ -249,7 +256,7 @@ void layout_drop(struct layout *l, struct extent *e, unsigned copy)
 {
 	struct copy *c = &e->copy[copy];
 
-	assert(c->link_no >= 0);
+	assert(c->link_no >= 0 && c->link_no < (int)l->links);
 	set(&l->slots[c->link_no], c->slot, c->slot < l->slots[c->link_no].n ? SLOT_DIRTY : SLOT_CLEAN);
 	*c = (struct copy){ .link_no = -1 };
 }
@@ -270,14 +277,17 @@ int64_t layout_wipe(struct layout *l, unsigned link_no, uint32_t *n)
 		slot++;
 	for (*n = 0; slot + *n < s->n && *n < WIPE_SLOTS && s->state[slot + *n] == SLOT_DIRTY; ++*n)
 		set(s, slot + *n, SLOT_DISCARDING);
+	assert(*n || !s->dirty_n);
 	return *n ? (int64_t)slot : -1;
 }
 
 void layout_wiped(struct layout *l, unsigned link_no, uint32_t slot, uint32_t n, bool clean)
 {
 	assert(n && slot + n <= l->map->extents);
-	while (n--)
+	while (n--) {
+		assert(l->slots[link_no].state[slot] == SLOT_DISCARDING);
 		set(&l->slots[link_no], slot++, clean ? SLOT_CLEAN : SLOT_DIRTY);
+	}
 }
 
 /* As many extents as the lenders have room for, when none has two copies of one. */

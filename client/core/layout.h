@@ -44,7 +44,7 @@ void layout_close(struct layout *);
 void layout_size(struct layout *, unsigned link_no, uint64_t pages);
 /* LINK_NO lost its memory, or its pool was another's: no copy on it is valid. */
 void layout_lost(struct layout *, unsigned link_no);
-/* All slots of LINK_NO hold what nobody needs. */
+/* All slots of LINK_NO hold what nobody needs, those that are being flushed as before. */
 void layout_soil(struct layout *, unsigned link_no);
 /* LINK_NO wants back all from PAGE on. */
 void layout_limit(struct layout *, unsigned link_no, uint64_t page);

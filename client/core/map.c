@@ -67,7 +67,7 @@ unsigned map_wants(const struct map *m)
 
 void map_give(struct map *m, void *block)
 {
-	assert(m->readies < BLOCKS_READY);
+	assert(block && m->readies < BLOCKS_READY);
 	m->ready[m->readies++] = block;
 	m->dry = false;
 }
@@ -99,6 +99,7 @@ bool map_touch(struct map *m, uint64_t page)
 	if (!block->record)
 		block->record = m->ready[--m->readies];
 	block->used++;
+	assert(block->used <= BLOCK_EXTENTS);
 	e->record = block->record + (uint64_t)(e - m->extent) % BLOCK_EXTENTS * EXTENT_PAGES;
 	return true;
 }
@@ -108,7 +109,8 @@ void map_forget(struct map *m, struct extent *e)
 {
 	struct record_block *block = block_of(m, e);
 
-	assert(!e->used && !e->taken);
+	assert(!e->used && !e->taken && e->record);
+	assert(block->record && block->used);
 	e->record = NULL;
 	if (--block->used || m->whole)
 		return;
@@ -123,7 +125,7 @@ bool map_take(struct map *m, uint64_t page, uint32_t n)
 {
 	struct record *r = map_record(m, page);
 
-	assert(n && page % EXTENT_PAGES + n <= EXTENT_PAGES);
+	assert(r && n && page % EXTENT_PAGES + n <= EXTENT_PAGES);
 	for (uint32_t i = 0; i < n; i++)
 		if (r[i].taken)
 			return false;
@@ -138,8 +140,10 @@ void map_release(struct map *m, uint64_t page, uint32_t n)
 	struct record *r = map_record(m, page);
 
 	assert(map_extent(m, page)->taken >= n);
-	for (uint32_t i = 0; i < n; i++)
+	for (uint32_t i = 0; i < n; i++) {
+		assert(r[i].taken);
 		r[i].taken = 0;
+	}
 	map_extent(m, page)->taken -= n;
 }
 
@@ -147,9 +151,11 @@ void map_set(struct map *m, uint64_t page, const struct record *record)
 {
 	struct record *r = map_record(m, page);
 	struct extent *e = map_extent(m, page);
-	uint64_t taken = r->taken;
+	uint64_t taken;
 
 	assert(r && page < m->pages);
+	assert(m->held[r->state] && (e->used || r->state == PAGE_ABSENT));
+	taken = r->taken;
 	e->used -= r->state != PAGE_ABSENT;
 	m->held[r->state]--;
 	*r = *record;
@@ -158,4 +164,5 @@ void map_set(struct map *m, uint64_t page, const struct record *record)
 		*r = (struct record){ .taken = taken & 1 };
 	e->used += r->state != PAGE_ABSENT;
 	m->held[r->state]++;
+	assert(e->used <= EXTENT_PAGES);
 }

@@ -6,6 +6,7 @@
 #ifndef FARPAGE_MAP_H
 #define FARPAGE_MAP_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -88,6 +89,7 @@ void map_forget(struct map *, struct extent *);
 static inline void map_heal(struct map *m, struct extent *e, bool heal)
 {
 	m->heals += heal;
+	assert(m->heals >= e->heal);
 	m->heals -= e->heal;
 	e->heal = heal;
 }

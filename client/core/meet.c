@@ -17,7 +17,7 @@ static void lose(struct core *c, unsigned link_no)
 	struct op_list *lists[] = { &c->active, &c->came, &c->check };
 	struct op *op;
 
-	assert(c->peer[link_no].known);
+	assert(c->peer[link_no].known && !c->peer[link_no].asks);
 	layout_lost(&c->layout, link_no);
 	for (unsigned i = 0; i < sizeof lists / sizeof *lists; i++)
 		TAILQ_FOREACH(op, lists[i], link)
@@ -81,6 +81,7 @@ void peer_came(struct core *c, unsigned link_no, const char *identity, uint64_t 
 {
 	struct peer *p = &c->peer[link_no];
 
+	assert(!p->asks && !p->wipe && !p->close);
 	if (!peer_meets(c, link_no, identity)) {
 		peer_close(c, link_no, now); /* the other was the first */
 		return;
@@ -114,7 +115,7 @@ int peer_add(struct core *c, int64_t now)
 		return -1;
 	if (link_no == c->o.links)
 		c->layout.links = ++c->o.links;
-	assert(!c->peer[link_no].close);
+	assert(!c->peer[link_no].close && !c->peer[link_no].asks && !c->peer[link_no].buffers);
 	peer_init(&c->peer[link_no]);
 	c->peer[link_no].retry_at = now;
 	layout_forget(&c->layout, link_no);

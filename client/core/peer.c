@@ -33,6 +33,7 @@ void peer_set_state(struct core *c, unsigned link_no, enum peer_state state, int
 	struct peer *p = &c->peer[link_no];
 
 	assert(steps[state] & 1u << p->state);
+	assert(state != PEER_STUCK || (int)link_no == c->layout.spill);
 	if (c->o.peer_steps)
 		c->o.peer_steps(link_no, p->state, state);
 	if (p->state != state)
@@ -106,6 +107,7 @@ int64_t peer_expires(const struct core *c, unsigned link_no)
 	const struct ask *oldest = TAILQ_FIRST(&p->sent);
 
 	assert(link_no < c->o.links);
+	assert(!oldest || p->state == PEER_UP || p->state == PEER_STUCK);
 	if (p->state == PEER_CONNECTING)
 		return p->connect_by;
 	return oldest && p->state == PEER_UP ? oldest->sent_at + peer_timeout_ms(c, link_no)
@@ -141,7 +143,7 @@ int peers_connect(struct core *c, int64_t now)
 
 		if (p->state != PEER_DOWN || p->close || now < p->retry_at)
 			continue;
-		assert(!p->asks && !p->wipe);
+		assert(!p->asks && !p->discards && !p->wipe);
 		peer_set_state(c, link_no, PEER_CONNECTING, now);
 		p->connect_by = now + max_ms(c->o.link_timeout_ms, CONNECT_MIN_MS);
 		return (int)link_no;

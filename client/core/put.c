@@ -58,6 +58,7 @@ static void remember(struct core *c, struct op *op)
 	unsigned copies = how_many(op->acked & COPIES_ALL & ~(1u << COPY_SPILL));
 
 	assert(op->acked && op->state == OP_ACTIVE);
+	assert(!(op->acked & op->tried));
 	for (uint32_t i = 0; i < op->pages; i++) {
 		op->record[i].state = PAGE_SEALED;
 		op->record[i].copies = op->acked & COPIES_ALL;
@@ -123,8 +124,10 @@ static void begin_sealing(struct core *c, struct op *op, uint8_t to)
 
 	assert(to && !op->buffer && !op->seals_for);
 	for (unsigned copy = 0; copy < COPY_PLACES; copy++)
-		if (to & 1u << copy)
+		if (to & 1u << copy) {
+			assert(peer_up(c, e->copy[copy].link_no));
 			link_mask |= 1u << e->copy[copy].link_no;
+		}
 	op->buffer = ask_buffer(c, op, link_mask);
 	if (!op->buffer) {
 		op_starve(c);
@@ -163,7 +166,8 @@ void put_go_on(struct core *c, struct op *op, int64_t now)
 	const struct extent *e = map_extent(c->map, op->page);
 	uint8_t to;
 
-	assert(op->kind == OP_PUT);
+	assert(op->kind == OP_PUT && !op->seals_for);
+	assert(!op->acked || op->buffer);
 	if (op->acked) {
 		remember(c, op);
 		op_end(c, op, 0);
@@ -207,6 +211,7 @@ void put_replied(struct core *c, struct op *op, const struct ask *ask, int error
 	struct extent *e = map_extent(c->map, op->page);
 
 	assert(ask->kind == ASK_PUT && ask->mask == mask_of(op->pages));
+	assert(op->buffer == ask->buffer && !(op->acked & 1u << ask->copy));
 	if (!error) {
 		op->acked |= (uint8_t)(1u << ask->copy);
 		e->copy[ask->copy].refused = 0;
@@ -234,7 +239,7 @@ void fill_go_on(struct core *c, struct op *op, int64_t now)
 	const struct extent *e = map_extent(c->map, op->page);
 	bool waits = false;
 
-	assert(op->kind == OP_FILL);
+	assert(op->kind == OP_FILL && !op->buffer && !op->need);
 	for (unsigned copy = 0; e->used && now < op->until && copy < COPY_SPILL; copy++) {
 		if (op->tried & 1u << copy || !peer_up(c, e->copy[copy].link_no))
 			continue;

@@ -58,6 +58,8 @@ void op_move(struct core *c, struct op *op, enum op_state state)
 	struct op_list *from = list_of(c, op->state), *to = list_of(c, state);
 
 	assert(steps[state] & 1u << op->state);
+	assert(!op->asking);
+	assert(op->buffer ? state != OP_ENDED && state != OP_DONE : state != OP_CAME && state != OP_CHECK);
 	if (c->o.op_steps)
 		c->o.op_steps(op, state);
 	stop_running(c, op);
@@ -205,6 +207,7 @@ static bool admit(struct core *c, struct op *op)
 			return false;
 		leave(c, op, ENOMEM);
 	} else if (map_take(c->map, op->page, op->pages)) {
+		assert(!op->acked && !op->tried);
 		op_move(c, op, OP_ACTIVE);
 		extent_freshen(c, map_extent(c->map, op->page));
 		op_run(c, op);
@@ -266,6 +269,7 @@ bool op_wait(struct core *c, struct op *op, uint32_t link_mask, int64_t now)
 	bool hope = false;
 
 	assert(op->state == OP_ACTIVE && !op->asking);
+	assert(!(link_mask >> c->o.links));
 	for (unsigned link_no = 0; link_no < c->o.links; link_no++) {
 		const struct peer *p = &c->peer[link_no];
 

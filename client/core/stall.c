@@ -52,6 +52,7 @@ static void move_ops(struct core *c, struct op_list *list, int64_t at, int64_t n
 {
 	struct op *op;
 
+	assert(list == &c->queued || list == &c->active); /* a waiter's own time is its own */
 	TAILQ_FOREACH(op, list, link)
 		move_op(op, lost(c, at, op->started, now));
 }
@@ -62,10 +63,14 @@ static void move_peer(struct core *c, struct peer *p, int64_t at, int64_t now)
 
 	p->connect_by += lost(c, at, p->state_since, now);
 	p->down_since += lost(c, at, p->down_since, now);
-	TAILQ_FOREACH(ask, &p->ready, link)
+	TAILQ_FOREACH(ask, &p->ready, link) {
+		assert(!ask->sent);
 		ask->sent_at = now;
-	TAILQ_FOREACH(ask, &p->sent, link)
+	}
+	TAILQ_FOREACH(ask, &p->sent, link) {
+		assert(ask->sent);
 		ask->sent_at += lost(c, at, ask->sent_at, now);
+	}
 }
 
 static void excuse(struct core *c, int64_t now)

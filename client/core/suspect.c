@@ -67,6 +67,7 @@ static void strike(struct core *c, unsigned link_no, int64_t now)
 	if (p->strikes < STRIKES_MAX)
 		p->strikes++;
 	p->struck_at = now;
+	assert((int)link_no != c->layout.spill && p->strikes);
 	if (p->strikes >= STRIKES_OUT)
 		peer_want_heal(c, link_no);
 }

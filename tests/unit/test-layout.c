@@ -300,6 +300,19 @@ TEST(below_the_limit_there_is_room_although_more_is_used_above)
 	assert_false(place(8, 0, 1));
 }
 
+/* Whoever asked for that hears how it ended. */
+TEST(what_is_being_flushed_goes_on_being_so)
+{
+	uint32_t n;
+
+	layout_size(&l, 0, 2 * EXTENT_PAGES);
+	assert_int_equal(layout_wipe(&l, 0, &n), 0);
+	layout_soil(&l, 0);
+	assert_int_equal(l.slots[0].dirty_n, 0);
+	layout_wiped(&l, 0, 0, n, false);
+	assert_int_equal(l.slots[0].dirty_n, 2);
+}
+
 TEST(soiled_are_all_of_a_link)
 {
 	clean(0, 3);
@@ -331,6 +344,7 @@ int main(void)
 		T(a_link_that_lost_its_memory_makes_its_copies_stale),
 		T(what_a_link_wants_back_is_not_given),
 		T(below_the_limit_there_is_room_although_more_is_used_above),
+		T(what_is_being_flushed_goes_on_being_so),
 		T(soiled_are_all_of_a_link),
 	};
 
