@@ -60,7 +60,7 @@ struct face_ops {
 	 * words: close() is due. */
 	int (*start)(struct face *, char words[static WORDS_MAX]);
 	void (*answer)(struct face *, struct face_request *, int error);
-	/* Does somebody use the device? Then with words that say who. Takes memory, and time. */
+	/* Does somebody use the device? Then with words that say who. From any thread; takes memory, and time. */
 	bool (*in_use)(struct face *, char words[static WORDS_MAX]);
 	/* End it, whoever uses it: ask in_use() first. What is out may still be answered for a moment, or with
 	 * FORCE not even that: then the face answers it itself, with EIO, and the owner's answer says nothing

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/signalfd.h>
 #include <unistd.h>
 
 #include "notify.h"
@@ -76,48 +75,61 @@ static void before_sleep(struct ev_loop *loop, ev_prepare *w, int events)
 	farpage_process(f->farpage);
 }
 
-/* While somebody uses the device, its pages are nowhere else. */
-static void on_signal(struct ev_loop *loop, ev_io *w, int events)
+static void on_stop(struct ev_loop *loop, ev_async *w, int events)
 {
 	struct front *f = w->data;
-	struct signalfd_siginfo info;
-	char words[WORDS_MAX];
-	bool force;
 
 	(void)loop, (void)events;
-	if (read(w->fd, &info, sizeof info) != sizeof info)
-		return;
-	force = info.ssi_signo == SIGQUIT;
+	notify_stopping();
+	f->face->ops->stop(f->face, f->force);
+}
+
+static void ask_to_end(struct front *f, bool force)
+{
+	char words[WORDS_MAX];
+
 	if (!force && f->face->ops->in_use(f->face, words)) {
 		warn("not ending: %s; its pages would be lost. To end all the same: kill -QUIT %d", words, getpid());
 		return;
 	}
-	notify_stopping();
-	f->face->ops->stop(f->face, force);
+	f->force = force;
+	ev_async_send(f->loop, &f->stop);
 }
 
-static int watch(struct front *f)
+/* Signals have a thread of their own: to see who uses the device, and to say so, may take memory that
+ * the loop has to free. Even a line to standard error may: it may be a file on a tmpfs, swapped out. */
+static void *host(void *front)
 {
 	sigset_t ends;
+	int number;
 
 	sigemptyset(&ends);
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGQUIT);
-	f->signals = signalfd(-1, &ends, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (f->signals < 0) {
-		warn("cannot wait for signals: %s", strerror(errno));
-		return -1;
-	}
+	sigaddset(&ends, SIGUSR1); /* we end */
+	while (sigwait(&ends, &number) == 0 && number != SIGUSR1)
+		ask_to_end(front, number == SIGQUIT);
+	return NULL;
+}
+
+static int front_watch(struct front *f)
+{
+	int error;
+
 	ev_io_init(&f->came, on_farpage, farpage_fd(f->farpage), EV_READ);
-	ev_io_init(&f->signalled, on_signal, f->signals, EV_READ);
 	ev_prepare_init(&f->sleep, before_sleep);
+	ev_async_init(&f->stop, on_stop);
 	ev_set_priority(&f->sleep, EV_MAXPRI);
-	f->came.data = f->signalled.data = f->sleep.data = f;
+	f->came.data = f->sleep.data = f->stop.data = f;
 	ev_io_start(f->loop, &f->came);
-	ev_io_start(f->loop, &f->signalled);
 	ev_prepare_start(f->loop, &f->sleep);
-	return 0;
+	ev_async_start(f->loop, &f->stop);
+	error = pthread_create(&f->host, NULL, host, f);
+	if (error)
+		lines_put("error: cannot start the thread that hears signals: %s", strerror(error));
+	f->hosted = !error;
+	return error ? -1 : 0;
 }
 
 static int open_face(struct front *f, const struct face_ops *ops)
@@ -141,29 +153,35 @@ static int start(struct front *f)
 	return -1;
 }
 
+static int serve(struct front *f, void (*lock)(void *), void *data)
+{
+	if (front_watch(f) < 0)
+		return -1;
+	lock(data);
+	if (start(f) < 0)
+		return -1;
+	ev_run(f->loop, 0);
+	return f->failed ? -1 : 0;
+}
+
 int front_run(struct front *f, struct farpage *farpage, const struct face_ops *ops, void (*lock)(void *), void *data)
 {
 	int r = -1;
 
-	*f = (struct front){ .farpage = farpage, .signals = -1, .due = true };
+	*f = (struct front){ .farpage = farpage, .due = true };
 	f->loop = ev_loop_new(EVFLAG_NOSIGMASK);
 	if (!f->loop) {
 		lines_put("error: no event loop: %s", strerror(errno));
 		return -1;
 	}
 	if (open_face(f, ops) == 0) {
-		if (watch(f) == 0) {
-			lock(data);
-			r = start(f);
-			if (r == 0) {
-				ev_run(f->loop, 0);
-				r = f->failed ? -1 : 0;
-			}
+		r = serve(f, lock, data);
+		if (f->hosted) {
+			pthread_kill(f->host, SIGUSR1);
+			pthread_join(f->host, NULL);
 		}
 		f->face->ops->close(f->face);
 	}
-	if (f->signals >= 0)
-		close(f->signals);
 	ev_loop_destroy(f->loop);
 	return r;
 }

@@ -5,6 +5,7 @@
 #define FARPAGE_FRONT_H
 
 #include <ev.h>
+#include <pthread.h>
 #include <stdbool.h>
 
 #include "face.h"
@@ -19,9 +20,11 @@ struct front {
 	bool due;               /* something was submitted, or came */
 	bool failed;
 	ev_io came;             /* libfarpage has something to do */
-	ev_io signalled;
-	int signals;            /* signalfd */
 	ev_prepare sleep;
+	ev_async stop;
+	_Atomic bool force;     /* whoever uses the device */
+	pthread_t host;         /* see host() */
+	bool hosted;
 };
 
 /* Serve FARPAGE's device by a face until it ends. LOCK is called when all that is needed is there. 0, or -1

@@ -168,6 +168,13 @@ wire() { # wiring size
     [ "$wiring" != gateway ] || gateway
 }
 
+# The module for farpage-front, to the guest's /run; it may lack one.
+take_ublk() {
+    vm_prepare
+    mkdir -p "$dir/extra"
+    cp "$cache/kernel-$KERNEL/more/ublk_drv.ko" "$dir/extra"
+}
+
 vm_prepare() {
     requires qemu-system-x86_64 nbdkit nbd-client busybox mke2fs cpio ss ip unshare nsenter
     "$vm/kernels.sh" "$KERNEL" && "$vm/image.sh" "$KERNEL" || exit

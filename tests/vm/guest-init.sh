@@ -6,6 +6,7 @@
 
 nbdkit_pid=''
 lender=10.0.2.2 # the host, as seen from here
+device=/dev/nbd0 # Farpage's
 wiring='' lender_port='' gateway_port='' # the scenario begins with these
 # What a host needs that swaps (docs/zero-memory.md): the first two and no scheduler in every wiring, the
 # rest through a process of its own. The scenario may have other values, to find out what each is worth.
@@ -69,6 +70,15 @@ serve() { # nbdkit's arguments: a server on this host, whose socket nbd.ko will 
     wait_for 20 nbdkit test -S /run/nbd.sock
 }
 
+# The same without nbdkit and nbd.ko: the device is farpage-front's own.
+serve_front() { # KEY=VALUE...
+    insmod /run/ublk_drv.ko || fail ublk_drv
+    [ -z "$overcommit" ] || sysctl -q "vm.overcommit_memory=$overcommit"
+    farpage-front "$@" &
+    nbdkit_pid=$! device=/dev/ublkb0
+    wait_for 20 $device test -b $device
+}
+
 # What that server has in memory, and how much of that is locked (KiB).
 say_memory() {
     [ -z "$nbdkit_pid" ] || say "nbdkit: $(awk '$1 == "Rss:" || $1 == "Locked:" {
@@ -87,7 +97,7 @@ prepare_host() {
 }
 
 # An interrupted request keeps its number where there is no I/O scheduler (docs/zero-memory.md).
-without_scheduler() { [ -z "$scheduler" ] || echo "$scheduler" >/sys/block/nbd0/queue/scheduler; }
+without_scheduler() { [ -z "$scheduler" ] || echo "$scheduler" >"/sys/block/${device#/dev/}/queue/scheduler"; }
 
 attach() { # by $wiring
     prepare_host
@@ -119,8 +129,8 @@ swap_disk() {
 }
 
 swap_farpage() {
-    mkswap /dev/nbd0 >/dev/null || fail 'mkswap on Farpage'
-    swapon -p 50 --discard /dev/nbd0 || fail 'swapon of Farpage'
+    mkswap $device >/dev/null || fail 'mkswap on Farpage'
+    swapon -p 50 --discard $device || fail 'swapon of Farpage'
     [ "$first" != one ] || swapcheck --processes 1 --size "$(memory_kib MemTotal)K" --passes f --hang 60 --on-hang 9mtb >/dev/null || fail 'the first shortage'
 }
 

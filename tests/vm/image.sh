@@ -24,7 +24,7 @@ built() { # path in the build tree: the real file, not libtool's wrapper
 plugindir=$(nbdkit --dump-config | sed -n 's/^plugindir=//p')
 busybox=$(command -v busybox)
 helpers="$(built tests/vm/swapcheck) $(built tests/vm/nbdagain) $(built tests/vm/ublkram)"
-farpage="$(built server/farpaged) $(built client/libfarpage.so.0) $(built plugin/nbdkit-farpage-plugin.so)"
+farpage="$(built server/farpaged) $(built front/farpage-front) $(built client/libfarpage.so.0) $(built plugin/nbdkit-farpage-plugin.so)"
 stock=$(for p in $host_programs; do command -v "$p"; done
     for p in $host_plugins; do echo "$plugindir/nbdkit-$p-plugin.so"; done)
 
