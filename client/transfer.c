@@ -7,7 +7,7 @@
 
 static uint32_t open_pages(struct op *op)
 {
-	static uint8_t healed[PAGE_BYTES]; /* by the one thread that heals; never read */
+	uint8_t healed[PAGE_BYTES]; /* what is moved on as it is; another device may heal beside this one */
 	struct call *call = (struct call *)op;
 	uint32_t bad = 0;
 

@@ -33,6 +33,7 @@ unit_tests = \
 	tests/unit/test-bitmap \
 	tests/unit/test-buf \
 	tests/unit/test-buffer \
+	tests/unit/test-call \
 	tests/unit/test-conn \
 	tests/unit/test-core-deadline \
 	tests/unit/test-core-elsewhere \
@@ -156,6 +157,8 @@ tests_unit_test_buf_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_buf_LDADD = $(unit_lender)
 tests_unit_test_buffer_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_buffer_LDADD = $(unit_borrower)
+tests_unit_test_call_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_call_LDADD = $(unit_borrower)
 tests_unit_test_conn_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_conn_LDADD = $(unit_lender)
 tests_unit_test_core_deadline_CPPFLAGS = $(unit_cppflags)
