@@ -45,7 +45,7 @@ SCENARIO
     cat >"$tmp/$1/extra/steps"
     (cd "$tmp/$1" && find extra | cpio -o -H newc --quiet) |
         cat "$FARPAGE_BUILDDIR/tests/units/initrd-$kernel" - >"$tmp/$1/initrd"
-    timeout 800 qemu-system-x86_64 -accel tcg,thread=multi -cpu max -smp 2 -m "$3" \
+    timeout 800 qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-erms,-fsrm,-la57 -smp 2 -m "$3" \
         -nodefaults -display none -no-reboot \
         -kernel "$FARPAGE_BUILDDIR/tests/vm/kernel-$kernel/vmlinuz" -initrd "$tmp/$1/initrd" \
         -append 'console=ttyS0 panic=-1 mitigations=off quiet systemd.log_color=0' \

@@ -4,7 +4,7 @@
 
 #include <pthread.h>
 
-#include "call.h"
+#include "transfer.h"
 
 #define DEVICES 2
 
@@ -24,7 +24,7 @@ static void *heal(void *of)
 
 	pthread_barrier_wait(&start);
 	for (unsigned i = 0; i < d->rounds; i++)
-		d->bad += call_check(&d->farpage.engine, &d->op) != 0;
+		d->bad += transfer_check(&d->farpage.engine, &d->op) != 0;
 	return NULL;
 }
 
@@ -86,7 +86,7 @@ TEST(one_bad_page)
 
 	prepare(&device, seal, pages[0]);
 	pages[0][5 * PAGE_BYTES + 7] ^= 1;
-	assert_int_equal(call_check(&device.farpage.engine, &device.op), 1u << 5);
+	assert_int_equal(transfer_check(&device.farpage.engine, &device.op), 1u << 5);
 	sealer_close(device.buffer.sealer);
 	seal_close(seal);
 }
