@@ -33,10 +33,9 @@ tests_sim_farsim_LDADD = client/libborrower.la
 
 dist_check_SCRIPTS += \
 	tests/sim/planted \
-	tests/sim/planted.sh \
 	tests/sim/worlds.sh
 EXTRA_DIST += tests/sim/planted.list
-TESTS += tests/sim/planted.sh tests/sim/worlds.sh
+TESTS += tests/sim/worlds.sh
 
 # What the core is made of, without links, engine and configuration.
 sim_core = \
