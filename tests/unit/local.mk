@@ -372,7 +372,7 @@ endif
 # (it runs one at a time), whose parts have to meet in time, that go through every byte, that forbid its own calls, that count
 # what it replaces, or that have a process which shares their memory, as it does not know.
 check-valgrind: all
-	$(MAKE) check TESTS="$(filter-out %/test-engine-leader %/test-filter %/test-link-spill %/test-pool-threads %/test-seal-path %/test-seal-threads %/test-session-cut,$(unit_tests))" \
+	$(MAKE) check TESTS="$(filter-out %/test-call %/test-engine-leader %/test-filter %/test-link-spill %/test-pool-threads %/test-seal-path %/test-seal-threads %/test-session-cut,$(unit_tests))" \
 	  LOG_COMPILER="timeout 100 $(abs_builddir)/libtool --mode=execute $(VALGRIND) -q \
 	    --fair-sched=yes --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite"
 .PHONY: check-valgrind
