@@ -25,7 +25,7 @@ static void front_submit(void *user, struct face_request *r)
 	if (!run)
 		r->user = run = &f->run[f->runs++];
 	*run = (struct farpage_run){ r->page, r->pages, r->data };
-	f->due = true;
+	ev_idle_start(f->loop, &f->due);
 	if (farpage_submit(f->farpage, verbs[r->verb], run, 1, front_done, r) < 0)
 		face_answer(r, errno);
 }
@@ -59,20 +59,26 @@ static void on_farpage(struct ev_loop *loop, ev_io *w, int events)
 {
 	struct front *f = w->data;
 
-	(void)loop, (void)events;
-	f->due = true;
+	(void)events;
+	ev_idle_start(loop, &f->due);
 }
 
-/* Once for all that came, and before the face sends its answers. */
+/* Once for all that came, and before the face sends its answers. When it does, it may be given more
+ * requests: then the loop comes round again without sleeping. */
 static void before_sleep(struct ev_loop *loop, ev_prepare *w, int events)
 {
 	struct front *f = w->data;
 
-	(void)loop, (void)events;
-	if (!f->due)
+	(void)events;
+	if (!ev_is_active(&f->due))
 		return;
-	f->due = false;
+	ev_idle_stop(loop, &f->due);
 	farpage_process(f->farpage);
+}
+
+static void nothing(struct ev_loop *loop, ev_idle *w, int events)
+{
+	(void)loop, (void)w, (void)events;
 }
 
 static void on_stop(struct ev_loop *loop, ev_async *w, int events)
@@ -119,12 +125,14 @@ static int front_watch(struct front *f)
 
 	ev_io_init(&f->came, on_farpage, farpage_fd(f->farpage), EV_READ);
 	ev_prepare_init(&f->sleep, before_sleep);
+	ev_idle_init(&f->due, nothing);
 	ev_async_init(&f->stop, on_stop);
 	ev_set_priority(&f->sleep, EV_MAXPRI);
 	f->came.data = f->sleep.data = f->stop.data = f;
 	ev_io_start(f->loop, &f->came);
 	ev_prepare_start(f->loop, &f->sleep);
 	ev_async_start(f->loop, &f->stop);
+	ev_idle_start(f->loop, &f->due);
 	error = pthread_create(&f->host, NULL, host, f);
 	if (error)
 		lines_put("error: cannot start the thread that hears signals: %s", strerror(error));
@@ -168,7 +176,7 @@ int front_run(struct front *f, struct farpage *farpage, const struct face_ops *o
 {
 	int r = -1;
 
-	*f = (struct front){ .farpage = farpage, .due = true };
+	*f = (struct front){ .farpage = farpage };
 	f->loop = ev_loop_new(EVFLAG_NOSIGMASK);
 	if (!f->loop) {
 		lines_put("error: no event loop: %s", strerror(errno));

@@ -17,7 +17,7 @@ struct front {
 	struct face *face;
 	struct farpage_run run[FACE_DEPTH_MAX]; /* one for each request of the face */
 	unsigned runs;
-	bool due;               /* something was submitted, or came */
+	ev_idle due;            /* active: something was submitted, or came, so the loop must not sleep */
 	bool failed;
 	ev_io came;             /* libfarpage has something to do */
 	ev_prepare sleep;
