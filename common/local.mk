@@ -13,6 +13,8 @@ common_libcommon_la_SOURCES = \
 	common/lines.h \
 	common/log.c \
 	common/log.h \
+	common/ownership.c \
+	common/ownership.h \
 	common/page.h \
 	common/path.c \
 	common/path.h \

@@ -196,7 +196,7 @@ static void *farpage_open_connection(int readonly)
 {
 	char words[WORDS_MAX], host[HOST_MAX];
 	const char *name = nbdkit_export_name();
-	struct visit *visit;
+	struct guest *visit;
 
 	(void)readonly;
 	find_host(host);

@@ -37,9 +37,9 @@ void lines_put(const char *format, ...)
 	(void)format;
 }
 
-static struct visit *in(const char *export, const char *host)
+static struct guest *in(const char *export, const char *host)
 {
-	struct visit *v = owner_open(export, host, words);
+	struct guest *v = owner_open(export, host, words);
 
 	if (!v)
 		fail_msg("%s from %s: %s", export, host, words);
@@ -55,7 +55,7 @@ static void out(const char *export, const char *host, const char *says)
 		fail_msg("%s from %s: \"%s\" does not say \"%s\"", export, host, words, says);
 }
 
-static bool does(struct visit *v, bool change)
+static bool does(struct guest *v, bool change)
 {
 	bool may = owner_enter(v, change);
 
@@ -66,7 +66,7 @@ static bool does(struct visit *v, bool change)
 
 TEST(who_writes_first_has_it)
 {
-	struct visit *a = in("", "a"), *b = in("", "b"), *more = in("", "a");
+	struct guest *a = in("", "a"), *b = in("", "b"), *more = in("", "a");
 
 	assert_true(does(a, false) && does(b, false));
 	assert_true(does(b, true));
@@ -84,7 +84,7 @@ TEST(who_writes_first_has_it)
 
 TEST(another_when_it_has_gone)
 {
-	struct visit *c = in("", "c"), *b = in("", "b"), *again;
+	struct guest *c = in("", "c"), *b = in("", "b"), *again;
 	char name[FARPAGE_INSTANCE_MAX];
 
 	strcpy(name, owner_name());
@@ -103,7 +103,7 @@ TEST(another_when_it_has_gone)
 
 TEST(by_force)
 {
-	struct visit *a = in("?claim=a&force", "h"), *b, *more, *look;
+	struct guest *a = in("?claim=a&force", "h"), *b, *more, *look;
 
 	assert_true(does(a, true));
 	look = in("?claim=a", "other address");
@@ -158,7 +158,7 @@ TEST(what_was_begun_ends_before_the_pages_go)
 	char export[40];
 
 	for (unsigned round = 0; round < 300; round++) {
-		struct visit *had, *takes;
+		struct guest *had, *takes;
 
 		snprintf(export, sizeof export, "?force&claim=%u", round);
 		had = in(export, "h");
