@@ -16,6 +16,7 @@
 
 struct ev_loop;
 struct face;
+struct face_nbd_terms;
 
 enum face_verb {
 	FACE_GET,
@@ -45,6 +46,7 @@ struct face_terms {
 	uint64_t pages;   /* the device's size */
 	unsigned depth;   /* requests that may be out at a time; 0: FACE_DEPTH */
 	int device;       /* ublk: the number in /dev/ublkbN; -1: a free one */
+	const struct face_nbd_terms *nbd; /* nbd: see face_nbd.h */
 };
 
 /* Of 32 pages each, this is 4 MiB of locked buffers. */
@@ -87,6 +89,6 @@ static inline void face_answer(struct face_request *request, int error)
 	request->face->ops->answer(request->face, request, error);
 }
 
-extern const struct face_ops face_ublk;
+extern const struct face_ops face_ublk, face_nbd;
 
 #endif

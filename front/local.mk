@@ -1,7 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # How the kernel, or a client, asks for pages.
 noinst_LTLIBRARIES += front/libface.la
-front_libface_la_SOURCES = front/face.h
+front_libface_la_SOURCES = \
+	front/face.h \
+	front/face_nbd.c \
+	front/face_nbd.h \
+	front/nbd_door.c \
+	front/nbd_door.h \
+	front/nbd_room.c \
+	front/nbd_room.h \
+	front/nbd_span.c \
+	front/nbd_span.h
 if HAVE_LIBURING
 front_libface_la_SOURCES += \
 	front/ublk.c \

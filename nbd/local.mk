@@ -27,6 +27,8 @@ nbd_libnbdserver_la_SOURCES = \
 	nbd/protocol/handshake.h \
 	nbd/protocol/handshake_state.c \
 	nbd/protocol/handshake_state.h \
+	nbd/protocol/late.c \
+	nbd/protocol/late.h \
 	nbd/protocol/nbd.h \
 	nbd/protocol/option.c \
 	nbd/protocol/option.h \
@@ -54,7 +56,9 @@ nbd_libnbdserver_la_SOURCES = \
 	nbd/serve/serve.c \
 	nbd/serve/serve.h \
 	nbd/serve/silence.c \
-	nbd/serve/silence.h
+	nbd/serve/silence.h \
+	nbd/serve/stir.c \
+	nbd/serve/stir.h
 if HAVE_GNUTLS
 nbd_libnbdserver_la_SOURCES += \
 	nbd/net/tls_credentials.c \

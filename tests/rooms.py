@@ -5,14 +5,16 @@ import pathlib
 import re
 import sys
 
-# From below; each may include those before it, and the lender and the borrower nothing of each other.
+# From below; each may include those before it, and the lender and the borrower nothing of each other. A face
+# has the NBD server in it.
 LENDER = ("common store server/memory nbd/net nbd/protocol nbd/serve server/system server/pool "
           "server/config server").split()
 BORROWER = ("common store client/include client/seal client/core client/link client/engine "
-            "client/lenders client program front plugin").split()
+            "client/lenders client program plugin").split()
+FRONT = "common nbd/net nbd/protocol nbd/serve front".split()
 
 tree = pathlib.Path(sys.argv[1])
-rooms = dict.fromkeys(LENDER + BORROWER)
+rooms = dict.fromkeys(LENDER + BORROWER + FRONT)
 files = sorted(f for room in rooms for f in (tree / room).glob("*.[ch]"))
 headers = {}
 for f in files:
@@ -29,7 +31,7 @@ def room(f):
 
 
 def side(f):
-    return BORROWER if room(f) in BORROWER else LENDER
+    return next(side for side in (BORROWER, LENDER, FRONT) if room(f) in side)
 
 
 def target(f, include):

@@ -5,21 +5,29 @@
  * A client belongs to one thread, which calls its operations; the backend guards what clients
  * share. For each client the order is: list, invites, find and info as often as it asks; join;
  * begin; then requests, which call put, fill, get, look, wait, lost and wanted between enter and
- * exit, and erase and settle outside; at last leave, even if the client never joined. */
+ * exit, and erase and settle outside; at last leave, even if the client never joined.
+ *
+ * A backend that cannot answer at once has submit: then READ, WRITE, TRIM and WRITE_ZEROES are given to it
+ * in parts, which it answers later, in any order, and put, fill, get, erase and what belongs to them are not
+ * called. All of it is on the client's thread. */
 #ifndef FARPAGE_BACKEND_H
 #define FARPAGE_BACKEND_H
 
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "origin.h"
+#include "page.h"
 #include "words.h"
 
 #define BACKEND_NAME_MAX 128 /* of a name that the server sends, with its NUL */
 
 struct backend_ops;
 struct conn;
+struct job;
+struct late_requests;
 struct slot;
 
 /* The client at the other end of a connection. A backend has its own structure for each, which
@@ -38,6 +46,9 @@ struct client {
 	/* From any thread: for how many seconds it has been silent, although it was probed. 0: it
 	 * is there. NULL: it always is. */
 	unsigned (*silent)(const struct client *);
+	/* Something has changed for it: a part was answered, or there is room that it waited for. Only notes
+	 * that, so it may be said anywhere on its thread. */
+	void (*stir)(struct client *);
 
 	/* The backend sets these. */
 	const char *export;        /* what it joined, in words; NULL: nothing */
@@ -45,6 +56,32 @@ struct client {
 	bool may_lose;             /* some of what it reads may be LOST; if not, nothing looks for that */
 	bool has_pages;            /* it would lose pages with its connection */
 	bool zeros;                /* zeros were put over pages that exist: call settle() */
+	unsigned parts_at_once;    /* submit: as many it can have at once, if it waits; at least 1 */
+};
+
+/* How many pages a part has at most, if it has data. */
+#define PART_PAGES 32
+#define PART_BYTES (PART_PAGES * PAGE_BYTES)
+
+enum part_verb { PART_READ, PART_WRITE, PART_ZERO };
+
+/* A part of a request that is answered later, with room for its data; a backend has its own structure for
+ * it, which begins with this one. The server's from take() to submit(), the backend's until part_answer(),
+ * then the server's again until give(), or at once the backend's if the client has gone. */
+struct part {
+	uint8_t *room;             /* PART_BYTES, aligned to a page; the backend sets it once */
+	enum part_verb verb;
+	uint64_t offset;
+	uint32_t length;
+	uint8_t *data;             /* READ, WRITE: LENGTH bytes, in the room as they are in their pages */
+	/* For the server. */
+	const struct backend_ops *ops;
+	struct late_requests *late; /* NULL: its client has gone */
+	struct job *job;
+	struct part *next;
+	LIST_ENTRY(part) link;
+	uint32_t total;            /* bytes that its reply's header announces */
+	bool answered;
 };
 
 struct backend {
@@ -129,6 +166,14 @@ struct backend_ops {
 	 * at most MAX. Returns how many; -1: hang up. NULL: client.zeros is never set. */
 	int64_t (*settle)(struct client *, uint64_t *offset, uint64_t end, uint64_t max);
 
+	/* Room for N parts, 1 or at most client.parts_at_once, in a list (next); with N more than 1 there are all
+	 * or none. NULL: not now; client.stir is called when it is worth another try. NULL if submit is. */
+	struct part *(*take)(struct client *, unsigned n);
+	/* Carry it out. NULL: the operations above do that. */
+	void (*submit)(struct part *);
+	/* Its room is no longer needed. May be called after the client left. */
+	void (*give)(struct part *);
+
 	/* How long the client's next request must wait, ns. 0: it goes on, and is counted. charge only
 	 * counts. Both NULL: there is no limit. */
 	uint64_t (*pace)(struct client *, uint64_t requests, uint64_t bytes);
@@ -136,5 +181,9 @@ struct backend_ops {
 	/* So many bytes will be sent to it. NULL: they are not counted. */
 	void (*reads)(struct client *, uint64_t bytes);
 };
+
+/* The backend's answer to a part that was submitted, maybe from within submit: 0 or an errno. READ: its data is
+ * there, and stays until give(). */
+void part_answer(struct part *, int error);
 
 #endif

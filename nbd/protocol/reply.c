@@ -67,6 +67,11 @@ static bool full(const struct gather *g)
 	return g->vectors == GATHER_VECTORS || g->bytes >= GATHER_BYTES;
 }
 
+static bool is_part(const struct reply *reply)
+{
+	return reply->kind >= REPLY_PART;
+}
+
 static size_t header_bytes(const struct reply *reply)
 {
 	switch ((enum reply_kind)reply->kind) {
@@ -75,6 +80,9 @@ static size_t header_bytes(const struct reply *reply)
 	case REPLY_HOLE: return NBD_CHUNK_BYTES + 12;
 	case REPLY_ERROR: return NBD_CHUNK_BYTES + NBD_CHUNK_ERROR_BYTES;
 	case REPLY_BYTES: return NBD_CHUNK_BYTES;
+	case REPLY_PART: return NBD_CHUNK_BYTES + 8;
+	case REPLY_PART_SIMPLE: return NBD_SIMPLE_BYTES;
+	case REPLY_PART_MORE: return 0;
 	}
 	return 0;
 }
@@ -87,7 +95,8 @@ static size_t body_bytes(const struct reply *reply)
 static uint16_t chunk_type(const struct reply *reply)
 {
 	switch ((enum reply_kind)reply->kind) {
-	case REPLY_DATA: return NBD_CHUNK_DATA;
+	case REPLY_DATA:
+	case REPLY_PART: return NBD_CHUNK_DATA;
 	case REPLY_HOLE: return NBD_CHUNK_HOLE;
 	case REPLY_ERROR: return NBD_CHUNK_ERROR;
 	default: return reply->code;
@@ -96,7 +105,8 @@ static uint16_t chunk_type(const struct reply *reply)
 
 static void chunk_header(uint8_t *header, const struct reply *reply)
 {
-	size_t payload = header_bytes(reply) - NBD_CHUNK_BYTES + body_bytes(reply);
+	bool late = reply->kind == REPLY_PART;
+	size_t payload = header_bytes(reply) - NBD_CHUNK_BYTES + (late ? reply->part->total : body_bytes(reply));
 
 	store32(header, NBD_CHUNK_MAGIC);
 	store16(header + 4, reply->done ? NBD_CHUNK_DONE : 0);
@@ -107,7 +117,7 @@ static void chunk_header(uint8_t *header, const struct reply *reply)
 		store32(header + 20, reply->code);
 		store16(header + 24, 0);
 	} else if (reply->kind != REPLY_BYTES) {
-		store64(header + 20, reply->offset);
+		store64(header + 20, late ? reply->part->offset : reply->offset);
 	}
 	if (reply->kind == REPLY_HOLE)
 		store32(header + 28, reply->length);
@@ -116,7 +126,7 @@ static void chunk_header(uint8_t *header, const struct reply *reply)
 static void add_header(struct gather *g, uint8_t *header, const struct reply *reply,
                        size_t skip)
 {
-	if (reply->kind == REPLY_SIMPLE) {
+	if (reply->kind == REPLY_SIMPLE || reply->kind == REPLY_PART_SIMPLE) {
 		store32(header, NBD_SIMPLE_MAGIC);
 		store32(header + 4, reply->code);
 		store64(header + 8, reply->cookie);
@@ -208,6 +218,10 @@ int replies_gather(struct replies *r, struct client *c, struct gather *g)
 				break;
 			add(g, r->bytes.data + taken + skip, (size_t)(reply->length - skip));
 			taken += reply->length;
+		} else if (is_part(reply)) {
+			if (full(g))
+				break;
+			add(g, reply->part->data + skip, (size_t)(reply->length - skip));
 		} else {
 			int ends = add_data(g, c, reply->offset + skip, (size_t)(body_bytes(reply) - skip));
 
@@ -232,6 +246,8 @@ void replies_sent(struct replies *r, size_t bytes)
 			break;
 		if (reply->kind == REPLY_BYTES)
 			take_bytes(r, reply->length);
+		else if (is_part(reply))
+			replies_give(reply->part);
 		r->sent -= whole;
 		r->head++;
 	}
@@ -242,8 +258,16 @@ size_t replies_bytes(const struct replies *r)
 	return r->size * sizeof *r->ring + r->bytes.size;
 }
 
+void replies_give(struct part *part)
+{
+	part->ops->give(part);
+}
+
 void replies_free(struct replies *r)
 {
+	for (uint32_t i = r->head; i != r->tail; i++)
+		if (is_part(&r->ring[i & (r->size - 1)]))
+			replies_give(r->ring[i & (r->size - 1)].part);
 	free(r->ring);
 	buf_free(&r->bytes);
 	*r = (struct replies){0};

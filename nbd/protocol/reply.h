@@ -26,11 +26,18 @@ enum reply_kind {
 	REPLY_HOLE,   /* a chunk: LENGTH zeros at OFFSET, in words */
 	REPLY_ERROR,  /* a chunk: the error CODE */
 	REPLY_BYTES,  /* a chunk of type CODE: the next LENGTH of replies.bytes */
+	/* The data of a part, whose room is given back when it is sent. */
+	REPLY_PART,        /* a chunk: PART's */
+	REPLY_PART_SIMPLE, /* to a READ: PART's data, and maybe more follows */
+	REPLY_PART_MORE,   /* without a header: it follows another's */
 };
 
 struct reply {
 	uint64_t cookie;
-	uint64_t offset;
+	union {
+		uint64_t offset;
+		struct part *part;
+	};
 	uint32_t length;
 	uint16_t code; /* SIMPLE, ERROR: an NBD error; BYTES: the chunk's type */
 	uint8_t kind;
@@ -72,6 +79,8 @@ int replies_gather(struct replies *, struct client *, struct gather *);
 /* BYTES of what was last gathered are sent. */
 void replies_sent(struct replies *, size_t bytes);
 void replies_free(struct replies *);
+/* Give the room of PART back. */
+void replies_give(struct part *);
 /* How much memory they take. */
 size_t replies_bytes(const struct replies *);
 

@@ -23,10 +23,23 @@ void session_start(struct session *s, struct client *client, const struct terms 
 	*s = (struct session){ .client = client, .terms = *terms, .room = SIZE_MAX,
 	                       .turn = UINT64_MAX };
 	set_state(s, SESSION_REQUEST);
+	if (client->ops->submit && !(s->late = late_new(client, &s->replies)))
+		break_off(s, "no memory");
+}
+
+bool session_stirred(struct session *s)
+{
+	if (!s->late)
+		return true;
+	late_stirred(s->late);
+	if (s->late->why)
+		break_off(s, s->late->why);
+	return s->state != SESSION_BROKEN;
 }
 
 void session_free(struct session *s)
 {
+	late_free(s->late);
 	replies_free(&s->replies);
 }
 
@@ -92,6 +105,26 @@ static void session_begin(struct session *s, enum session_state state)
 	set_state(s, state);
 }
 
+static bool is_late(const struct session *s)
+{
+	uint16_t type = s->request.type;
+
+	return s->late && (type == NBD_CMD_READ || type == NBD_CMD_WRITE || type == NBD_CMD_TRIM ||
+	                   type == NBD_CMD_WRITE_ZEROES);
+}
+
+/* The backend is to answer it. */
+static void begin_late(struct session *s)
+{
+	const struct request *r = &s->request;
+	uint32_t error = late_begin(s->late, r, s->terms.structured);
+
+	if (error)
+		owe_chunks(s, error); /* a READ that must not be cut */
+	else
+		session_begin(s, r->type == NBD_CMD_WRITE ? SESSION_PAYLOAD : SESSION_CUT);
+}
+
 static void carry_out(struct session *s)
 {
 	const struct request *r = &s->request;
@@ -104,6 +137,8 @@ static void carry_out(struct session *s)
 		s->client->ops->reads(s->client, r->length);
 	if (r->type == NBD_CMD_DISC) {
 		set_state(s, SESSION_ENDING);
+	} else if (!error && is_late(s)) {
+		begin_late(s);
 	} else if (r->type == NBD_CMD_WRITE) {
 		/* A refused payload is read all the same, if it is of a size
 		 * that we ever agreed to. */
@@ -160,6 +195,23 @@ static size_t feed_payload(struct session *s, const uint8_t *in, size_t len)
 	return n;
 }
 
+/* The same for a backend that answers later: it is put when all of a part has arrived. */
+static size_t feed_late(struct session *s, const uint8_t *in, size_t len)
+{
+	size_t n = late_fill(s->late, in, len < s->left ? len : (size_t)s->left);
+
+	s->left -= n;
+	if (s->left == 0)
+		set_state(s, SESSION_REQUEST);
+	return n;
+}
+
+/* Can it take the next request? */
+static bool is_ready(const struct session *s)
+{
+	return s->state == SESSION_REQUEST && !session_full(s) && s->turn && !session_waits(s);
+}
+
 /* Must the next request, R, wait? It is counted if not. */
 static bool throttled(struct session *s, const struct request *r)
 {
@@ -177,13 +229,18 @@ size_t session_feed(struct session *s, const uint8_t *in, size_t len)
 	s->wait_ns = 0;
 	for (;;) {
 		if (s->state == SESSION_PAYLOAD) {
-			size_t n = feed_payload(s, in + used, len - used);
-
+			bool late = s->late && !s->refused;
+			size_t n = used == len ? 0
+			           : late      ? feed_late(s, in + used, len - used)
+			                       : feed_payload(s, in + used, len - used);
 			if (n == 0)
 				return used;
 			used += n;
-		} else if (s->state == SESSION_REQUEST && !session_full(s) && s->turn &&
-		           len - used >= NBD_REQUEST_BYTES) {
+		} else if (s->state == SESSION_CUT) {
+			if (!late_cut(s->late))
+				return used;
+			set_state(s, SESSION_REQUEST);
+		} else if (is_ready(s) && len - used >= NBD_REQUEST_BYTES) {
 			if (request_parse(&s->request, in + used) < 0) {
 				break_off(s, "a request without its magic number");
 				return used;

@@ -4,6 +4,7 @@
 #ifndef FARPAGE_SESSION_H
 #define FARPAGE_SESSION_H
 
+#include "late.h"
 #include "page.h"
 #include "reply.h"
 #include "request.h"
@@ -29,6 +30,7 @@ enum session_state {
 	SESSION_PAYLOAD, /* a WRITE's bytes come next */
 	SESSION_ERASE,   /* a TRIM or WRITE_ZEROES goes on, or the pages under a WRITE
 	                  * of zeros are given back, see session_erase() */
+	SESSION_CUT,     /* a request that is answered later is being given to the backend */
 	SESSION_ENDING,  /* DISC: no more requests, replies are still owed */
 	SESSION_BROKEN,  /* hang up */
 };
@@ -48,13 +50,14 @@ struct session {
 	uint64_t turn;        /* what is left of its turn, in erased pages; 0: others first */
 	uint64_t wait_ns;     /* how long the backend makes the next request wait */
 	struct replies replies;
+	struct late_requests *late;    /* if the backend answers later */
 	const char *why;      /* BROKEN: words for the log */
 };
 
 void session_start(struct session *, struct client *, const struct terms *);
 /* Carry out the requests in LEN bytes, and return how many bytes were consumed; the caller passes
  * the rest again with more behind it. The client has entered. Stops early in the states ERASE,
- * ENDING and BROKEN, when it is full, when its turn is over, and when it must wait. */
+ * ENDING and BROKEN, when it is full, or waits for the backend, when its turn is over, and when it must wait. */
 size_t session_feed(struct session *, const uint8_t *in, size_t len);
 /* State ERASE: go on for at most *TURN pages, which it counts down, by at least one; the client
  * has not entered. If it must wait (wait_ns), it has done nothing. -1: hang up. */
@@ -63,6 +66,24 @@ int session_erase(struct session *, uint64_t *turn);
  * takes them again. */
 bool session_full(const struct session *);
 bool session_light(const struct session *);
+/* The client was stirred. false: hang up, see WHY. */
+bool session_stirred(struct session *);
+/* It goes on only when it is stirred. */
+static inline bool session_waits(const struct session *s)
+{
+	return s->late && late_waits(s->late);
+}
+/* It is in the midst of a request that holds, or waits for, what others wait for. */
+static inline bool session_is_within(const struct session *s)
+{
+	return s->late && (s->state == SESSION_CUT || s->state == SESSION_PAYLOAD);
+}
+/* The backend has something of it. */
+static inline bool session_is_awaiting(const struct session *s)
+{
+	return s->late && s->late->jobs;
+}
+/* Before the client leaves. */
 void session_free(struct session *);
 
 #endif

@@ -61,6 +61,14 @@ void conn_leave_gate(struct conn *c)
 	conn_pause(c, PAUSE_GATE, false);
 }
 
+void conn_leave_stirred(struct conn *c)
+{
+	if (!c->stirred)
+		return;
+	TAILQ_REMOVE(&c->loop->stirred, c, stir);
+	c->stirred = false;
+}
+
 void conn_set_state(struct conn *c, enum conn_state state)
 {
 	c->state = state;
@@ -100,6 +108,9 @@ void conn_free(struct conn *c)
 	ev_io_stop(c->loop->ev, &c->readable);
 	ev_io_stop(c->loop->ev, &c->writable);
 	ev_timer_stop(c->loop->ev, &c->timer);
+	conn_leave_stirred(c);
+	/* What its replies hold is the backend's client's. */
+	session_free(&c->session);
 	/* Before close(): hang_up() and other slots may use the descriptor until then. */
 	c->client->ops->leave(c->client, how_it_ends(c));
 	loop_unqueue(c->loop, &c->wake);
@@ -110,7 +121,6 @@ void conn_free(struct conn *c)
 		socket_end_after(c->stream.fd, SOCKET_DEAD_SECONDS);
 	stream_close(&c->stream, &c->loop->room);
 	handshake_end(&c->handshake);
-	session_free(&c->session);
 	buf_free(&c->out);
 	buf_free(&c->kept);
 	free((char *)c->client->peer);

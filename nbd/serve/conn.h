@@ -26,6 +26,7 @@ enum conn_pause {
 	PAUSE_UNSENT = 1 << 3, /* the last thing said to it is not sent yet */
 	PAUSE_OWED = 1 << 4,   /* it is owed much; or was, and is still not owed little */
 	PAUSE_ENDING = 1 << 5,
+	PAUSE_LATE = 1 << 6,   /* the backend has no room for its request */
 };
 
 struct conn {
@@ -48,6 +49,8 @@ struct conn {
 	bool squeezed;            /* it keeps asking and is not read, so little of it is kept */
 	bool awaits;              /* the bytes it is owed next are being fetched; ends with wake */
 	struct loop_call wake;
+	bool stirred;             /* see stir.h */
+	TAILQ_ENTRY(conn) stir;
 	bool stuck;               /* its client does not take what it is owed */
 	TAILQ_ENTRY(conn) at_gate;
 	size_t held;              /* of the budget */
@@ -76,5 +79,7 @@ void conn_set_overdue(struct conn *);
 void conn_outlast(struct conn *);
 /* It no longer waits at the gate. */
 void conn_leave_gate(struct conn *);
+/* It is no longer among those that were stirred. */
+void conn_leave_stirred(struct conn *);
 
 #endif

@@ -75,7 +75,9 @@ static bool hungry(const struct conn *c)
 {
 	return c->state == CONN_HANDSHAKE ? !handshake_full(&c->handshake, &c->out)
 	                                  : c->state == CONN_SESSION && !(c->paused & PAUSE_TURN) &&
-	                                        !session_full(&c->session);
+	                                        !session_waits(&c->session) &&
+	                                        (!session_full(&c->session) ||
+	                                         session_is_within(&c->session));
 }
 
 /* Consume IN and keep the rest. false: C is gone. */
@@ -85,7 +87,8 @@ static bool feed(struct conn *c, const uint8_t *in, size_t len)
 
 	hold_make_room(c);
 	c->session.turn = REQUEST_TURN_PAGES;
-	while (hungry(c) && (used < len || c->session.state == SESSION_ERASE)) {
+	while (hungry(c) && (used < len || c->session.state == SESSION_ERASE ||
+	                     c->session.state == SESSION_CUT)) {
 		bool erasing = c->session.state == SESSION_ERASE;
 		ssize_t n = c->state == CONN_HANDSHAKE
 		                ? (ssize_t)feed_handshake(c, in + used, len - used)

@@ -9,8 +9,13 @@
 
 static void end(struct loop *loop)
 {
+	if (loop->ended)
+		return;
 	loop->ended = true;
-	ev_break(loop->ev, EVBREAK_ALL);
+	if (loop->on_end)
+		loop->on_end(loop->end_data);
+	else
+		ev_break(loop->ev, EVBREAK_ALL);
 }
 
 void loop_left(struct loop *loop)
@@ -122,6 +127,7 @@ struct loop *loop_new(struct ev_loop *ev, const struct shared *shared, const str
 	pthread_mutex_init(&loop->lock, NULL);
 	TAILQ_INIT(&loop->at_gate);
 	TAILQ_INIT(&loop->calls);
+	TAILQ_INIT(&loop->stirred);
 	ev_async_init(&loop->wake, on_wake);
 	loop->wake.data = loop;
 	ev_async_start(ev, &loop->wake);
@@ -221,7 +227,8 @@ void loop_free(struct loop *loop)
 	stream_room_free(&loop->room);
 	ev_timer_stop(loop->ev, &loop->end);
 	ev_async_stop(loop->ev, &loop->wake);
-	ev_loop_destroy(loop->ev);
+	if (!loop->on_end)
+		ev_loop_destroy(loop->ev);
 	pthread_mutex_destroy(&loop->lock);
 	free(loop);
 }

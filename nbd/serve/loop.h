@@ -61,6 +61,8 @@ struct loop_call {
 struct loop {
 	const struct loop_ops *ops;
 	struct ev_loop *ev;
+	void (*on_end)(void *data); /* it has ended; then EV is not ours, and goes on. NULL: EV is */
+	void *end_data;
 	const struct shared *shared;
 	pthread_t thread;
 	ev_async wake;
@@ -73,7 +75,11 @@ struct loop {
 	_Atomic bool asked;     /* it was asked whether it lives, and has not answered yet */
 	ev_timer gate;          /* see gate.h */
 	TAILQ_HEAD(, conn) at_gate;
+	TAILQ_HEAD(conn_list, conn) stirred; /* see stir.h */
+	ev_prepare before_sleep;
+	ev_idle awake;
 	void (*pass)(struct conn *);
+	void (*on_stir)(struct conn *);
 	struct gather gather;
 	struct stream_room room;
 	uint8_t rx[HANDSHAKE_KEEP_BYTES + LOOP_RX_BYTES];

@@ -82,5 +82,7 @@ enum sent send_owed(struct conn *c)
 		buf_free(&c->out); /* many wait in their handshake */
 	if (c->out.len || stream_owes(&c->stream))
 		return SENT_PART;
-	return !replies_owed(&c->session.replies) ? SENT_ALL : c->awaits ? SENT_AWAITS : SENT_PART;
+	if (!replies_owed(&c->session.replies))
+		return session_is_awaiting(&c->session) ? SENT_AWAITS : SENT_ALL;
+	return c->awaits ? SENT_AWAITS : SENT_PART;
 }

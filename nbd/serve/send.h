@@ -10,7 +10,7 @@ enum sent {
 	SENT_DEAD = -1, /* hang up */
 	SENT_PART,      /* its socket takes no more now */
 	SENT_ALL,
-	SENT_AWAITS,    /* all that is at hand: c.wake is queued when there is more */
+	SENT_AWAITS,    /* all that is at hand: c.wake is queued, or it is stirred, when there is more */
 };
 
 /* Send what C owes. */

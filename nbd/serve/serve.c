@@ -13,6 +13,7 @@
 #include "send.h"
 #include "silence.h"
 #include "socket.h"
+#include "stir.h"
 
 static struct conn *conn_of(const struct client *client)
 {
@@ -63,13 +64,15 @@ static void pace_reading(struct conn *c)
 	hold_settle(c);
 	if (c->state == CONN_ENDING)
 		return;
-	bool light = session_light(&c->session);
+	conn_pause(c, PAUSE_LATE, session_waits(&c->session));
+	bool light = session_light(&c->session) && !(c->paused & PAUSE_LATE);
 	if (c->paused & PAUSE_KEPT && c->state == CONN_SESSION && light) {
 		conn_rest(c, 0.);
 		conn_pause(c, PAUSE_KEPT, false);
 	}
 	conn_pause(c, PAUSE_UNSENT, stream_owes(&c->stream) ||
 	                            (c->state == CONN_HANDSHAKE && c->out.len));
+	light = session_light(&c->session);
 	conn_pause(c, PAUSE_OWED, !light && (c->paused || session_full(&c->session)));
 }
 
@@ -80,6 +83,7 @@ static bool is_done(const struct conn *c)
 
 	return !c->out.len && !c->kept.len && !replies_owed(&c->session.replies) &&
 	       !stream_owes(&c->stream) && c->session.state == SESSION_REQUEST &&
+	       !session_is_awaiting(&c->session) &&
 	       recv(c->stream.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
 }
 
@@ -120,6 +124,17 @@ static void on_wake(struct loop_call *call)
 		return;
 	c->awaits = false;
 	answer(c);
+}
+
+/* A request was answered, or there is room for one. */
+static void on_stir(struct conn *c)
+{
+	if (!session_stirred(&c->session))
+		conn_drop(c, c->session.why);
+	else if (c->state == CONN_SESSION)
+		hear_rest(c);
+	else
+		answer(c);
 }
 
 static void on_readable(struct ev_loop *ev, ev_io *w, int events)
@@ -202,6 +217,7 @@ static void serve_begin(struct loop *loop, struct accepted accepted)
 	c->client->hang_up = hang_up;
 	c->client->wake = wake;
 	c->client->silent = silent;
+	c->client->stir = stir_client;
 	c->wake.call = on_wake;
 	c->client->origin = socket_origin(fd);
 	socket_set_options(fd);
@@ -251,6 +267,8 @@ static void each(struct loop *loop, void (*what)(struct conn *))
 static void start(struct loop *loop)
 {
 	gate_open(loop, hear_more);
+	if (loop->shared->backend.ops->submit)
+		stir_begin(loop, on_stir);
 	silence_watch(loop);
 }
 
@@ -268,6 +286,7 @@ static void stop(struct loop *loop)
 {
 	each(loop, conn_free);
 	gate_close(loop);
+	stir_end(loop);
 	silence_end(loop);
 }
 
