@@ -335,11 +335,12 @@ void nbd_door_refuse(struct nbd_door *d)
 static void hang_up(struct nbd_door *d)
 {
 	for (unsigned i = 0; i < d->rooms.n; i++) {
-		struct room *r = &d->rooms.room[i];
+		struct lodger *l = d->rooms.room[i].lodger;
 
-		if (r->taken && r->lodger)
-			r->lodger->client->hang_up(r->lodger->client, "it takes or sends nothing, and holds room that "
-			                           "others wait for");
+		if (!l || l->ending)
+			continue;
+		l->ending = true;
+		l->client->hang_up(l->client, "it takes or sends nothing, and holds room that others wait for");
 	}
 }
 

@@ -165,7 +165,6 @@ static struct part *take_one(struct rooms *r, struct lodger *l)
 	r->free = room->next;
 	r->left--;
 	room->lodger = l;
-	room->taken = true;
 	l->held++;
 	if (l->looks)
 		r->looked++;
@@ -207,7 +206,6 @@ void rooms_give(struct rooms *r, struct room *room)
 			r->looked--;
 	}
 	room->lodger = NULL;
-	room->taken = false;
 	room->next = r->free;
 	r->free = room;
 	r->left++;

@@ -14,6 +14,7 @@ struct lodger {
 	unsigned held;
 	bool looks;           /* it does not own the device */
 	bool queued, over;    /* it waits for others, or has as much as it may */
+	bool ending;          /* it was hung up on */
 	unsigned wants;       /* queued: so many at once */
 	TAILQ_ENTRY(lodger) link;
 };
@@ -25,7 +26,6 @@ struct room {
 	struct face_request request;
 	struct rooms *rooms;
 	struct lodger *lodger;        /* NULL: its client has gone */
-	bool taken;
 	struct room *next;            /* free */
 	/* For nbd_span.c. */
 	unsigned step;

@@ -380,3 +380,7 @@ load_was_well() {
     wait "$load_pid" || fail "load: $(cat "$tmp/load.log"); $(cat "$tmp/borrower.log")"
     grep -q IOPS "$tmp/load.log" || fail "no load: $(cat "$tmp/load.log")"
 }
+
+# What is a lender to the script may be a face.
+# shellcheck source=tests/face.sh
+[ -z "${FARPAGE_FACE-}" ] || . "$FARPAGE_SRCDIR/tests/face.sh"

@@ -36,6 +36,10 @@ behaviour_scripts = \
 	tests/client-qemu-img.sh \
 	tests/client-qemu-io.sh \
 	tests/client-sees-holes.sh \
+	tests/face-as-lender.sh \
+	tests/face-model.sh \
+	tests/face-owner.sh \
+	tests/face-room.sh \
 	tests/fault-handshake.sh \
 	tests/fault-nonsense.sh \
 	tests/fault-of-all.sh \
@@ -187,6 +191,7 @@ TESTS += $(behaviour_scripts)
 EXTRA_DIST += tests/rooms.known tests/rooms.py
 EXTRA_DIST += \
 	tests/.shellcheckrc \
+	tests/face.sh \
 	tests/lib.sh \
 	tests/model/claim.pml \
 	tests/model/owner.pml \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* nbdram [-d DEPTH] [-l MS] [-e PAGE] [-o PAGE] [-k FILE] [-n NAME] PAGES ADDRESS...: the NBD face, and behind it
+/* nbdram [-d DEPTH] [-l MS] [-e PAGE] [-o PAGE] [-k FILE] [-n NAME] [-v] PAGES ADDRESS...: the NBD face, and behind it
  * pages in this process' own memory.
  *   -l MS    answers come from a timer, within MS, and in no order
  *   -e PAGE  what touches that page or a later one fails with EIO
@@ -119,7 +119,7 @@ static void read_options(int argc, char **argv)
 {
 	int option;
 
-	while ((option = getopt(argc, argv, "d:l:e:o:k:n:")) != -1)
+	while ((option = getopt(argc, argv, "d:l:e:o:k:n:v")) != -1)
 		switch (option) {
 		case 'd': terms.depth = (unsigned)atoi(optarg); break;
 		case 'l': late_seconds = atof(optarg) / 1000; break;
@@ -127,6 +127,7 @@ static void read_options(int argc, char **argv)
 		case 'o': mute_page = strtoull(optarg, NULL, 10); break;
 		case 'k': nbd_terms.tls_psk = optarg; nbd_terms.tls_require = true; break;
 		case 'n': nbd_terms.name = optarg; break;
+		case 'v': log_level = LOG_DEBUG; break;
 		default: exit(2);
 		}
 	if (optind + 2 > argc)

@@ -142,8 +142,9 @@ class Conn:
             elif what == 1:
                 self.name = data[2:].decode()
             elif what == 2:
-                self.about = dict(x.split("=") for x in data[2:].decode().split())
-        self.epoch = int(self.about["epoch"])
+                words = data[2:].decode()
+                self.about = dict(x.split("=") for x in words.split() if "=" in x)
+        self.epoch = int(self.about.get("epoch", 0)) # a face has none
         self.outlives = {k: v for k, v in self.about.items() if k != "lender"} # the process
         return self
 

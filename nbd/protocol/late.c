@@ -158,6 +158,8 @@ static void job_look(struct late_requests *l, struct job *j)
 		owe_end(l, j);
 	j->busy = false;
 	l->jobs--;
+	if (l->alone == j)
+		l->alone = NULL;
 }
 
 /* ---- answers ---- */
@@ -217,6 +219,8 @@ uint32_t late_begin(struct late_requests *l, const struct request *r, bool struc
 	*j = (struct job){ .cookie = r->cookie, .total = r->length, .busy = true, .writes = !reads,
 	                   .chunks = reads && structured && !df, .df = df, .whole = whole };
 	j->end = &j->first;
+	if (reads && !whole && !j->chunks)
+		l->alone = j;
 	l->jobs++;
 	l->current = j;
 	l->verb = reads ? PART_READ : r->type == NBD_CMD_WRITE ? PART_WRITE : PART_ZERO;
@@ -248,6 +252,10 @@ bool late_cut(struct late_requests *l)
 		if (j->error) {
 			cut_short(l);
 			break;
+		}
+		if (l->alone && l->jobs > 1) {
+			l->starved = true; /* until each of the others was answered */
+			return false;
 		}
 		struct part *p = take(l, at_once ? parts_of(l->at, l->left) : 1);
 		if (!p)

@@ -6,7 +6,8 @@
  * READ in chunks: each part is a chunk when it comes. A simple READ, and one that must not be cut (DF), has one header
  * for all, and nothing can be said of an error behind it. Therefore it takes room for all its parts at once, and is
  * answered when all have come. With more parts than client.parts_at_once there is not room enough: a DF is told so,
- * and a simple READ begins when its first part has come; if a later one fails, we must hang up.
+ * and a simple READ begins when its first part has come; if a later one fails, we must hang up. No other reply may
+ * come between its parts, so it is alone: it waits for the requests before it, and those behind it wait for it.
  *
  * Nothing is allocated for a request. */
 #ifndef FARPAGE_LATE_H
@@ -41,6 +42,7 @@ struct late_requests {
 	LIST_HEAD(, part) out; /* that the backend has */
 	/* The request that is being cut. */
 	struct job *current;   /* or NULL */
+	struct job *alone;     /* or NULL: no other is under way, or begins */
 	enum part_verb verb;
 	uint64_t at;
 	uint64_t left;         /* bytes of it */
@@ -58,7 +60,7 @@ void late_free(struct late_requests *);
 /* Can it take no request, or go on with none, until the client is stirred? */
 static inline bool late_waits(const struct late_requests *l)
 {
-	return l->starved || (!l->current && l->jobs == LATE_JOBS);
+	return l->starved || (!l->current && (l->alone || l->jobs == LATE_JOBS));
 }
 /* The client was stirred. */
 static inline void late_stirred(struct late_requests *l)

@@ -108,12 +108,12 @@ void conn_free(struct conn *c)
 	ev_io_stop(c->loop->ev, &c->readable);
 	ev_io_stop(c->loop->ev, &c->writable);
 	ev_timer_stop(c->loop->ev, &c->timer);
-	conn_leave_stirred(c);
 	/* What its replies hold is the backend's client's. */
 	session_free(&c->session);
 	/* Before close(): hang_up() and other slots may use the descriptor until then. */
 	c->client->ops->leave(c->client, how_it_ends(c));
 	loop_unqueue(c->loop, &c->wake);
+	conn_leave_stirred(c); /* not before: what is given back may stir it */
 	limits_leave(c->slot);
 	LIST_REMOVE(c, link);
 	/* What it will never acknowledge does not stay with the kernel for hours. */

@@ -131,14 +131,19 @@ bool hear_kept(struct conn *c)
 	return there;
 }
 
-/* It hung up, or what it sent was no TLS. */
-static void lost(struct conn *c)
+/* It hung up, or what it sent was no TLS. Maybe it has only nothing more to ask. false: C is gone. */
+static bool lost(struct conn *c)
 {
+	if (c->state == CONN_SESSION && c->session.state == SESSION_REQUEST && session_is_awaiting(&c->session)) {
+		conn_set_state(c, CONN_ENDING);
+		return true;
+	}
 	const char *why = c->stream.tls ? tls_why(c->stream.tls) : NULL;
 
 	if (why && c->state == CONN_HANDSHAKE)
 		log_often(LOG_INFO, why, 1, "%s: %s", c->client->peer, why);
 	conn_free(c);
+	return false;
 }
 
 /* Once it has proven who it is. false: C is gone. */
@@ -182,10 +187,8 @@ bool hear(struct conn *c)
 		                   : stream_recv(&c->stream, &c->loop->room, rx + kept, max);
 		if (n < 0 && turns)
 			break; /* it is heard again when what came before is answered */
-		if (n < 0) {
-			lost(c);
-			return false;
-		}
+		if (n < 0)
+			return lost(c);
 		if (c->stream.tls && !c->client->identity && !identify(c))
 			return false;
 		if (n == 0)

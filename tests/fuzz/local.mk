@@ -9,6 +9,7 @@ fuzz_targets = \
 	tests/fuzz/config.fuzz \
 	tests/fuzz/export.fuzz \
 	tests/fuzz/handshake.fuzz \
+	tests/fuzz/late.fuzz \
 	tests/fuzz/lenders.fuzz \
 	tests/fuzz/size.fuzz \
 	tests/fuzz/transmission.fuzz \
@@ -46,6 +47,10 @@ tests_fuzz_export_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_handshake_fuzz_SOURCES = tests/fuzz/handshake.c $(fuzz_main)
 tests_fuzz_handshake_fuzz_LDADD = $(fuzz_lender)
 tests_fuzz_handshake_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
+tests_fuzz_late_fuzz_SOURCES = tests/fuzz/late.c $(fuzz_main)
+tests_fuzz_late_fuzz_LDADD = front/libface.la nbd/libnbdserver.la common/libcommon.la $(GNUTLS_LIBS) $(EV_LIBS) \
+	$(LIBURING_LIBS)
+tests_fuzz_late_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_lenders_fuzz_SOURCES = tests/fuzz/lenders.c $(fuzz_main)
 tests_fuzz_lenders_fuzz_LDADD = $(fuzz_borrower)
 tests_fuzz_lenders_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)

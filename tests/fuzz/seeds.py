@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """seeds.py TARGET DIR: what a fuzz target begins with, a file each."""
 import os
+import random
 import struct
 import sys
 
@@ -115,6 +116,41 @@ def transmissions():
     yield b"\0\77" + WHOLE + ask(FLUSH, 0) + bytes([AGAIN, 255]) * 20
 
 
+def lates():
+    """Steps of late.c; most of them ask, answer and take."""
+    for n in range(80):
+        dice = random.Random(n)
+        steps = bytes([dice.randrange(256) & ~(2 if n % 3 else 0), dice.randrange(256)])
+        pages = dice.choice((2, 8, 96))
+        for _ in range(1500):
+            who = dice.randrange(3) << 4
+            kind = dice.choices(("ask", "answer", "take", "join", "die", "cut", "raw", "all"),
+                                (30, 40, 30, 3, 2 if n % 5 == 0 else .3, 2, n % 8 == 0, 5))[0]
+            if kind == "ask":
+                command = dice.choice((READ, READ, WRITE, WRITE, WRITE, TRIM, ZEROES, STATUS, 3, CACHE))
+                steps += bytes([command | who | 64 * (dice.random() < .8)])
+                within = dice.random() < .5
+                steps += bytes([dice.randrange(pages) | 128 * within])
+                steps += dice.randrange(8192).to_bytes(2, "big") if within else b""
+                few = dice.choices((2, 12, 40, 127), (5, 10, 4, 1))[0]
+                steps += bytes([dice.randrange(few) | 128 * (dice.random() < .35)])
+            elif kind == "answer":
+                steps += bytes([9 | who | 128 * (dice.random() < .1), dice.randrange(256)])
+            elif kind == "take":
+                steps += bytes([10 | who]) + dice.randrange(1, 65536).to_bytes(2, "big")
+            elif kind == "join":
+                steps += bytes([12 | who, dice.randrange(256)])
+            elif kind == "die":
+                steps += bytes([11 | who])
+            elif kind == "all":
+                steps += bytes([14])
+            elif kind == "cut":
+                steps += bytes([13 | who, dice.randrange(256)])
+            else:
+                steps += bytes([8 | who, 28]) + request(dice.randrange(9), dice.randrange(400000), dice.randrange(300000))
+        yield steps
+
+
 def configs():
     for config in (
             "", "# a lender\nlisten = 10.0.0.1:1\nlisten = unix:/s\nlend=32M\npool = a=8M\npool = b=1G,thin ; not reserved\n"
@@ -171,6 +207,7 @@ TARGETS = {
                     "p@7." + "0f" * 16, "p@7.", "@7." + "0" * 31, "p@7." + "0F" * 16,
                     "@7", "p?claim=", "x" * 65),
     "handshake": handshakes,
+    "late": lates,
     "lenders": words("a\nb drain # leaves\n", "# none\n", "a b\n", "a drain drain", "a\na\n", "x" * 300, "1.2.3.4:5\t\r\n" * 17),
     "size": words("0", "4096", "64K", "1.5G", "2TiB", "7.999999P", "8EB", "9223372036854775807", "1.0000001b", "5 K"),
     "tls": tls,

@@ -79,6 +79,7 @@ unit_tests = \
 	tests/unit/test-keep \
 	tests/unit/test-keep-refused \
 	tests/unit/test-label \
+	tests/unit/test-late \
 	tests/unit/test-layout \
 	tests/unit/test-layout-capacity \
 	tests/unit/test-lenders \
@@ -150,6 +151,9 @@ tests_unit_test_address_LDADD = $(unit_borrower)
 # A program that has the NBD server, and nothing of the lender's.
 tests_unit_test_backend_CPPFLAGS = $(see_nbd) $(CMOCKA_CFLAGS)
 tests_unit_test_backend_LDADD = nbd/libnbdserver.la common/libcommon.la $(GNUTLS_LIBS) $(EV_LIBS) \
+	$(CMOCKA_LIBS) $(PTHREAD_LIBS)
+tests_unit_test_late_CPPFLAGS = $(see_nbd) $(CMOCKA_CFLAGS)
+tests_unit_test_late_LDADD = nbd/libnbdserver.la common/libcommon.la $(GNUTLS_LIBS) $(EV_LIBS) \
 	$(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_bitmap_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_bitmap_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)
