@@ -26,7 +26,12 @@ static struct kind {
 
 void log_open(void)
 {
-	lines_open("farpaged", "warn: ");
+	log_open_as("farpaged");
+}
+
+void log_open_as(const char *program)
+{
+	lines_open(program, "warn: ");
 }
 
 /* How many bytes from AT on are a character of UTF-8, well formed and in its shortest form; 0:

@@ -17,6 +17,8 @@ extern const char *const log_levels[]; /* their names, up to NULL */
 /* Call it before privileges are dropped: then a reader that stands still cannot block us, even
  * if other processes write to the same file. */
 void log_open(void);
+/* The same for another PROGRAM than farpaged. */
+void log_open_as(const char *program);
 
 void log_line(enum log_level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));

@@ -68,8 +68,8 @@ gateway_face() {
     kill -INT "$gateway_pid"
     wait "$gateway_pid" || fail "the face ended with $?"
     # What is said in the face's way, as nbdkit would say it.
-    sed -i 's/^farpaged: warn: \(.* has taken the\)/nbdkit: farpage: warning: \1/
-        s/^farpaged: warn: [^ ]*: \([^ ]* is refused\)/error: \1/' "$tmp/borrower.log"
+    sed -i 's/^nbdram: warn: \(.* has taken the\)/nbdkit: farpage: warning: \1/
+        s/^nbdram: warn: [^ ]*: \([^ ]* is refused\)/error: \1/' "$tmp/borrower.log"
 }
 port=$(python3_nbd -c 'import socket
 s = socket.socket()

@@ -40,6 +40,7 @@ behaviour_scripts = \
 	tests/face-model.sh \
 	tests/face-owner.sh \
 	tests/face-room.sh \
+	tests/face-tls.sh \
 	tests/fault-handshake.sh \
 	tests/fault-nonsense.sh \
 	tests/fault-of-all.sh \

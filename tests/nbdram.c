@@ -145,7 +145,7 @@ int main(int argc, char **argv)
 	char words[WORDS_MAX] = "no memory";
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	log_open();
+	log_open_as("nbdram");
 	read_options(argc, argv);
 	loop = ev_default_loop(0);
 	memory = mmap(NULL, terms.pages * PAGE_BYTES, PROT_READ | PROT_WRITE,

@@ -20,7 +20,7 @@ struct late_requests *late_new(struct client *client, struct replies *replies)
 
 /* ---- parts ---- */
 
-/* Parts that the backend has not. */
+/* Of FIRST and those behind it, what the backend has not. */
 static void give_all(struct part *first)
 {
 	struct part *next;
@@ -32,6 +32,11 @@ static void give_all(struct part *first)
 	}
 }
 
+static uint64_t bit(const struct late_requests *l, const struct job *j)
+{
+	return UINT64_C(1) << (j - l->job);
+}
+
 void late_free(struct late_requests *l)
 {
 	struct part *p;
@@ -39,7 +44,7 @@ void late_free(struct late_requests *l)
 	if (!l)
 		return;
 	for (unsigned i = 0; i < LATE_JOBS; i++)
-		if (l->job[i].busy)
+		if (l->jobs & bit(l, &l->job[i]))
 			give_all(l->job[i].first);
 	if (l->filling)
 		replies_give(l->filling);
@@ -156,8 +161,7 @@ static void job_look(struct late_requests *l, struct job *j)
 	give_all(j->first);
 	if (!l->why)
 		owe_end(l, j);
-	j->busy = false;
-	l->jobs--;
+	l->jobs &= ~bit(l, j);
 	if (l->alone == j)
 		l->alone = NULL;
 }
@@ -199,12 +203,13 @@ void part_answer(struct part *p, int error)
 
 /* ---- requests ---- */
 
+/* There is one. */
 static struct job *job_new(struct late_requests *l)
 {
-	for (unsigned i = 0; i < LATE_JOBS; i++)
-		if (!l->job[i].busy)
-			return &l->job[i];
-	return NULL;
+	struct job *j = &l->job[__builtin_ctzll(~l->jobs)];
+
+	l->jobs |= bit(l, j);
+	return j;
 }
 
 uint32_t late_begin(struct late_requests *l, const struct request *r, bool structured)
@@ -216,12 +221,11 @@ uint32_t late_begin(struct late_requests *l, const struct request *r, bool struc
 	if (reads && df && !whole)
 		return NBD_EOVERFLOW;
 	j = job_new(l);
-	*j = (struct job){ .cookie = r->cookie, .total = r->length, .busy = true, .writes = !reads,
+	*j = (struct job){ .cookie = r->cookie, .total = r->length, .writes = !reads,
 	                   .chunks = reads && structured && !df, .df = df, .whole = whole };
 	j->end = &j->first;
 	if (reads && !whole && !j->chunks)
 		l->alone = j;
-	l->jobs++;
 	l->current = j;
 	l->verb = reads ? PART_READ : r->type == NBD_CMD_WRITE ? PART_WRITE : PART_ZERO;
 	l->at = r->offset;
@@ -253,7 +257,7 @@ bool late_cut(struct late_requests *l)
 			cut_short(l);
 			break;
 		}
-		if (l->alone && l->jobs > 1) {
+		if (l->alone && l->jobs != bit(l, l->alone)) {
 			l->starved = true; /* until each of the others was answered */
 			return false;
 		}

@@ -17,7 +17,7 @@
 #include "request.h"
 
 /* Requests of one client that may be under way. */
-#define LATE_JOBS 64
+#define LATE_JOBS 64 /* as many bits has late_requests.jobs */
 
 /* A request that is under way. */
 struct job {
@@ -25,7 +25,6 @@ struct job {
 	uint32_t total;      /* bytes */
 	uint32_t error;      /* of a part, the first */
 	unsigned out;        /* parts that the backend has */
-	bool busy;           /* it is one */
 	bool cut;            /* there are no more parts */
 	bool writes, chunks; /* it is no READ; its READ is answered in chunks, as they come */
 	bool whole;          /* else: when all have come */
@@ -38,7 +37,7 @@ struct late_requests {
 	struct client *client;
 	struct replies *replies;
 	struct job job[LATE_JOBS];
-	unsigned jobs;         /* busy */
+	uint64_t jobs;         /* those that are under way, a bit each */
 	LIST_HEAD(, part) out; /* that the backend has */
 	/* The request that is being cut. */
 	struct job *current;   /* or NULL */
@@ -60,7 +59,7 @@ void late_free(struct late_requests *);
 /* Can it take no request, or go on with none, until the client is stirred? */
 static inline bool late_waits(const struct late_requests *l)
 {
-	return l->starved || (!l->current && (l->alone || l->jobs == LATE_JOBS));
+	return l->starved || (!l->current && (l->alone || l->jobs == UINT64_MAX));
 }
 /* The client was stirred. */
 static inline void late_stirred(struct late_requests *l)

@@ -11,12 +11,12 @@
 #include "fuzz.h"
 #include "nbd.h"
 
-#define PAGES    96u
+#define PAGES    68u
 #define BYTES    (PAGES * PAGE_BYTES)
 #define CLIENTS  3
 #define ASKED    256        /* requests of a client that are not answered */
-#define SAID_MAX (1u << 20) /* bytes of a client that were not taken */
-#define WORK_MAX (16u << 20)
+#define SAID_MAX (1u << 19) /* bytes of a client that were not taken */
+#define WORK_MAX (8u << 20)
 
 enum { READ, WRITE, DISC, FLUSH, TRIM, CACHE, ZEROES, STATUS };
 enum step { RAW = 8, ANSWER, TAKE, DIE, JOIN, CUT, ALL };
@@ -34,7 +34,7 @@ struct guest {
 	struct client *client; /* NULL: not here */
 	struct session s;
 	bool structured, wild, said_disc, stirred;
-	uint8_t said[SAID_MAX], heard[512 << 10];
+	uint8_t said[SAID_MAX], heard[384 << 10];
 	size_t said_len, heard_len;
 	struct asked asked[ASKED];
 };
@@ -210,7 +210,7 @@ static struct asked *find(struct guest *g, uint64_t cookie)
 	for (unsigned i = 0; i < ASKED; i++)
 		if (g->asked[i].busy && g->asked[i].cookie == cookie)
 			return &g->asked[i];
-	must(!"a reply to nobody");
+	must(false); /* a reply to nobody */
 	return NULL;
 }
 

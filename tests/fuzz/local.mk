@@ -82,8 +82,9 @@ endif
 # What the unit tests and the seeds reach, in a tree of --enable-coverage.
 coverage_tests = \
 	tests/fuzz/handshake.fuzz \
+	tests/fuzz/late.fuzz \
 	tests/fuzz/transmission.fuzz \
-	$(filter %/test-no-memory %/test-reply %/test-request,$(unit_tests)) \
+	$(filter %/test-late %/test-nbd-door %/test-no-memory %/test-reply %/test-request,$(unit_tests)) \
 	$(foreach test,$(unit_tests),$(if $(findstring /test-handshake,$(test)),$(test))) \
 	$(foreach test,$(unit_tests),$(if $(findstring /test-session,$(test))$(findstring /test-store-late,$(test)),$(test)))
 check-coverage: all

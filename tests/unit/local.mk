@@ -93,6 +93,7 @@ unit_tests = \
 	tests/unit/test-no-memory \
 	tests/unit/test-options \
 	tests/unit/test-options-file \
+	tests/unit/test-nbd-door \
 	tests/unit/test-owner \
 	tests/unit/test-page \
 	tests/unit/test-parameters \
@@ -154,6 +155,9 @@ tests_unit_test_backend_LDADD = nbd/libnbdserver.la common/libcommon.la $(GNUTLS
 	$(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_late_CPPFLAGS = $(see_nbd) $(CMOCKA_CFLAGS)
 tests_unit_test_late_LDADD = nbd/libnbdserver.la common/libcommon.la $(GNUTLS_LIBS) $(EV_LIBS) \
+	$(CMOCKA_LIBS) $(PTHREAD_LIBS)
+tests_unit_test_nbd_door_CPPFLAGS = $(see_front) $(CMOCKA_CFLAGS)
+tests_unit_test_nbd_door_LDADD = front/libface.la nbd/libnbdserver.la common/libcommon.la $(GNUTLS_LIBS) $(EV_LIBS) \
 	$(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_bitmap_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_bitmap_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)
