@@ -1,4 +1,4 @@
-# shellcheck shell=sh
+# shellcheck shell=sh disable=SC2154 # $tmp
 # SPDX-License-Identifier: BSD-2-Clause
 # For lib.sh, with FARPAGE_FACE: what is a lender to the script is the NBD face, with an owner that keeps its pages in
 # its own memory; its first pool is the export. FARPAGE_FACE are options of nbdram.
@@ -23,7 +23,7 @@ lender() {
         before_option=$option
     done
     : "${face_listen:=127.0.0.1:0}"
-    # shellcheck disable=SC2086 # lists
+    # shellcheck disable=SC2034,SC2086 # for lib.sh; lists
     listens=$(printf '%s\n' $face_listen | wc -l)
     # shellcheck disable=SC2086 # lists
     nbdram $FARPAGE_FACE -n "$face_name" $face_verbose "$face_pages" $face_listen >>"$tmp/lender.log" 2>&1 &
