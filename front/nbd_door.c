@@ -10,6 +10,8 @@
 #include "log.h"
 #include "nbd.h"
 
+#define LINES_MAX 60 /* of a kind a minute */
+
 struct guest {
 	struct client client; /* its first */
 	struct nbd_door *door;
@@ -188,8 +190,8 @@ static bool take_over(struct nbd_door *d, struct guest *g)
 	if (!ownership_may_take(o, &g->visit, next))
 		return false;
 	if (*o->owner) {
-		log_line(LOG_WARN, "%s has taken the device over from %s, whose pages are gone", g->visit.host,
-		         o->host);
+		log_often(LOG_WARN, "took the device over", LINES_MAX, "%s has taken the device over from %s, whose "
+		          "pages are gone", g->visit.host, o->host);
 		ownership_end_term(o);
 		d->taken = true;
 	}

@@ -37,6 +37,7 @@ behaviour_scripts = \
 	tests/client-qemu-io.sh \
 	tests/client-sees-holes.sh \
 	tests/face-as-lender.sh \
+	tests/face-bad-bytes.sh \
 	tests/face-model.sh \
 	tests/face-owner.sh \
 	tests/face-room.sh \
