@@ -6,38 +6,13 @@
 
 #include "log.h"
 #include "nbd_door.h"
-#include "session.h"
 
-#include "fuzz.h"
-#include "nbd.h"
+#include "late_model.h"
 
-#define PAGES    68u
-#define BYTES    (PAGES * PAGE_BYTES)
-#define CLIENTS  3
-#define ASKED    256        /* requests of a client that are not answered */
-#define SAID_MAX (1u << 19) /* bytes of a client that were not taken */
 #define WORK_MAX (8u << 20)
 
-enum { READ, WRITE, DISC, FLUSH, TRIM, CACHE, ZEROES, STATUS };
 enum step { RAW = 8, ANSWER, TAKE, DIE, JOIN, CUT, ALL };
 enum { STRUCTURED = 1, ERRORS = 2, FORCE = 4 };
-
-struct asked {
-	bool busy, change;
-	uint16_t type;
-	uint64_t cookie, offset, now; /* when it was said */
-	uint32_t length, got;
-	unsigned epoch;
-};
-
-struct guest {
-	struct client *client; /* NULL: not here */
-	struct session s;
-	bool structured, wild, said_disc, stirred;
-	uint8_t said[SAID_MAX], heard[384 << 10];
-	size_t said_len, heard_len;
-	struct asked asked[ASKED];
-};
 
 static struct {
 	struct nbd_door door;
@@ -45,70 +20,27 @@ static struct {
 	struct backend backend;
 	struct guest guest[CLIENTS];
 	struct face_request *out[FACE_DEPTH_MAX + 1];
-	unsigned outs, epoch;
+	unsigned outs;
 	uint8_t memory[BYTES];
 	struct asked orphan[CLIENTS * ASKED * 8];
 	unsigned orphans;
-	uint64_t now, cookie, work;
+	uint64_t cookie, work;
 	bool errors;
-	/* What is known of each byte. */
-	uint8_t value[BYTES], mixed[BYTES], unknown[BYTES];
-	uint16_t pending[BYTES];
-	uint64_t changed[BYTES];
 } d;
-
-static uint8_t byte_of(uint64_t cookie, uint64_t at)
-{
-	return (uint8_t)(cookie * 37 + at * 11 + (at >> 7)) | 1;
-}
-
-/* ---- what is known ---- */
-
-static void change_begins(const struct asked *a)
-{
-	for (uint64_t i = a->offset; i < a->offset + a->length; i++) {
-		d.mixed[i] = d.pending[i] > 0;
-		d.pending[i]++;
-		d.changed[i] = d.now;
-	}
-}
-
-static void change_ends(const struct asked *a, bool good)
-{
-	d.now++;
-	for (uint64_t i = a->offset; i < a->offset + a->length; i++) {
-		bool sure = good && a->epoch == d.epoch && !d.mixed[i];
-
-		d.pending[i]--;
-		if (d.pending[i])
-			d.mixed[i] = true;
-		d.changed[i] = d.now;
-		d.unknown[i] = !sure;
-		d.value[i] = a->type == WRITE ? byte_of(a->cookie, i) : 0;
-	}
-}
-
-static void check_read(const struct asked *a, uint64_t at, const uint8_t *data, size_t n)
-{
-	must(at >= a->offset && at + n <= a->offset + a->length);
-	for (size_t i = 0; i < n; i++)
-		if (!d.pending[at + i] && !d.unknown[at + i] && d.changed[at + i] < a->now)
-			must(data[i] == d.value[at + i]);
-}
 
 /* Another host has the device, and nothing of the one before. */
 static void look_at_owner(void)
 {
-	if (d.epoch == d.door.ownership.term)
+	if (k.epoch == d.door.ownership.term)
 		return;
-	d.epoch = d.door.ownership.term;
-	d.now++;
+	k.epoch = d.door.ownership.term;
+	k.now++;
 	for (uint64_t i = 0; i < BYTES; i++) {
-		d.value[i] = 0;
-		d.unknown[i] = d.mixed[i] = d.pending[i] > 0;
-		d.changed[i] = d.now;
+		k.value[i] = 0;
+		k.unknown[i] = k.mixed[i] = k.pending[i] > 0;
+		k.changed[i] = k.now;
 	}
-	d.now++;
+	k.now++;
 }
 
 /* ---- the owner ---- */
@@ -205,80 +137,6 @@ static void join(struct guest *g, unsigned switches)
 	                                         .contexts = g->structured ? CONTEXT_ALLOCATION : 0 });
 }
 
-static struct asked *find(struct guest *g, uint64_t cookie)
-{
-	for (unsigned i = 0; i < ASKED; i++)
-		if (g->asked[i].busy && g->asked[i].cookie == cookie)
-			return &g->asked[i];
-	must(false); /* a reply to nobody */
-	return NULL;
-}
-
-static void over(struct asked *a, uint32_t error)
-{
-	if (a->change)
-		change_ends(a, !error);
-	else if (a->type == READ && !error)
-		must(a->got == a->length);
-	a->busy = false;
-}
-
-/* A reply at P of N bytes: its length, or 0: there is more to come. */
-static size_t hear_simple(struct guest *g, const uint8_t *p, size_t n)
-{
-	if (n < NBD_SIMPLE_BYTES)
-		return 0;
-	struct asked *a = find(g, load64(p + 8));
-	uint32_t error = load32(p + 4), data = a->type == READ && !error ? a->length : 0;
-
-	must(!g->structured || a->type != READ);
-	if (n < NBD_SIMPLE_BYTES + data)
-		return 0;
-	if (data)
-		check_read(a, a->offset, p + NBD_SIMPLE_BYTES, data);
-	a->got += data;
-	over(a, error);
-	return NBD_SIMPLE_BYTES + data;
-}
-
-static size_t hear_chunk(struct guest *g, const uint8_t *p, size_t n)
-{
-	if (n < NBD_CHUNK_BYTES || n < NBD_CHUNK_BYTES + load32(p + 16))
-		return 0;
-	struct asked *a = find(g, load64(p + 8));
-	uint32_t len = load32(p + 16), type = load16(p + 6);
-
-	must(g->structured && (a->type == READ || a->type == STATUS));
-	if (type == NBD_CHUNK_DATA) {
-		must(a->type == READ && len > 8);
-		check_read(a, load64(p + 20), p + 28, len - 8);
-		a->got += len - 8;
-	} else {
-		must(type == NBD_CHUNK_ERROR || type == NBD_CHUNK_STATUS);
-	}
-	if (load16(p + 4) & NBD_CHUNK_DONE)
-		over(a, type == NBD_CHUNK_ERROR);
-	return NBD_CHUNK_BYTES + len;
-}
-
-static void hear(struct guest *g)
-{
-	size_t at = 0, n = 1;
-
-	while (n && g->heard_len - at >= 4 && !g->wild) {
-		uint32_t magic = load32(g->heard + at);
-
-		must(magic == NBD_SIMPLE_MAGIC || magic == NBD_CHUNK_MAGIC);
-		n = magic == NBD_SIMPLE_MAGIC ? hear_simple(g, g->heard + at, g->heard_len - at)
-		                              : hear_chunk(g, g->heard + at, g->heard_len - at);
-		at += n;
-	}
-	if (g->wild)
-		at = g->heard_len;
-	memmove(g->heard, g->heard + at, g->heard_len - at);
-	g->heard_len -= at;
-}
-
 static void take_replies(struct guest *g, size_t max)
 {
 	static struct gather gather;
@@ -326,7 +184,7 @@ static void feed(struct guest *g, size_t max)
 	g->said_len -= used;
 	look_at_owner();
 	if (g->s.state == SESSION_BROKEN) {
-		must(g->wild || d.errors || d.epoch);
+		must(g->wild || d.errors || k.epoch);
 		die(g);
 	}
 	if (g->client && g->s.state == SESSION_ENDING)
@@ -346,7 +204,7 @@ static void go_round(void)
 			again = true;
 			g->stirred = false;
 			if (!session_stirred(&g->s)) {
-				must(d.errors || d.epoch);
+				must(d.errors || k.epoch);
 				die(g);
 			} else {
 				feed(g, SIZE_MAX);
@@ -370,9 +228,9 @@ static void say(struct guest *g, struct asked a, uint16_t flags)
 	    g->said_disc)
 		return;
 	a.cookie = ++d.cookie;
-	a.now = ++d.now;
-	d.now++;
-	a.epoch = d.epoch;
+	a.now = ++k.now;
+	k.now++;
+	a.epoch = k.epoch;
 	a.change = valid && !g->wild && (a.type == WRITE || a.type == TRIM || a.type == ZEROES);
 	a.busy = a.type != DISC;
 	g->said_disc |= a.type == DISC;
@@ -508,6 +366,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	char words[WORDS_MAX];
 
 	memset(&d, 0, sizeof d);
+	memset(&k, 0, sizeof k);
 	log_level = LOG_ERROR;
 	d.errors = switches & ERRORS;
 	d.face.owner = &owner;

@@ -3,6 +3,7 @@
 # "configure --enable-fuzzers CC=clang", "make check-fuzz" is what they are for.
 noinst_HEADERS += \
 	tests/fuzz/fuzz.h \
+	tests/fuzz/late_model.h \
 	tests/fuzz/model.h
 fuzz_targets = \
 	tests/fuzz/address.fuzz \

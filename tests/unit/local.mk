@@ -9,6 +9,7 @@ noinst_HEADERS += \
 	tests/unit/fakestate.h \
 	tests/unit/keep_fixture.h \
 	tests/unit/late_fixture.h \
+	tests/unit/later_fixture.h \
 	tests/unit/lender_fixture.h \
 	tests/unit/link_fixture.h \
 	tests/unit/memfd.h \
