@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "front.h"
+#include "log.h"
 #include "options.h"
 #include "prepare.h"
 #include "standard.h"
@@ -80,8 +81,11 @@ static int serve(struct front_options *o)
 	f = open_farpage(p);
 	if (f) {
 		prepare_secret();
-		if (start(f) == 0)
-			r = front_run(&front, f, &face_ublk, lock, p);
+		if (start(f) == 0) {
+			const struct face_nbd_terms nbd = front_options_nbd(o, farpage_instance(f));
+
+			r = front_run(&front, f, o->face == FRONT_NBD ? &face_nbd : &face_ublk, &nbd, lock, p);
+		}
 	}
 	stats_socket_close();
 	farpage_close(f);
@@ -97,7 +101,7 @@ int main(int argc, char **argv)
 
 	if (standard_fill() < 0)
 		return EXIT_FAILURE;
-	lines_open("farpage-front", WARNING);
+	log_open_as("farpage-front");
 	r = front_options_read(&o, argc, argv, words);
 	if (r < 0) {
 		fail(words);

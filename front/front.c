@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "log.h"
 #include "notify.h"
 #include "warn.h"
 
@@ -107,6 +108,7 @@ static void ask_to_end(struct front *f, bool force)
 static void *host(void *front)
 {
 	sigset_t ends;
+	const struct timespec minute = { .tv_sec = 60 };
 	int number;
 
 	sigemptyset(&ends);
@@ -114,8 +116,11 @@ static void *host(void *front)
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGQUIT);
 	sigaddset(&ends, SIGUSR1); /* we end */
-	while (sigwait(&ends, &number) == 0 && number != SIGUSR1)
-		ask_to_end(front, number == SIGQUIT);
+	while ((number = sigtimedwait(&ends, NULL, &minute)) != SIGUSR1)
+		if (number > 0)
+			ask_to_end(front, number == SIGQUIT);
+		else
+			log_summary();
 	return NULL;
 }
 
@@ -140,9 +145,9 @@ static int front_watch(struct front *f)
 	return error ? -1 : 0;
 }
 
-static int open_face(struct front *f, const struct face_ops *ops)
+static int open_face(struct front *f, const struct face_ops *ops, const struct face_nbd_terms *nbd)
 {
-	const struct face_terms terms = { .pages = farpage_size(f->farpage) / PAGE_BYTES, .device = -1 };
+	const struct face_terms terms = { .pages = farpage_size(f->farpage) / PAGE_BYTES, .device = -1, .nbd = nbd };
 	char words[WORDS_MAX];
 
 	f->face = ops->open(f->loop, &terms, &owner, f, words);
@@ -172,7 +177,8 @@ static int serve(struct front *f, void (*lock)(void *), void *data)
 	return f->failed ? -1 : 0;
 }
 
-int front_run(struct front *f, struct farpage *farpage, const struct face_ops *ops, void (*lock)(void *), void *data)
+int front_run(struct front *f, struct farpage *farpage, const struct face_ops *ops, const struct face_nbd_terms *nbd,
+              void (*lock)(void *), void *data)
 {
 	int r = -1;
 
@@ -182,7 +188,7 @@ int front_run(struct front *f, struct farpage *farpage, const struct face_ops *o
 		lines_put("error: no event loop: %s", strerror(errno));
 		return -1;
 	}
-	if (open_face(f, ops) == 0) {
+	if (open_face(f, ops, nbd) == 0) {
 		r = serve(f, lock, data);
 		if (f->hosted) {
 			pthread_kill(f->host, SIGUSR1);

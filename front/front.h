@@ -29,6 +29,7 @@ struct front {
 
 /* Serve FARPAGE's device by a face until it ends. LOCK is called when all that is needed is there. 0, or -1
  * after a line about what went wrong. The caller blocked all signals. */
-int front_run(struct front *, struct farpage *, const struct face_ops *, void (*lock)(void *), void *data);
+int front_run(struct front *, struct farpage *, const struct face_ops *, const struct face_nbd_terms *,
+              void (*lock)(void *), void *data);
 
 #endif

@@ -2,6 +2,7 @@
 #include "options.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config.h"
@@ -10,10 +11,21 @@
 
 #define FIELD(name) .at = offsetof(struct front_options, name)
 
-static const struct setting_style style = { "  --", " ", 21 };
-static const char *const faces[] = { "auto", "ublk", NULL };
+static const struct setting_style style = { "  --", " ", 27 };
+static const char *const faces[] = { "auto", "ublk", "nbd", NULL };
 
 static int set_help(void *options, const char *value, char words[static WORDS_MAX]);
+
+static int add_listen(void *options, const char *value, char words[static WORDS_MAX])
+{
+	struct front_options *o = options;
+
+	if (o->listens == FRONT_LISTENS_MAX) {
+		words_print(words, "there are %d addresses at most", FRONT_LISTENS_MAX);
+		return -1;
+	}
+	return setting_text(&o->listen[o->listens++], value, words);
+}
 
 static int set_version(void *options, const char *value, char words[static WORDS_MAX])
 {
@@ -25,7 +37,16 @@ static int set_version(void *options, const char *value, char words[static WORDS
 
 static const struct setting table[] = {
 	{ "face", "FACE", SETTING_CHOICE, FIELD(face), .choices = faces, .standard = "auto",
-	  .help = "how the kernel asks for pages, auto or ublk: /dev/ublkbN; auto takes the first that there is" },
+	  .help = "how pages are asked for: ublk, by this host's kernel as /dev/ublkbN; nbd, by an NBD client; "
+	          "auto is nbd if there is --listen" },
+	{ "listen", "ADDR:PORT", SETTING_OWN, .set = add_listen,
+	  .help = "where to listen for an NBD client; also unix:PATH; may repeat" },
+	{ "allow-plaintext", NULL, SETTING_SWITCH, FIELD(allow_plaintext),
+	  .help = "listen for other hosts without TLS" },
+	{ "tls-psk", "FILE", SETTING_PATH, FIELD(tls_psk), .hint = "write a file",
+	  .help = "TLS for clients, with the keys in FILE, lines of NAME:HEXKEY" },
+	{ "tls-certificates", "DIR", SETTING_PATH, FIELD(tls_certificates), .hint = "write a directory",
+	  .help = "TLS for clients: ca-cert.pem, server-cert.pem, server-key.pem" },
 	{ "config", "FILE", SETTING_TEXT, FIELD(config), .hint = "write a file",
 	  .help = "read KEY = VALUE from FILE, one a line; what the command line says wins" },
 	{ "help", NULL, SETTING_OWN, .set = set_help, .letter = 'h', .help = "this text; also -h" },
@@ -36,8 +57,7 @@ static const struct setting table[] = {
 static int set_help(void *options, const char *value, char words[static WORDS_MAX])
 {
 	(void)value, (void)words;
-	printf("farpage-front is a block device for this host's kernel; its pages are in other\n"
-	       "hosts' RAM.\n\n"
+	printf("farpage-front is a block device whose pages are in other hosts' RAM.\n\n"
 	       "usage: farpage-front [OPTION]... KEY=VALUE...\n\n");
 	settings_help(stdout, table, &style);
 	printf("\nThe keys:\n");
@@ -100,6 +120,19 @@ static int set_from_file(void *reading, const char *name, const char *value, cha
 	return result;
 }
 
+static int choose_face(struct front_options *o, char words[static WORDS_MAX])
+{
+	if (o->face == FRONT_AUTO)
+		o->face = o->listens ? FRONT_NBD : FRONT_UBLK;
+	if (o->face == FRONT_NBD && !o->listens)
+		words_print(words, "--face nbd: give --listen unix:PATH or --listen ADDR:PORT");
+	else if (o->face == FRONT_UBLK && (o->listens || o->tls_psk || o->tls_certificates))
+		words_print(words, "--listen and TLS for clients are of --face nbd");
+	else
+		return 0;
+	return -1;
+}
+
 int front_options_read(struct front_options *o, int argc, char **argv, char words[static WORDS_MAX])
 {
 	struct reading r = { .o = o };
@@ -119,11 +152,23 @@ int front_options_read(struct front_options *o, int argc, char **argv, char word
 			return -1;
 	if (o->config && settings_file_read(o->config, set_from_file, &r, words) < 0)
 		return -1;
-	return parameters_complete(&o->parameters, words);
+	return choose_face(o, words) < 0 ? -1 : parameters_complete(&o->parameters, words);
+}
+
+struct face_nbd_terms front_options_nbd(const struct front_options *o, const char *name)
+{
+	bool tls = o->tls_psk || o->tls_certificates;
+
+	return (struct face_nbd_terms){
+		.listen = o->listen, .listens = o->listens, .exposed = o->allow_plaintext, .name = name,
+		.tls_require = tls, .tls_psk = o->tls_psk, .tls_certificates = o->tls_certificates,
+	};
 }
 
 void front_options_free(struct front_options *o)
 {
+	for (unsigned i = 0; i < o->listens; i++)
+		free(o->listen[i]);
 	parameters_free(&o->parameters);
 	settings_free(table, o);
 }

@@ -176,7 +176,7 @@ tests_hugepages_la_CFLAGS = $(WARN_CFLAGS)
 check_PROGRAMS += tests/badnbd tests/nbdfault tests/nbdram
 tests_badnbd_SOURCES = tests/badnbd.c
 tests_nbdram_SOURCES = tests/nbdram.c
-tests_nbdram_LDADD = front/libface.la nbd/libnbdserver.la common/libcommon.la $(LIBURING_LIBS) $(GNUTLS_LIBS) \
+tests_nbdram_LDADD = face/libface.la nbd/libnbdserver.la common/libcommon.la $(LIBURING_LIBS) $(GNUTLS_LIBS) \
 	$(EV_LIBS) $(PTHREAD_LIBS)
 tests_nbdfault_SOURCES = \
 	tests/fault/command.c \

@@ -6,7 +6,7 @@
 elsewhere() { # TREE PATTERN ALLOWED...
     tree=$1 pattern=$2
     shift 2
-    (cd "$tree" && grep -rlE --include='*.[ch]' "$pattern" common store nbd server client program front plugin) | sort >"$tmp/have"
+    (cd "$tree" && grep -rlE --include='*.[ch]' "$pattern" common store nbd server client program face front plugin) | sort >"$tmp/have"
     printf '%s\n' "$@" | sort | comm -13 - "$tmp/have"
 }
 # PATTERN ALLOWED...
@@ -22,7 +22,7 @@ only_in '#define [A-Z_]*PAGE_(BYTES|SIZE)\b' common/page.h client/include/farpag
 only_in '\bgetopt_long\(' common/settings_args.c
 # It sees what it is for.
 mkdir "$tmp/tree"
-(cd "$FARPAGE_SRCDIR" && cp -r common store nbd server client program front plugin "$tmp/tree")
+(cd "$FARPAGE_SRCDIR" && cp -r common store nbd server client program face front plugin "$tmp/tree")
 echo '#define POOL_WORDS_MAX 512' >>"$tmp/tree/server/pool/pool.h"
 [ "$(elsewhere "$tmp/tree" '#define [A-Z_]*WORDS_MAX' common/words.h client/include/farpage.h)" = server/pool/pool.h ] ||
     fail 'a second one was not seen'

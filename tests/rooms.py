@@ -11,10 +11,11 @@ LENDER = ("common store server/memory nbd/net nbd/protocol nbd/serve server/syst
           "server/config server").split()
 BORROWER = ("common store client/include client/seal client/core client/link client/engine "
             "client/lenders client program plugin").split()
-FRONT = "common nbd/net nbd/protocol nbd/serve front".split()
+FACE = "common nbd/net nbd/protocol nbd/serve face".split()
+FRONT = BORROWER[:-1] + ["face", "front"]
 
 tree = pathlib.Path(sys.argv[1])
-rooms = dict.fromkeys(LENDER + BORROWER + FRONT)
+rooms = dict.fromkeys(LENDER + BORROWER + FACE + FRONT)
 files = sorted(f for room in rooms for f in (tree / room).glob("*.[ch]"))
 headers = {}
 for f in files:
@@ -31,7 +32,7 @@ def room(f):
 
 
 def side(f):
-    return next(side for side in (BORROWER, LENDER, FRONT) if room(f) in side)
+    return next(side for side in (BORROWER, LENDER, FACE, FRONT) if room(f) in side)
 
 
 def target(f, include):

@@ -9,7 +9,7 @@ grep -v '^#' "$FARPAGE_SRCDIR/tests/rooms.known" | diff - "$tmp/found" >"$tmp/ch
     fail "new (>), or no longer so and to be taken out of rooms.known (<): $(cat "$tmp/changed")"
 # It sees what it is for.
 mkdir "$tmp/tree"
-(cd "$FARPAGE_SRCDIR" && cp -r common store nbd server client program front plugin "$tmp/tree")
+(cd "$FARPAGE_SRCDIR" && cp -r common store nbd server client program face front plugin "$tmp/tree")
 echo '#include "farpage.h"' >>"$tmp/tree/common/size.c"
 sed -i '1i #include "flat.h"' "$tmp/tree/store/store.h"
 found "$tmp/tree" >"$tmp/broken"

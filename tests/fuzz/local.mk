@@ -49,7 +49,7 @@ tests_fuzz_handshake_fuzz_SOURCES = tests/fuzz/handshake.c $(fuzz_main)
 tests_fuzz_handshake_fuzz_LDADD = $(fuzz_lender)
 tests_fuzz_handshake_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_late_fuzz_SOURCES = tests/fuzz/late.c $(fuzz_main)
-tests_fuzz_late_fuzz_LDADD = front/libface.la nbd/libnbdserver.la common/libcommon.la $(GNUTLS_LIBS) $(EV_LIBS) \
+tests_fuzz_late_fuzz_LDADD = face/libface.la nbd/libnbdserver.la common/libcommon.la $(GNUTLS_LIBS) $(EV_LIBS) \
 	$(LIBURING_LIBS)
 tests_fuzz_late_fuzz_LDFLAGS = $(AM_LDFLAGS) $(FUZZ_LDFLAGS)
 tests_fuzz_lenders_fuzz_SOURCES = tests/fuzz/lenders.c $(fuzz_main)

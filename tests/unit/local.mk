@@ -157,8 +157,8 @@ tests_unit_test_backend_LDADD = nbd/libnbdserver.la common/libcommon.la $(GNUTLS
 tests_unit_test_late_CPPFLAGS = $(see_nbd) $(CMOCKA_CFLAGS)
 tests_unit_test_late_LDADD = nbd/libnbdserver.la common/libcommon.la $(GNUTLS_LIBS) $(EV_LIBS) \
 	$(CMOCKA_LIBS) $(PTHREAD_LIBS)
-tests_unit_test_nbd_door_CPPFLAGS = $(see_front) $(CMOCKA_CFLAGS)
-tests_unit_test_nbd_door_LDADD = front/libface.la nbd/libnbdserver.la common/libcommon.la $(GNUTLS_LIBS) $(EV_LIBS) \
+tests_unit_test_nbd_door_CPPFLAGS = $(see_face) $(CMOCKA_CFLAGS)
+tests_unit_test_nbd_door_LDADD = face/libface.la nbd/libnbdserver.la common/libcommon.la $(GNUTLS_LIBS) $(EV_LIBS) \
 	$(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_bitmap_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_bitmap_LDADD = $(CMOCKA_LIBS) $(PTHREAD_LIBS)

@@ -18,7 +18,7 @@ if HAVE_LIBURING
 if !SANITIZERS
 noinst_PROGRAMS += tests/vm/ublkram
 tests_vm_ublkram_SOURCES = tests/vm/ublkram.c
-tests_vm_ublkram_LDADD = front/libface.la common/libcommon.la $(LIBURING_LIBS) $(EV_LIBS) -lm
+tests_vm_ublkram_LDADD = face/libface.la common/libcommon.la $(LIBURING_LIBS) $(EV_LIBS) -lm
 tests_vm_ublkram_LDFLAGS = $(AM_LDFLAGS) -all-static
 endif
 endif

@@ -174,7 +174,7 @@ static bool nbd_in_use(struct face *face, char words[static WORDS_MAX])
 	if (!d->joined)
 		return false;
 	if (ownership_is_held(&d->ownership))
-		return words_print(words, "%s is in use: %s owns it and is connected: swapoff there, and disconnect",
+		return words_print(words, "%s is in use: %.63s owns it and is connected: swapoff there, and disconnect",
 		                   face->where, d->ownership.host);
 	return words_print(words, "%s is in use: %u clients are connected", face->where, d->joined);
 }
