@@ -115,8 +115,7 @@ static uint32_t join(const struct backend *b, struct client *c, const struct bac
 	bool owns = g->visit.owns || !*d->ownership.owner;
 
 	if (said != OWNERSHIP_IN) {
-		if (said == OWNERSHIP_REFUSED)
-			log_often(LOG_WARN, "were refused", 1, "%s: %s", c->peer, answer->words);
+		log_often(LOG_WARN, "were refused", 1, "%s: %s", c->peer, answer->words);
 		return rep_error(said);
 	}
 	if (!limits_join(c->slot, owns ? LIMITS_OWNER : LIMITS_PLAIN)) {

@@ -126,7 +126,7 @@ void rooms_looks(struct rooms *r, struct lodger *l, bool looks)
 
 static unsigned share(const struct rooms *r, const struct lodger *l)
 {
-	unsigned most = l->looks ? rooms_at_once(r) : r->lodgers > 1 ? r->n - r->n / 4 : r->n;
+	unsigned most = l->looks ? rooms_at_once(r) : r->n - r->n / (r->lodgers > 1 ? 4 : 8);
 
 	return most ? most : 1;
 }

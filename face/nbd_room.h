@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Room for the parts of requests, which all clients share: so many, each with locked pages. Who wants more than
- * there is waits, and whoever came first is first. Nobody has so much that others get none: those of the device's
- * owner share all of it, or three quarters if they are several; those who only look have half of it in all. */
+ * there is waits, and whoever came first is first. Nobody has so much that others get none: a connection of the
+ * device's owner has seven eighths of it, or three quarters if there are several; those who only look have half of it
+ * in all. */
 #ifndef FARPAGE_NBD_ROOM_H
 #define FARPAGE_NBD_ROOM_H
 

@@ -9,6 +9,7 @@
 #include "settings_args.h"
 #include "settings_file.h"
 
+#define KEY_LETTERS "abcdefghijklmnopqrstuvwxyz-"
 #define FIELD(name) .at = offsetof(struct front_options, name)
 
 static const struct setting_style style = { "  --", " ", 27 };
@@ -75,18 +76,21 @@ static int take_arg(void *options, const struct setting *s, const char *value, c
 	return setting_set(s, o, value, words) < 0 ? -1 : o->done;
 }
 
-/* KEY=VALUE. */
+static bool is_address(const char *text)
+{
+	return text[strspn(text, KEY_LETTERS)] != '=';
+}
+
+/* KEY=VALUE, or, as nbdkit takes it, the address of a lender. */
 static int set_key(struct parameters *p, const char *text, char words[static WORDS_MAX])
 {
-	const char *value = strchr(text, '=');
+	size_t len = strspn(text, KEY_LETTERS);
 	char key[64];
 
-	if (!value || (size_t)(value - text) >= sizeof key) {
-		words_print(words, "%.200s: write KEY=VALUE; --help lists the keys", text);
-		return -1;
-	}
-	snprintf(key, sizeof key, "%.*s", (int)(value - text), text);
-	return parameters_set(p, key, value + 1, words);
+	if (is_address(text))
+		return parameters_set(p, "lender", text, words);
+	snprintf(key, sizeof key, "%.*s", (int)len, text);
+	return parameters_set(p, key, text + len + 1, words);
 }
 
 struct reading {
@@ -100,7 +104,8 @@ static bool is_said(const struct reading *r, const char *name)
 	size_t len = strlen(name);
 
 	for (int i = 0; i < r->keys; i++)
-		if (strncmp(r->key[i], name, len) == 0 && r->key[i][len] == '=')
+		if ((strncmp(r->key[i], name, len) == 0 && r->key[i][len] == '=') ||
+		    (strcmp(name, "lender") == 0 && is_address(r->key[i])))
 			return true;
 	return false;
 }

@@ -22,7 +22,7 @@ for e in range(3):
     assert h.pread(4096, (e << 26) + 4096)[-1:] == b"."
 EOF2
 }
-how_often() { grep -c "nbdkit: farpage: warning: $1" "$tmp/borrower.log" || true; }
+how_often() { grep -c "farpage: warning: $1" "$tmp/borrower.log" || true; }
 
 for what in 'swallow write request always' 'late 900 write reply always'; do
     lenders 3 --lend 192M --pool a=192M

@@ -196,11 +196,18 @@ while True:
 }
 told() { grep -q "^$1\$" "$tmp/told"; }
 
-# borrower [PARAMETER...]: nbdkit with the plugin; $sock, $borrower_pid, log in
+# borrower [PARAMETER...]: nbdkit with the plugin, or with FARPAGE_FRONT=yes farpage-front; $sock, $borrower_pid, log in
 # $tmp/borrower.log.
 borrower() {
     sock=$tmp/borrower.sock
     rm -f "$sock" "$tmp/borrower.pid" "$tmp/borrower.log"
+    if [ -n "${FARPAGE_FRONT-}" ]; then
+        farpage-front --listen "unix:$sock" "$@" 2>"$tmp/borrower.log" &
+        borrower_pid=$!
+        cleanup "kill -QUIT $borrower_pid 2>/dev/null && wait $borrower_pid"
+        wait_for 20 front_is_there
+        return
+    fi
     "$FARPAGE_BUILDDIR/run" nbdkit -f -P "$tmp/borrower.pid" -U "$sock" farpage "$@" \
         2>"$tmp/borrower.log" &
     borrower_pid=$!
@@ -364,7 +371,8 @@ list() {
 }
 
 # warned WORDS: the borrower has told.
-warned() { grep -q "nbdkit: farpage: warning: $1" "$tmp/borrower.log"; }
+front_is_there() { ! kill -0 $borrower_pid 2>/dev/null || grep -q ' is there: ' "$tmp/borrower.log"; }
+warned() { grep -q "farpage: warning: $1" "$tmp/borrower.log"; }
 
 # load [OPTION...]: read and write on the borrower's device, and verify, until load_was_well.
 load() {

@@ -42,6 +42,7 @@ behaviour_scripts = \
 	tests/face-owner.sh \
 	tests/face-room.sh \
 	tests/face-tls.sh \
+	tests/front-as-borrower.sh \
 	tests/fault-handshake.sh \
 	tests/fault-nonsense.sh \
 	tests/fault-of-all.sh \

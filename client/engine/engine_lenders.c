@@ -39,7 +39,7 @@ static void turn(struct engine *e)
 {
 	core_tick(&e->core, clock_ms());
 	engine_carry_out(e);
-	pthread_cond_signal(&e->background.work);
+	engine_tell(e, &e->background.waiter);
 	engine_unlock(e);
 }
 
