@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "lines.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
@@ -62,6 +63,60 @@ void lines_own_stderr(void)
 	if (kind == OUT_NONBLOCKING)
 		dup3(out, STDERR_FILENO, 0);
 	pthread_mutex_unlock(&lock);
+}
+
+static struct {
+	pthread_t thread;
+	bool runs;
+	int from;
+} writer;
+
+static void *write_on(void *unused)
+{
+	char text[LINE_BYTES];
+	ssize_t n;
+
+	while ((n = read(writer.from, text, sizeof text)) > 0)
+		(void)!write(STDERR_FILENO, text, (size_t)n);
+	close(writer.from);
+	return unused;
+}
+
+/* Only a file makes its writers wait: pipes, terminals and sockets are not written to before they can
+ * take a line. */
+int lines_by_thread(void)
+{
+	struct stat st;
+	int error, fds[2];
+
+	if (fstat(STDERR_FILENO, &st) < 0 || !S_ISREG(st.st_mode))
+		return 0;
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return errno;
+	fcntl(fds[1], F_SETFL, O_NONBLOCK);
+	writer.from = fds[0];
+	error = pthread_create(&writer.thread, NULL, write_on, NULL);
+	if (error) {
+		close(fds[0]);
+		close(fds[1]);
+		return error;
+	}
+	writer.runs = true;
+	pthread_mutex_lock(&lock);
+	go_to(fds[1], OUT_NONBLOCKING);
+	pthread_mutex_unlock(&lock);
+	return 0;
+}
+
+void lines_end(void)
+{
+	if (!writer.runs)
+		return;
+	pthread_mutex_lock(&lock);
+	go_to(STDERR_FILENO, OUT_AS_IT_IS);
+	pthread_mutex_unlock(&lock);
+	pthread_join(writer.thread, NULL);
+	writer.runs = false;
 }
 
 /* Whoever has the log may have been started anew since. */

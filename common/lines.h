@@ -13,6 +13,11 @@ void lines_open(const char *program, const char *warning);
 /* From now on, nothing in this process that writes to standard error waits for the reader for longer
  * than a moment. */
 void lines_own_stderr(void);
+/* From now on, where standard error is a file, a thread writes to it: a file on a tmpfs may be swapped
+ * out, and wait for a device that the caller serves. 0 or an errno. */
+int lines_by_thread(void);
+/* Wait until it has written all, and end it, if there is one. */
+void lines_end(void);
 /* From now on write to the system log, because standard error is closed. */
 void lines_to_syslog(void);
 

@@ -110,7 +110,9 @@ int main(int argc, char **argv)
 		sigprocmask(SIG_SETMASK, &all, NULL);
 		prepare_load();
 		lines_own_stderr();
-		r = serve(&o);
+		errno = lines_by_thread();
+		r = errno ? fail("cannot start the thread that writes the log") : serve(&o);
+		lines_end();
 	}
 	front_options_free(&o);
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;

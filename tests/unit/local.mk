@@ -85,6 +85,7 @@ unit_tests = \
 	tests/unit/test-layout-capacity \
 	tests/unit/test-lenders \
 	tests/unit/test-limit \
+	tests/unit/test-lines \
 	tests/unit/test-link \
 	tests/unit/test-link-spill \
 	tests/unit/test-locked \
@@ -271,6 +272,8 @@ tests_unit_test_lenders_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_lenders_LDADD = $(unit_borrower)
 tests_unit_test_limit_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_limit_LDADD = $(unit_lender)
+tests_unit_test_lines_CPPFLAGS = $(unit_cppflags)
+tests_unit_test_lines_LDADD = common/libcommon.la $(CMOCKA_LIBS) $(PTHREAD_LIBS)
 tests_unit_test_link_CPPFLAGS = $(unit_cppflags)
 tests_unit_test_link_LDADD = client/libborrower.la $(unit_lender)
 tests_unit_test_locked_CPPFLAGS = $(unit_cppflags)
