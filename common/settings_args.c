@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "settings_args.h"
 
-#include <assert.h>
 #include <getopt.h>
+#include <stdlib.h>
 
 /* What getopt_long() returns: above any character. */
 #define LONG 256
@@ -12,7 +12,8 @@ static void fill_table(const struct setting *table, struct option longs[static S
 	unsigned n = 0;
 
 	for (; table[n].name; n++) {
-		assert(n < SETTINGS_ROWS_MAX);
+		if (n == SETTINGS_ROWS_MAX)
+			abort();
 		longs[n] = (struct option){ table[n].name, table[n].value ? required_argument : no_argument, NULL,
 		                            LONG + (int)n };
 	}

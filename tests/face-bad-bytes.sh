@@ -19,4 +19,5 @@ for n in range(20):
         assert c.reply(PAGE) == page(1)
 PY
 counted
-case $counted in *'most_out=8') ;; *) fail "not all room is there: $counted" ;; esac
+# One in eight is left for others.
+case $counted in *'most_out=7') ;; *) fail "not all room is there: $counted" ;; esac

@@ -48,10 +48,12 @@ end_face() {
     status=1
 }
 
+counted_again() { [ "$(grep -c most_out "$tmp/lender.log")" -gt "$before" ]; }
 # SIGUSR2: what it has counted is in $counted.
 counted() {
+    before=$(grep -c most_out "$tmp/lender.log" || :)
     kill -USR2 "$lender_pid"
-    wait_for 10 grep -q most_out "$tmp/lender.log"
+    wait_for 10 counted_again
     # shellcheck disable=SC2034 # for the scripts
     counted=$(grep most_out "$tmp/lender.log" | tail -1)
 }

@@ -6,7 +6,7 @@
  *   -o PAGE  and what touches this one or a later one is never answered
  *   -k FILE  TLS is required, with these keys
  * It ends itself if it is asked what no face may ask. SIGTERM stops it unless it is in use, SIGINT in any case, SIGUSR1
- * by force, SIGUSR2 prints what was counted. */
+ * by force, SIGUSR2 prints what was counted, and begins to count most_out anew. */
 #include <errno.h>
 #include <ev.h>
 #include <signal.h>
@@ -106,10 +106,11 @@ static void heard(struct ev_loop *l, ev_signal *w, int events)
 	char words[WORDS_MAX];
 
 	(void)events;
-	if (w->signum == SIGUSR2)
+	if (w->signum == SIGUSR2) {
 		printf("nbdram: requests=%llu sleeps=%u most_out=%u\n", (unsigned long long)face->requests,
 		       ev_iteration(l), most_out);
-	else if (w->signum == SIGTERM && face->ops->in_use(face, words))
+		most_out = out;
+	} else if (w->signum == SIGTERM && face->ops->in_use(face, words))
 		printf("nbdram: refused: %s\n", words);
 	else
 		face->ops->stop(face, w->signum == SIGUSR1);
