@@ -23,10 +23,10 @@ for how in TERM KILL INT KILL; do
     kill -$how "$lender_pid"
     wait "$lender_pid" || [ $how = KILL ] || fail "SIG$how: status $?"
     [ $how != INT ] || size=20M
-    lender --listen "127.0.0.1:$first_port" --lend 64M --pool a=$size --pool b=4M,thin \
+    lender --listen "127.0.0.1:$first_port" --lend 64M --pool a="$size" --pool b=4M,thin \
         --state-dir "$state/new"
     grep -q 'pool a: .*kept pages: 5068K' "$tmp/lender.log" || fail "it does not say what it kept"
-    raw "$tmp/about" $size <<'PY'
+    raw "$tmp/about" "$size" <<'PY'
 with open(sys.argv[1]) as f:
     name, *abouts = f.read().splitlines()
 abouts = [eval(x) for x in abouts]
