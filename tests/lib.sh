@@ -371,7 +371,7 @@ list() {
 }
 
 # warned WORDS: the borrower has told.
-front_is_there() { ! kill -0 $borrower_pid 2>/dev/null || grep -q ' is there: ' "$tmp/borrower.log"; }
+front_is_there() { ! kill -0 "$borrower_pid" 2>/dev/null || grep -q ' is there: ' "$tmp/borrower.log"; }
 warned() { grep -q "farpage: warning: $1" "$tmp/borrower.log"; }
 
 # load [OPTION...]: read and write on the borrower's device, and verify, until load_was_well.
