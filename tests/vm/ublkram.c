@@ -106,7 +106,11 @@ static int stop_other(unsigned number)
 	struct ublk_control c;
 	char words[WORDS_MAX];
 
-	return ublk_control_open(&c, words) || ublk_control(&c, UBLK_U_CMD_STOP_DEV, number, NULL, 0, 0, 20) < 0;
+	int result = ublk_control_open(&c, words) ? 1 : ublk_control(&c, UBLK_U_CMD_STOP_DEV, number, NULL, 0, 0, 60);
+
+	if (result)
+		printf("ublkram: stopping %u: %s\n", number, result > 0 ? words : strerror(-result));
+	return result != 0;
 }
 
 static void read_options(int argc, char **argv)
