@@ -34,6 +34,7 @@ vm_loaded = \
 vm_others = \
 	tests/vm/face-ublk-swap.sh \
 	tests/vm/face-ublk.sh \
+	tests/vm/front-readers.sh \
 	tests/vm/swap-correct.sh \
 	tests/vm/lender-out-of-memory.sh \
 	tests/vm/swap-lender-restarts.sh \
