@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
-#include "psk.h"
+#include "open_options.h"
 #include "transfer.h"
 #include "standard.h"
 
@@ -23,76 +23,6 @@
 _Static_assert(FARPAGE_WORDS_MAX == WORDS_MAX, "a caller has room for what we say");
 _Static_assert(FARPAGE_PAGE_BYTES == PAGE_BYTES, "a caller's page is ours");
 _Static_assert(FARPAGE_COPIES_MAX == COPIES_MAX, "as many copies as there are places for");
-
-static unsigned lenders_of(const struct farpage_options *o)
-{
-	unsigned n = 0;
-
-	while (n < FARPAGE_LENDERS_MAX && o->lender[n])
-		n++;
-	return n;
-}
-
-static unsigned copies_of(const struct farpage_options *o)
-{
-	if (o->copies)
-		return o->copies;
-	return lenders_of(o) > 1 ? 2 : 1;
-}
-
-static int64_t deadline_of(const struct farpage_options *o)
-{
-	return o->deadline_ms ? o->deadline_ms : FARPAGE_DEADLINE_MS;
-}
-
-static int64_t link_timeout_of(const struct farpage_options *o)
-{
-	bool alone = copies_of(o) == 1 && !o->spill;
-	int64_t ms = alone ? FARPAGE_LINK_TIMEOUT_MS : FARPAGE_LINK_TIMEOUT_TWO_MS;
-
-	if (o->link_timeout_ms)
-		return o->link_timeout_ms;
-	/* A dead lender is found out while there is still time to ask another one. */
-	return ms <= deadline_of(o) / 2 ? ms : (deadline_of(o) + 1) / 2;
-}
-
-/* What can be seen before anybody is asked. */
-static int check_options(const struct farpage_options *o, char *words)
-{
-	unsigned lenders = lenders_of(o), places = lenders ? lenders : 1;
-
-	if (o->size % PAGE_BYTES) {
-		words_print(words, "size=%" PRIu64 " is not a multiple of 4096", o->size);
-	} else if (!lenders && !o->size) {
-		words_print(words, "without lender=, give the size: size=SIZE");
-	} else if (!o->tls_psk != !o->tls_username || (o->tls_psk && !lenders)) {
-		words_print(words, "tls-psk=FILE and tls-username=NAME go together, and with lender=");
-	} else if (o->tls_psk && psk_check(o->tls_psk, o->tls_username, words) < 0) {
-		return -1;
-	} else if (o->pool && !address_pool_valid(o->pool)) {
-		words_print(words, "pool=%.200s: " ADDRESS_POOL_WORDS, o->pool);
-	} else if (o->copies > FARPAGE_COPIES_MAX) {
-		words_print(words, "copies=%u: at most %d copies are kept", o->copies, FARPAGE_COPIES_MAX);
-	} else if (o->copies > places && !o->lenders_file) {
-		words_print(words, "copies=%u: each copy is on a different lender, and %u %s "
-		            "given; others can come later from a file, "
-		            "lenders=FILE", o->copies, places,
-		            places == 1 ? "is" : "are");
-	} else if (o->link_timeout_ms && o->link_timeout_ms >= deadline_of(o)) {
-		words_print(words, "link-timeout=%u must be less than deadline=%" PRId64 ": when "
-		            "a lender turns out to be dead, there must be time to ask "
-		            "another", o->link_timeout_ms,
-		            deadline_of(o));
-	} else if (o->heal_rate && o->heal_rate < PAGE_BYTES) {
-		words_print(words, "heal-rate=%" PRIu64 ": say 4096 or more: a page a second", o->heal_rate);
-	} else if (seal_kind_parse(o->seal ? o->seal : "on") < 0) {
-		words_print(words, "seal=%.50s: write on, check or off (nbdkit farpage "
-		            "--dump-plugin lists those of this build)", o->seal ? o->seal : "on");
-	} else {
-		return 0;
-	}
-	return -1;
-}
 
 static int make_name(char name[static FARPAGE_INSTANCE_MAX])
 {
@@ -113,7 +43,7 @@ static int make_names(struct farpage *f)
 
 static int add_links(struct farpage *f, const struct farpage_options *o, char *words)
 {
-	unsigned lenders = lenders_of(o);
+	unsigned lenders = options_lenders(o);
 	struct link *link;
 
 	if (!lenders) {
@@ -182,7 +112,7 @@ static void say_who_is_away(const struct farpage *f, unsigned lenders, char *wor
 /* Lenders that did not answer are an error, unless the others are enough. */
 static int check_lenders(struct farpage *f, const struct farpage_options *o, char *words)
 {
-	unsigned lenders = lenders_of(o), up = 0;
+	unsigned lenders = options_lenders(o), up = 0;
 	int first = -1;
 
 	if (twice(f, lenders, words))
@@ -205,20 +135,20 @@ static int check_lenders(struct farpage *f, const struct farpage_options *o, cha
 /* Against what the pools have; one that is away may have all that is wanted of it. */
 static int check_size(struct farpage *f, const struct farpage_options *o, char *words)
 {
-	unsigned n = lenders_of(o) ? lenders_of(o) : 1;
+	unsigned n = options_lenders(o) ? options_lenders(o) : 1;
 	uint64_t pages[LINKS_MAX], have, want;
 
 	for (unsigned link_no = 0; link_no < n; link_no++)
 		pages[link_no] = f->engine.opening[link_no].up ? f->engine.opening[link_no].pages
 		                                    : o->size / PAGE_BYTES + EXTENT_PAGES;
 	/* Where lenders are to come yet, the device is as large as with them. */
-	have = layout_capacity(pages, n, copies_of(o) < n ? copies_of(o) : n);
+	have = layout_capacity(pages, n, options_copies(o) < n ? options_copies(o) : n);
 	want = o->size ? o->size / PAGE_BYTES : have;
 	if (!want && n == 1) {
 		words_print(words, "the pool has no room for a page");
 	} else if (!want) {
 		words_print(words, "the pools have no room for %u copies of 1 MiB: an extent of 1 MiB is on "
-		            "one lender", copies_of(o));
+		            "one lender", options_copies(o));
 	} else if (want > have) {
 		words_print(words, "size=%" PRIu64 " is more than the pool%s, %" PRIu64 "; leave "
 		            "size= out to use all of "
@@ -242,9 +172,9 @@ static int farpage_begin(struct farpage *f, const struct farpage_options *o)
 	struct core_options core = {
 		.links = f->engine.links,
 		.spill = o->spill,
-		.copies = copies_of(o),
-		.deadline_ms = deadline_of(o),
-		.link_timeout_ms = link_timeout_of(o),
+		.copies = options_copies(o),
+		.deadline_ms = options_deadline(o),
+		.link_timeout_ms = options_link_timeout(o),
 		.same_lender = o->same_lender,
 		.patient = o->patient,
 		.stall_ms = CORE_STALL_MS,
@@ -272,9 +202,8 @@ static void release(struct farpage *f)
 	free(f);
 }
 
-/* The lenders of O, and those of its file, in ALL. */
-static int open_watch(struct farpage *f, const struct farpage_options *o,
-                      struct farpage_options *all, char *words)
+/* O's lenders are those of its file, too, from then on. */
+static int open_watch(struct farpage *f, struct farpage_options *o, char *words)
 {
 	const struct watch_options watch = {
 		.proof = { f->claim, o->tls_psk, o->tls_username },
@@ -284,14 +213,13 @@ static int open_watch(struct farpage *f, const struct farpage_options *o,
 		.user = o->warn_user,
 	};
 
-	if (watch_open(&f->watch, &watch, o->lender, lenders_of(o), words) < 0)
+	if (watch_open(&f->watch, &watch, o->lender, options_lenders(o), words) < 0)
 		return -1;
-	*all = *o;
 	for (unsigned i = 0; i < FARPAGE_LENDERS_MAX; i++)
-		all->lender[i] = watch_name(&f->watch, i);
-	f->watch.o.copies = copies_of(all);
-	f->watch.o.apart = f->engine.apart = copies_of(all) > 1 && !o->same_lender;
-	f->watch.o.link_timeout_ms = link_timeout_of(all);
+		o->lender[i] = watch_name(&f->watch, i);
+	f->watch.o.copies = options_copies(o);
+	f->watch.o.apart = f->engine.apart = options_copies(o) > 1 && !o->same_lender;
+	f->watch.o.link_timeout_ms = options_link_timeout(o);
 	return 0;
 }
 
@@ -303,9 +231,9 @@ static int open_seal(struct farpage *f, const struct farpage_options *o, char *w
 	return f->seal ? 0 : -1;
 }
 
-struct farpage *farpage_open(const struct farpage_options *given, char *words)
+struct farpage *farpage_open(const struct farpage_options *given, size_t size, char *words)
 {
-	struct farpage_options all, *o = &all;
+	struct farpage_options wanted, *o = &wanted;
 	char unheard[WORDS_MAX];
 	struct farpage *f;
 	int64_t open_by;
@@ -313,6 +241,8 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 	if (!words)
 		words = unheard;
 	*words = '\0';
+	if (options_read(o, given, size, words) < 0)
+		return NULL;
 	if (standard_fill() < 0) {
 		words_print(words, "standard input, output or error is closed, and /dev/null cannot take "
 		            "its place: %s", strerror(errno));
@@ -326,10 +256,9 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 		words_print(words, "cannot start: %s", strerror(errno));
 		goto err;
 	}
-	if (open_watch(f, given, o, words) < 0 || check_options(o, words) < 0 ||
-	    open_seal(f, o, words) < 0)
+	if (open_watch(f, o, words) < 0 || options_check(o, words) < 0 || open_seal(f, o, words) < 0)
 		goto err;
-	open_by = clock_ms() + (link_timeout_of(o) > OPEN_MS ? link_timeout_of(o) : OPEN_MS);
+	open_by = clock_ms() + (options_link_timeout(o) > OPEN_MS ? options_link_timeout(o) : OPEN_MS);
 	watch_look_up(&f->watch, open_by - OPEN_MS / 2);
 	if (add_links(f, o, words) < 0)
 		goto err;
@@ -341,7 +270,7 @@ struct farpage *farpage_open(const struct farpage_options *given, char *words)
 		goto err;
 	}
 	/* What a predecessor put is nobody's now. */
-	engine_wipe(&f->engine, false, deadline_of(o));
+	engine_wipe(&f->engine, false, options_deadline(o));
 	return f;
 err:
 	release(f);

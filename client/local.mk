@@ -132,6 +132,8 @@ noinst_LTLIBRARIES += client/libborrower.la
 client_libborrower_la_SOURCES = \
 	client/call.c \
 	client/farpage.c \
+	client/open_options.c \
+	client/open_options.h \
 	client/transfer.c \
 	client/transfer.h \
 	client/stats.c \
@@ -144,7 +146,10 @@ lib_LTLIBRARIES += client/libfarpage.la
 client_libfarpage_la_SOURCES =
 client_libfarpage_la_LIBADD = client/libborrower.la
 # A thread that looks a name up may outlast who asked for it.
-client_libfarpage_la_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,nodelete -version-info 0:0:0 -export-symbols-regex '^farpage_'
+client_libfarpage_la_LDFLAGS = $(AM_LDFLAGS) -Wl,-z,nodelete -version-info 1:0:0 \
+	-Wl,--version-script=$(srcdir)/client/libfarpage.map
+client_libfarpage_la_DEPENDENCIES = client/libborrower.la client/libfarpage.map
+EXTRA_DIST += client/libfarpage.map
 include_HEADERS += client/include/farpage.h
 EXTRA_DIST += client/farpage.pc.in
 pkgconfig_DATA += client/farpage.pc

@@ -40,7 +40,7 @@ static struct farpage *open_farpage(struct parameters *p)
 
 	p->options.warn = tell;
 	p->options.requests = FACE_DEPTH;
-	f = farpage_open(&p->options, words);
+	f = farpage_open(&p->options, sizeof p->options, words);
 	if (!f)
 		fail(words);
 	else if (*words)

@@ -116,7 +116,7 @@ static int farpage_get_ready(void)
 	if (parameters.stats && stats_socket_open(parameters.stats, words) < 0)
 		return refuse_parameters(words);
 	parameters.options.warn = tell;
-	farpage = farpage_open(&parameters.options, words);
+	farpage = farpage_open(&parameters.options, sizeof parameters.options, words);
 	if (!farpage) {
 		nbdkit_error("%s", words);
 		return -1;

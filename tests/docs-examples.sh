@@ -51,7 +51,7 @@ for example in "$tmp"/examples/*; do
         cp "$example" "$tmp/example.c"
         # shellcheck disable=SC2086
         "${CC:-cc}" $san -Wall -Wextra -Werror -o "$tmp/example" -I "$FARPAGE_SRCDIR/client/include" "$tmp/example.c" \
-            "$FARPAGE_BUILDDIR/client/.libs/libfarpage.so" >"$tmp/said" 2>&1 || bad "$example" 'compiling'
+            "$FARPAGE_BUILDDIR/client/.libs/libfarpage.so" $(sed -n 's/#include <ev.h>/-lev/p' "$example") >"$tmp/said" 2>&1 || bad "$example" 'compiling'
         LD_LIBRARY_PATH=$FARPAGE_BUILDDIR/client/.libs timeout 60 "$tmp/example" >"$tmp/said" 2>&1 ||
             bad "$example" "status $?"
         ;;

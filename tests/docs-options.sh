@@ -87,7 +87,7 @@ done
 sed -n '/^typedef/d;s/^[a-z].*[ *]\(farpage_[a-z_]*\)(.*/\1/p' "$FARPAGE_SRCDIR/client/include/farpage.h" >"$tmp/program"
 items '\(farpage_[a-z_]*\)' libfarpage.pod >"$tmp/page"
 same "the library's functions"
-nm -D --defined-only "$FARPAGE_BUILDDIR/client/.libs/libfarpage.so" | sed -n 's/.* T //p' >"$tmp/page"
+nm -D --defined-only "$FARPAGE_BUILDDIR/client/.libs/libfarpage.so" | sed -n 's/.* T \(.*\)@@FARPAGE_1$/\1/p' >"$tmp/page"
 same "the library's symbols"
 sed -n '/^struct farpage_options {/,/^}/{s|/\*.*||;s/^\t.*[ *]\([a-z_]*\)\()(.*)\)\?[[;].*/\1/p}' "$FARPAGE_SRCDIR/client/include/farpage.h" >"$tmp/program"
 sed -n '/^=item farpage_open/,/^=item farpage_close/s/^=item \([a-z_]*\)$/\1/p' "$docs/libfarpage.pod" |

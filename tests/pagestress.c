@@ -156,7 +156,7 @@ int main(int argc, char **argv)
 	for (int i = 3; i < argc; i++)
 		parse(&o, argv[i], &lenders);
 	o.size = ((SHARED + threads * OWN) * (uint64_t)PAGE + (1 << 20) - 1) >> 20 << 20;
-	f = farpage_open(&o, words);
+	f = farpage_open(&o, sizeof o, words);
 	if (!f) {
 		fprintf(stderr, "%s\n", words);
 		return 1;

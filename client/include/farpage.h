@@ -53,6 +53,7 @@ extern "C" {
 
 struct farpage;
 
+/* Zero means the default. Later releases add to the end; see farpage_open(). */
 struct farpage_options {
 	/* HOST, HOST:PORT, [ADDR6]:PORT, unix:/PATH, nbd://HOST[:PORT][/POOL] or
 	 * nbd+unix:///[POOL]?socket=/PATH; up to the first NULL. If there is none, the pages are
@@ -88,12 +89,14 @@ struct farpage_options {
 	void *warn_user;
 };
 
-/* Open a pool on each lender. Blocks at most for the link timeout, or 2 s if that timeout is shorter,
+/* Open a pool on each lender. SIZE is sizeof (struct farpage_options), as the caller was built: an
+ * older program runs with a newer library; a newer one with an older library, unless it sets an option
+ * that is not known there. Blocks at most for the link timeout, or 2 s if that timeout is shorter,
  * and then for the flush of what the pools held, at most for the deadline. On failure returns NULL,
  * and WORDS (FARPAGE_WORDS_MAX bytes, or NULL) says what went wrong and the way out. On success
  * WORDS is empty or holds a warning: with a size given, one lender that answers is enough. The
  * caller closes the result. Since 0.1. */
-struct farpage *farpage_open(const struct farpage_options *options, char *words);
+struct farpage *farpage_open(const struct farpage_options *options, size_t size, char *words);
 
 /* Start the threads that heal, open links again, allocate memory for records, look after
  * the lenders and report. If this was not called, the first operation starts them. A process
@@ -139,16 +142,16 @@ typedef void farpage_done(void *user, int error);
  * overlap any may be first. RUNS and what they point to are yours again when DONE is called,
  * from farpage_process(). Allocates nothing. -1 with errno; EAGAIN: as many requests as the
  * options say are under way; EINVAL: beyond the end, or no pages at all. One thread at a time may
- * use this and the next two functions; calls from other threads may go on beside it. Since 0.2. */
+ * use this and the next two functions; calls from other threads may go on beside it. Since 0.1. */
 int farpage_submit(struct farpage *f, enum farpage_verb verb, const struct farpage_run *runs, unsigned n,
                    farpage_done *done, void *user);
 
-/* A descriptor that is readable when farpage_process() has something to do. F owns it. Since 0.2. */
+/* A descriptor that is readable when farpage_process() has something to do. F owns it. Since 0.1. */
 int farpage_fd(const struct farpage *f);
 
 /* Do what can be done without waiting: send what was submitted, take in what came, call DONE of
  * requests that are over, and whatever else is due. Call it when the descriptor is readable, and once after
- * a batch of farpage_submit(). Not from within DONE, which may submit. Since 0.2. */
+ * a batch of farpage_submit(). Not from within DONE, which may submit. Since 0.1. */
 void farpage_process(struct farpage *f);
 
 /* Forget all pages. Since 0.1. */
@@ -179,6 +182,7 @@ struct farpage_lender_stats {
 	uint64_t room, used;       /* bytes: the size of its pool, and what is reserved there */
 	uint64_t timeouts;         /* how often it owed an answer for too long */
 	struct farpage_answers put, get, flush;
+	uint64_t reserved[8];      /* 0 */
 };
 
 /* Since the opening, at one moment. */

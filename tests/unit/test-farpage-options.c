@@ -2,6 +2,7 @@
 /* What libfarpage refuses to open, and in which words. */
 #include "unit.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <unistd.h>
@@ -17,17 +18,17 @@ static void refused(struct farpage_options o, const char *says)
 	char words[FARPAGE_WORDS_MAX];
 
 	memset(words, 'x', sizeof words);
-	assert_null(farpage_open(&o, words));
+	assert_null(farpage_open(&o, sizeof o, words));
 	assert_non_null(memchr(words, '\0', sizeof words));
 	if (!strstr(words, says))
 		fail_msg("\"%s\" does not say \"%s\"", words, says);
-	assert_null(farpage_open(&o, NULL));
+	assert_null(farpage_open(&o, sizeof o, NULL));
 }
 
 static void opens(struct farpage_options o)
 {
 	char words[FARPAGE_WORDS_MAX];
-	struct farpage *f = farpage_open(&o, words);
+	struct farpage *f = farpage_open(&o, sizeof o, words);
 
 	if (!f)
 		fail_msg("%s", words);
@@ -43,6 +44,31 @@ TEST(sizes)
 	refused((struct farpage_options){ .lender = { NONE }, .size = PAGE - 1 },
 	        "not a multiple of 4096");
 	refused((struct farpage_options){ .size = UINT64_C(1) << 62 }, "no memory");
+}
+
+/* A program of a later release has options that we do not know. */
+TEST(size_of_the_options)
+{
+	struct {
+		struct farpage_options known;
+		uint64_t later;
+	} o = { .known.size = PAGE };
+	char words[FARPAGE_WORDS_MAX];
+	struct farpage *f;
+
+	f = farpage_open(&o.known, sizeof o, words);
+	assert_non_null(f);
+	farpage_close(f);
+	o.later = UINT64_C(1) << 63;
+	errno = 0;
+	assert_null(farpage_open(&o.known, sizeof o, words));
+	assert_int_equal(errno, E2BIG);
+	assert_non_null(strstr(words, "built for a later one"));
+	errno = 0;
+	assert_null(farpage_open(&o.known, sizeof o.known - 1, words));
+	assert_int_equal(errno, EINVAL);
+	assert_non_null(strstr(words, "sizeof (struct farpage_options)"));
+	assert_null(farpage_open(&o.known, 0, NULL));
 }
 
 TEST(lenders)
@@ -122,6 +148,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sizes),
+		cmocka_unit_test(size_of_the_options),
 		cmocka_unit_test(lenders),
 		cmocka_unit_test(pools),
 		cmocka_unit_test(copies),

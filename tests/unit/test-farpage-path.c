@@ -58,7 +58,7 @@ static void open_spied(const char *how)
 	const struct farpage_options o = { .size = PAGES * PAGE_BYTES, .seal = how };
 	struct link *l;
 
-	f = farpage_open(&o, NULL);
+	f = farpage_open(&o, sizeof o, NULL);
 	assert_non_null(f);
 	l = f->engine.link[0];
 	real = l->ops;
@@ -324,7 +324,7 @@ TEST(a_links_timeout_is_less_than_the_deadline)
 	for (size_t i = 0; i < COUNT(cases); i++) {
 		const struct farpage_options o = { .size = PAGE_BYTES, .deadline_ms = cases[i].deadline_ms,
 		                                   .link_timeout_ms = cases[i].link_timeout_ms };
-		struct farpage *one = farpage_open(&o, NULL);
+		struct farpage *one = farpage_open(&o, sizeof o, NULL);
 
 		assert_non_null(one);
 		assert_int_equal(one->engine.core.o.link_timeout_ms, cases[i].is);

@@ -24,7 +24,7 @@ static int setup(void **state)
 	const struct farpage_options o = { .size = PAGES * PAGE, .requests = REQUESTS };
 
 	(void)state;
-	f = farpage_open(&o, NULL);
+	f = farpage_open(&o, sizeof o, NULL);
 	return f ? 0 : -1;
 }
 

@@ -18,7 +18,7 @@ static int setup(void **state)
 	const struct farpage_options o = { .size = 64 * PAGE };
 
 	(void)state;
-	f = farpage_open(&o, NULL);
+	f = farpage_open(&o, sizeof o, NULL);
 	return f ? 0 : -1;
 }
 
@@ -60,7 +60,7 @@ TEST(its_size_and_its_name)
 TEST(every_opening_has_another_name)
 {
 	const struct farpage_options o = { .size = PAGE };
-	struct farpage *other = farpage_open(&o, NULL);
+	struct farpage *other = farpage_open(&o, sizeof o, NULL);
 
 	assert_non_null(other);
 	assert_string_not_equal(farpage_instance(f), farpage_instance(other));
@@ -141,7 +141,7 @@ TEST(pages_beyond_the_end)
 TEST(more_than_32_mib_at_once)
 {
 	const struct farpage_options o = { .size = 70 * MIB };
-	struct farpage *large = farpage_open(&o, NULL);
+	struct farpage *large = farpage_open(&o, sizeof o, NULL);
 	const size_t n = 70 * MIB - PAGE;
 	uint8_t *data = malloc(n), *got = malloc(n);
 

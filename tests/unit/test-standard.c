@@ -101,7 +101,7 @@ TEST(nothing_of_the_library_takes_their_numbers)
 	for (unsigned i = 0; i < COUNT(options); i++) {
 		for (int fd = 0; fd < 3; fd++)
 			close(fd);
-		struct farpage *f = farpage_open(&options[i], words);
+		struct farpage *f = farpage_open(&options[i], sizeof options[i], words);
 		for (int fd = 0; fd < 3; fd++)
 			null &= is_null(fd);
 		farpage_close(f);
