@@ -22,7 +22,7 @@ cp "$tmp"/examples/*-guest-* "$tmp"/examples/*-env-* "$tmp/extra"
 (cd "$tmp" && find extra | cpio -o -H newc --quiet) |
     cat "$FARPAGE_BUILDDIR/tests/units/initrd-$kernel" - >"$tmp/initrd"
 
-timeout 800 qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-erms,-fsrm,-la57 -smp 2 -m 256 \
+timeout 800 qemu-system-x86_64 -accel tcg,thread=${THREAD-multi} -cpu max,-erms,-fsrm,-la57 -smp 2 -m 256 \
     -nodefaults -display none -no-reboot \
     -kernel "$FARPAGE_BUILDDIR/tests/vm/kernel-$kernel/vmlinuz" -initrd "$tmp/initrd" \
     -append 'console=ttyS0 panic=-1 mitigations=off quiet systemd.show_status=1 systemd.log_color=0' \

@@ -192,7 +192,7 @@ vm_initrd() {
 # Without the string instructions that copy a byte at a time when emulated, and the fifth level of page tables.
 vm_qemu() {
     # shellcheck disable=SC2086 # $in_net is words
-    exec timeout "$BOOT_SECONDS" $in_net qemu-system-x86_64 -accel "tcg,thread=$THREAD" -cpu max,-erms,-fsrm,-la57 -smp 2 -m "$MEMORY_MIB" \
+    exec timeout "$BOOT_SECONDS" $in_net qemu-system-x86_64 -accel "tcg,thread=$THREAD" -cpu max,-erms,-fsrm,-la57 -smp "${CPUS-2}" -m "$MEMORY_MIB" \
         -nodefaults -display none -no-reboot -kernel "$cache/kernel-$KERNEL/vmlinuz" -initrd "$dir/initrd" \
         -append "console=ttyS0 panic=-1 loglevel=5 mitigations=off sysrq_always_enabled=1 ${APPEND-}" \
         -drive "file=$cache/root.img,format=raw,if=virtio,readonly=on" \

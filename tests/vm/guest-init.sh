@@ -7,7 +7,7 @@
 nbdkit_pid=''
 lender=10.0.2.2 # the host, as seen from here
 device=/dev/nbd0 # Farpage's
-wiring='' lender_port='' gateway_port='' # the scenario begins with these
+wiring='' lender_port='' gateway_port='' lenders='' copies=1 seal=on # the scenario begins with some of these
 # What a host needs that swaps (docs/zero-memory.md): the first two and no scheduler in every wiring, the
 # rest through a process of its own. The scenario may have other values, to find out what each is worth.
 min_free_kib=8192 boost=0 overcommit=1 sectors_kib=128 threads=4 realtime=true scheduler=none
@@ -72,11 +72,19 @@ serve() { # nbdkit's arguments: a server on this host, whose socket nbd.ko will 
 
 # The same without nbdkit and nbd.ko: the device is farpage-front's own.
 serve_front() { # KEY=VALUE...
-    insmod /run/ublk_drv.ko || fail ublk_drv
+    [ -d /sys/module/ublk_drv ] || insmod /run/ublk_drv.ko || fail ublk_drv
     [ -z "$overcommit" ] || sysctl -q "vm.overcommit_memory=$overcommit"
     farpage-front "$@" &
     nbdkit_pid=$! device=/dev/ublkb0
     wait_for 20 $device test -b $device
+}
+
+# And with nbd.ko, where the kernel has no ublk.
+serve_front_unix() { # KEY=VALUE...
+    farpage-front --face nbd --listen unix:/run/nbd.sock "$@" &
+    nbdkit_pid=$!
+    wait_for 20 farpage-front test -S /run/nbd.sock
+    attach_unix
 }
 
 # What that server has in memory, and how much of that is locked (KiB).
@@ -113,6 +121,11 @@ attach() { # by $wiring
             serve farpage ${realtime:+"realtime=$realtime"} "lender=$lender:$lender_port" pool=host "$@"
             [ "$(cat "/proc/$nbdkit_pid/oom_score_adj")" = -1000 ] || fail 'the OOM killer may end nbdkit'
             attach_unix
+            ;;
+        front | front-unix)
+            # shellcheck disable=SC2046,SC2086
+            set -- pool=host copies="$copies" seal="$seal" $(printf 'lender=%s ' $lenders)
+            if [ "$wiring" = front ]; then serve_front "$@"; else serve_front_unix "$@"; fi
             ;;
         stock)
             serve nbd "hostname=$lender" "port=$lender_port" 'export=host?claim=guest'

@@ -10,13 +10,13 @@ lender_at() { # address:port
     wait_until "the lender at $1" listening "${1#*:}"
 }
 
-three_lenders() { # each at an address of its own; sets $lenders
+some_lenders() { # how many: each at an address of its own; sets $lenders
     vm_net
     [ -n "$in_net" ] || skip 'needs a network namespace'
     end_all
     lenders=
-    for host in 2 3 4; do
-        [ $host = 2 ] || $in_net ip address add 10.0.2.$host/24 dev tap0
+    for host in $(seq 2 $(($1 + 1))); do
+        $in_net ip address replace "10.0.2.$host/24" dev tap0
         lenders="$lenders 10.0.2.$host:$(free_port)"
         lender_at "${lenders##* }"
     done

@@ -32,6 +32,7 @@ vm_loaded = \
 	tests/vm/squeeze.sh \
 	tests/vm/zero-memory-stock.sh
 vm_others = \
+	tests/vm/squeeze-front.sh \
 	tests/vm/face-ublk-swap.sh \
 	tests/vm/face-ublk.sh \
 	tests/vm/front-readers.sh \
@@ -54,6 +55,8 @@ EXTRA_DIST += \
 	tests/vm/kernels.sh \
 	tests/vm/lenders.sh \
 	tests/vm/noise.py \
+	tests/vm/series.sh \
+	tests/vm/squeeze-front.results \
 	tests/vm/squeeze.results
 
 check-guests: first = tests/units-guest.sh

@@ -12,24 +12,15 @@
 # vm.min_free_kbytes; or reserve, 8192 of them and nothing else. A boot is a line in RESULTS; those that are
 # there are not done again, so a series can be stopped and resumed. Cards other than virtio's need a full kernel.
 . "$FARPAGE_SRCDIR/tests/vm/boot.sh"
+. "$FARPAGE_SRCDIR/tests/vm/series.sh"
 
-RESULTS=${RESULTS-$dir/results}
 BOOT_SECONDS=600
-lost=0
-touch "$RESULTS"
-
-load_host() {
-    for _ in 1 2; do
-        sh -c 'while :; do :; done' &
-        pids="$! $pids"
-    done
-    start python3 "$vm/noise.py" 10.0.2.15 "${NOISE-20000}" "$BOOT_SECONDS"
-}
 
 one_boot() { # number
     wire direct 2G
     [ -n "$in_net" ] || skip 'needs a network namespace'
     load_host
+    start python3 "$vm/noise.py" 10.0.2.15 "${NOISE-20000}" "$BOOT_SECONDS"
     guest <<'EOT'
 sysctl -q net.ipv4.tcp_wmem='4096 16384 4194304' net.ipv4.tcp_rmem='4096 131072 6291456'
 attach
@@ -43,24 +34,8 @@ for _ in 1 2; do
     swapoff /dev/nbd0 || fail swapoff
 done
 EOT
-    if grep -qx 'guest: exit 0' "$dir/console"; then
-        verdict=survived
-    elif grep -q '^swapcheck: hang' "$dir/console"; then
-        verdict=HUNG
-    elif grep -q 'Out of memory: Killed' "$dir/console"; then
-        verdict=KILLED
-    else
-        verdict=LOST
-    fi
-    printf '%s %s, %s: %s, %s wrong, stalls %s ms, none moved %s ms, %s s, min_free %s KiB\n' "$key" "$1" \
-        "$(date +%F)" "$verdict" "$(most wrong)" "$(most stall_ms)" "$(most silence_ms)" "$(results seconds)" \
-        "$(said min_free_kbytes)" | tee -a "$RESULTS"
-    [ $verdict = survived ] || { lost=$((lost + 1)); cp "$dir/console" "$dir/console-$lost"; }
+    record "$key $1"
 }
-
-# After NAME= in the last line of each phase.
-results() { sed -n "s/^swapcheck: [ghdW].*\<$1=\([0-9.]*\).*/\1/p" "$dir/console" | tr '\n' ' ' | sed 's/ $//; s/ / + /'; }
-most() { sed -n "s/^swapcheck: .*\<$1=\([0-9.]*\).*/\1/p" "$dir/console" | sort -n | tail -n 1; }
 
 series() { # recipe memory card kernel
     recipe=$1 min_free_kib=$1 scheduler=none boost=0 MEMORY_MIB=$2 CARD=$3 KERNEL=$4 size=$(($2 * 2))M
@@ -72,7 +47,7 @@ series() { # recipe memory card kernel
     vm_prepare
     key="$(sed 's/linux-image-//' "$cache/kernel-$KERNEL/package") $CARD $MEMORY_MIB MiB $recipe"
     for boot in $(seq "${BOOTS-1}"); do
-        grep -qF "$key $boot," "$RESULTS" || one_boot "$boot"
+        recorded "$key $boot" || one_boot "$boot"
     done
 }
 

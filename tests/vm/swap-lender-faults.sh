@@ -11,7 +11,7 @@ given="$given|borrower"
 one_boot() {
     passes=fbF
     [ "$borrower" != front ] || passes=fbFbFbF # it is faster
-    three_lenders
+    some_lenders 3
     [ "$borrower" != front ] || take_ublk || { echo "kernel $KERNEL has no ublk"; return; }
     guest <<'EOT' || { cat "$dir/console"; fail "kernel $KERNEL, $borrower"; }
 # Encryption is slow where a processor is emulated.
