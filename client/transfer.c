@@ -84,7 +84,15 @@ static void fill_in(struct call *call)
 	}
 }
 
-static void prepare(struct op *op, uint64_t n, const uint8_t *data)
+/* What may have to wait for another operation is faulted in while this one holds nothing, as a put's pages are that
+ * were looked at. */
+static void fault_in(volatile uint8_t *data, uint64_t n)
+{
+	for (uint64_t i = 0; i < n; i++)
+		data[i * PAGE_BYTES] = 0;
+}
+
+static void prepare(struct op *op, uint64_t n, uint8_t *data)
 {
 	switch (op->kind) {
 	case OP_PUT:
@@ -92,6 +100,7 @@ static void prepare(struct op *op, uint64_t n, const uint8_t *data)
 		break;
 	case OP_GET:
 		op->pages = (uint32_t)at_most(op->page, n, RUN_PAGES);
+		fault_in(data, op->pages);
 		break;
 	case OP_FILL:
 		op->pages = (uint32_t)at_most(op->page, n, EXTENT_PAGES);

@@ -7,6 +7,7 @@ borrower_scripts = \
 	tests/borrower-deadline-ends-in-eio.sh \
 	tests/borrower-embedded-verifies.sh \
 	tests/borrower-every-link.sh \
+	tests/borrower-far-buffer.sh \
 	tests/borrower-finds-the-address.sh \
 	tests/borrower-gateway-claims.sh \
 	tests/borrower-gateway-one-host.sh \
@@ -85,6 +86,10 @@ EXTRA_DIST += \
 check_PROGRAMS += tests/pagestress
 tests_pagestress_SOURCES = tests/pagestress.c
 tests_pagestress_LDADD = client/libborrower.la
+check_PROGRAMS += tests/farbuffer
+tests_farbuffer_SOURCES = tests/farbuffer.c tests/unit/unit.h
+tests_farbuffer_CPPFLAGS = $(AM_CPPFLAGS) -iquote $(srcdir)/tests/unit $(CMOCKA_CFLAGS)
+tests_farbuffer_LDADD = client/libborrower.la $(CMOCKA_LIBS)
 
 check_LTLIBRARIES += tests/countcalls.la tests/keeplocale.la
 tests_countcalls_la_SOURCES = tests/countcalls.c

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # A guest that boots systemd swaps through the installed units. Stopping any of them, and
 # powering off, brings every page back first; see units-scenario.
-time_limit=900
+time_limit=1500
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
 requires qemu-system-x86_64 busybox cpio mke2fs apt-get dpkg-deb
 [ "$(id -u)" = 0 ] || { echo 'SKIPPED: not root' >&2; exit 77; }
@@ -22,7 +22,7 @@ cp "$tmp"/examples/*-guest-* "$tmp"/examples/*-env-* "$tmp/extra"
 (cd "$tmp" && find extra | cpio -o -H newc --quiet) |
     cat "$FARPAGE_BUILDDIR/tests/units/initrd-$kernel" - >"$tmp/initrd"
 
-timeout 800 qemu-system-x86_64 -accel tcg,thread=${THREAD-multi} -cpu max,-erms,-fsrm,-la57 -smp 2 -m 256 \
+timeout 1400 qemu-system-x86_64 -accel tcg,thread=multi -cpu max,-erms,-fsrm,-la57 -smp 2 -m 256 \
     -nodefaults -display none -no-reboot \
     -kernel "$FARPAGE_BUILDDIR/tests/vm/kernel-$kernel/vmlinuz" -initrd "$tmp/initrd" \
     -append 'console=ttyS0 panic=-1 mitigations=off quiet systemd.show_status=1 systemd.log_color=0' \
@@ -39,7 +39,7 @@ look() {
 since=$(date +%s)
 over() { grep -qE '^(ok: powering off|FAILED)' "$tmp/said" || ! kill -0 "$qemu_pid" 2>/dev/null; }
 until over; do
-    [ "$(date +%s)" -lt $((since + 780)) ] || look 'the guest did not come to its end'
+    [ "$(date +%s)" -lt $((since + 1300)) ] || look 'the guest did not come to its end'
     sleep 1
 done
 since=$(date +%s)

@@ -152,14 +152,20 @@ void engine_submit(struct engine *e, struct op *ops)
 	engine_unlock(e);
 }
 
-/* What is to be sealed and opened, until nothing is. */
-static void work(struct engine *e, bool leads)
+static bool leads(const struct engine *e)
+{
+	return e->leader == &e->background.waiter;
+}
+
+/* What is to be sealed and opened, until nothing is. A page of the caller may be faulted in by another thread's
+ * call: meanwhile somebody else may lead. */
+static void work(struct engine *e)
 {
 	struct waiter *w = &e->background.waiter;
 	struct op *ops;
 
 	for (;;) {
-		if (leads)
+		if (leads(e))
 			engine_send(e);
 		else
 			engine_carry_out(e);
@@ -167,8 +173,12 @@ static void work(struct engine *e, bool leads)
 		if (!ops)
 			return;
 		w->to_check = NULL;
+		if (leads(e))
+			engine_hand_over(e);
 		engine_unlock(e);
 		engine_check(e, ops);
+		if (!e->leader)
+			e->leader = w;
 	}
 }
 
@@ -176,19 +186,17 @@ struct op *engine_turn(struct engine *e)
 {
 	struct waiter *w = &e->background.waiter;
 	struct op *done;
-	bool leads;
 
 	pthread_mutex_lock(&e->lock);
 	e->loop.turning = true;
 	e->loop.submitted = false;
-	leads = !e->leader;
-	if (leads) {
+	if (!e->leader) {
 		e->leader = w;
 		look(e);
 	}
 	core_tick(&e->core, clock_ms());
-	work(e, leads);
-	if (leads)
+	work(e);
+	if (leads(e))
 		engine_hand_over(e);
 	done = w->done;
 	w->done = NULL;

@@ -19,7 +19,8 @@
  *
  * Threads: any number of threads may call all functions but open and close at once. Each call
  * blocks until its pages are there and acknowledged, at most for about the deadline.
- * Operations on the same page take turns. The library starts threads that heal and connect,
+ * Operations on the same page take turns. A buffer may be memory that another thread's call fetches
+ * when it is touched (userfaultfd): no lock is held then. The library starts threads that heal and connect,
  * look after the lenders, look names up and report; see farpage_start().
  *
  * Errors: functions return 0, or -1 with errno. EIO: no lender answered in time, or the page
