@@ -23,7 +23,7 @@ cache=$FARPAGE_BUILDDIR/tests/vm
 dir=$(mktemp -d "${TMPDIR:-/tmp}/farpage-vm.XXXXXX")
 given='wiring|lender_port|gateway_port|size|passes|sample|limit|min_free_kib|boost|sectors_kib|threads|realtime|scheduler|cluster'
 pids=''
-status=0
+status=0 begin=$(date +%s)
 trap 'status=$?; vm_end; exit $status' EXIT
 trap 'exit 130' INT TERM
 
@@ -45,6 +45,7 @@ end_all() {
 vm_end() {
     end_all
     [ -z "${net_pid-}" ] || kill "$net_pid" 2>/dev/null
+    echo "over after $(($(date +%s) - begin)) s"
     [ "$status" = 0 ] || [ "$status" = 77 ] || { echo "kept: $dir"; return; }
     rm -rf "$dir"
 }
