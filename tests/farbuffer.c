@@ -139,15 +139,21 @@ static void done(void *user, int error)
 	*(int *)user = error;
 }
 
+static void wait_for(const int *error)
+{
+	struct pollfd p = { .fd = farpage_fd(f), .events = POLLIN };
+
+	for (farpage_process(f); *error < 0; farpage_process(f))
+		assert_int_equal(poll(&p, 1, 5000), 1);
+}
+
 static void submit(enum farpage_verb verb)
 {
 	const struct farpage_run run = { TARGET, N, buffer };
-	struct pollfd p = { .fd = farpage_fd(f), .events = POLLIN };
 	int error = -1;
 
 	assert_int_equal(farpage_submit(f, verb, &run, 1, done, &error), 0);
-	for (farpage_process(f); error < 0; farpage_process(f))
-		assert_int_equal(poll(&p, 1, 5000), 1);
+	wait_for(&error);
 	assert_int_equal(error, 0);
 }
 
@@ -175,15 +181,13 @@ static void done_and_out(void *user, int error)
 TEST(out_again_between)
 {
 	const struct farpage_run run = { TARGET, N, buffer };
-	struct pollfd p = { .fd = farpage_fd(f), .events = POLLIN };
 	int error = -1;
 
 	if (faults < 0)
 		skip();
 	assert_int_equal(farpage_submit(f, FARPAGE_PUT, &run, 1, done_and_out, &error), 0);
 	put_out();
-	for (farpage_process(f); error < 0; farpage_process(f))
-		assert_int_equal(poll(&p, 1, 5000), 1);
+	wait_for(&error);
 	assert_int_equal(error, 0);
 	assert_int_equal(farpage_get(f, TARGET, N, got), 0);
 	assert_memory_equal(got, data, sizeof data);
