@@ -61,6 +61,20 @@ int farpage_flush(struct farpage *f, uint64_t page, uint64_t n)
 	return farpage_flush_until(f, page, n, farpage_until(f));
 }
 
+int farpage_look(struct farpage *f, uint64_t page, uint64_t *n)
+{
+	bool hole;
+
+	if (!*n || page >= f->pages || *n > f->pages - page) {
+		errno = EINVAL;
+		return -1;
+	}
+	pthread_mutex_lock(&f->engine.lock);
+	hole = map_look(&f->engine.map, page, n);
+	engine_unlock(&f->engine);
+	return hole;
+}
+
 int farpage_flush_area(struct farpage *f)
 {
 	return farpage_flush(f, 0, f->pages);

@@ -38,6 +38,9 @@ struct face_owner {
 	void (*submit)(void *user, struct face_request *);
 	/* The device is there, in which case WHY is NULL; or it is not, and ended() follows. */
 	void (*started)(void *user, const char *why);
+	/* Are the *N pages from PAGE on known to be zeros? *N, at least 1, shrinks to a run of which the answer is
+	 * true. NULL: nothing is known. */
+	bool (*look)(void *user, uint64_t page, uint64_t *n);
 	/* No request comes any more, and close() is due. WHY says what has gone wrong, or is NULL. */
 	void (*ended)(void *user, const char *why);
 };

@@ -157,11 +157,19 @@ static void leave_again(struct client *c)
 	(void)c;
 }
 
-/* It may all be data: what is known is known behind the owner. */
+/* To who no longer owns it, what it had is no hole, but an error. */
 static enum backend_got look(struct client *c, uint64_t offset, size_t *len)
 {
-	(void)c, (void)offset, (void)len;
-	return GOT_DATA;
+	struct guest *g = guest_of(c);
+	struct face *f = g->door->face;
+	uint64_t page = offset / PAGE_BYTES, n = (offset + *len - 1) / PAGE_BYTES + 1 - page, end;
+	bool hole = f->owner->look && ownership_has(&g->door->ownership, &g->visit, false) &&
+	            f->owner->look(f->user, page, &n);
+
+	end = (page + n) * PAGE_BYTES;
+	if (end < offset + *len)
+		*len = end - offset;
+	return hole ? GOT_HOLE : GOT_DATA;
 }
 
 /* ---- what becomes of parts ---- */

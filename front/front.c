@@ -54,7 +54,12 @@ static void front_ended(void *user, const char *why)
 	ev_break(f->loop, EVBREAK_ALL);
 }
 
-static const struct face_owner owner = { front_submit, front_started, front_ended };
+static bool front_look(void *user, uint64_t page, uint64_t *n)
+{
+	return farpage_look(((struct front *)user)->farpage, page, n) > 0;
+}
+
+static const struct face_owner owner = { front_submit, front_started, front_look, front_ended };
 
 static void on_farpage(struct ev_loop *loop, ev_io *w, int events)
 {

@@ -279,6 +279,32 @@ static int farpage_pwrite(void *visit, const void *buf, uint32_t count,
 	return r;
 }
 
+static int add_extents(struct nbdkit_extents *extents, uint64_t page, uint64_t end)
+{
+	int hole, r = 0;
+
+	for (uint64_t n; r == 0 && page < end; page += n) {
+		n = end - page;
+		hole = farpage_look(farpage, page, &n);
+		r = hole < 0 ? -1 : nbdkit_add_extent(extents, page * FARPAGE_PAGE_BYTES, n * FARPAGE_PAGE_BYTES,
+		                                      hole ? NBDKIT_EXTENT_HOLE | NBDKIT_EXTENT_ZERO : 0);
+	}
+	return r;
+}
+
+/* nbdkit puts together what adjoins. A former owner's pages are no holes to it, but errors. */
+static int farpage_extents(void *visit, uint32_t count, uint64_t offset, uint32_t flags, struct nbdkit_extents *extents)
+{
+	int r;
+
+	(void)flags;
+	if (!owner_enter(visit, false))
+		return plugin_refuse();
+	r = add_extents(extents, offset / FARPAGE_PAGE_BYTES, (offset + count - 1) / FARPAGE_PAGE_BYTES + 1);
+	owner_leave(visit);
+	return r;
+}
+
 static int farpage_flush_nothing(void *visit, uint32_t flags)
 {
 	(void)visit, (void)flags;
@@ -322,10 +348,12 @@ static struct nbdkit_plugin plugin = {
 	.can_flush = yes,
 	.can_trim = yes,
 	.can_zero = yes,
+	.can_extents = yes,
 	.can_fua = fua_native,
 	.is_rotational = no,
 	.pread = farpage_pread,
 	.pwrite = farpage_pwrite,
+	.extents = farpage_extents,
 	.flush = farpage_flush_nothing,
 	.trim = farpage_erase,
 	.zero = farpage_erase,

@@ -36,6 +36,7 @@ borrower_scripts = \
 	tests/borrower-parameters-refused.sh \
 	tests/borrower-process-is-prepared.sh \
 	tests/borrower-same-lender.sh \
+	tests/borrower-sees-holes.sh \
 	tests/borrower-spill-hangs.sh \
 	tests/borrower-stats.sh \
 	tests/borrower-small-pools.sh \

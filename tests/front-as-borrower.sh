@@ -6,7 +6,7 @@ time_limit=500
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
 sanitizer=${ASAN_OPTIONS-}
 for name in claim-refused deadline-ends-in-eio embedded-verifies goes-on-after-a-cut lender-added lender-drained \
-    lender-restarts lender-verifies lost-memory-is-eio over-tls same-lender small-pools spill-hangs stays-with-its-pool \
+    lender-restarts lender-verifies lost-memory-is-eio over-tls same-lender sees-holes small-pools spill-hangs stays-with-its-pool \
     successor-starts-empty usurped-pool-is-eio vacates; do
     # The search for leaks waits for what hangs in the kernel.
     [ $name != spill-hangs ] || sanitizer="detect_leaks=0:${ASAN_OPTIONS-}"

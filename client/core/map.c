@@ -121,6 +121,25 @@ void map_forget(struct map *m, struct extent *e)
 	block->record = NULL;
 }
 
+static bool absent(const struct map *m, uint64_t page)
+{
+	const struct record *r = map_record(m, page);
+
+	return !r || r->state == PAGE_ABSENT;
+}
+
+bool map_look(const struct map *m, uint64_t page, uint64_t *n)
+{
+	uint64_t end = page + (*n < BLOCK_PAGES ? *n : BLOCK_PAGES), at = page;
+	bool hole = absent(m, page);
+
+	assert(*n && page < m->pages && *n <= m->pages - page);
+	while (at < end && absent(m, at) == hole)
+		at += map_record(m, at) ? 1 : EXTENT_PAGES - at % EXTENT_PAGES;
+	*n = (at < end ? at : end) - page;
+	return hole;
+}
+
 bool map_take(struct map *m, uint64_t page, uint32_t n)
 {
 	struct record *r = map_record(m, page);

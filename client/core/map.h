@@ -94,6 +94,9 @@ static inline void map_heal(struct map *m, struct extent *e, bool heal)
 	e->heal = heal;
 }
 
+/* Are *N pages from PAGE on absent? *N shrinks to a run that all are, or none is; at most BLOCK_PAGES are looked at. */
+bool map_look(const struct map *, uint64_t page, uint64_t *n);
+
 /* While an operation has a page no other may have it. take: all N or none; the
  * extent has records. */
 bool map_take(struct map *, uint64_t page, uint32_t n);

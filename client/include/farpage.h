@@ -120,6 +120,10 @@ int farpage_get(struct farpage *f, uint64_t page, uint64_t n, void *data);
  * lender that cannot be reached keeps the memory, but the pages never come back. Since 0.1. */
 int farpage_flush(struct farpage *f, uint64_t page, uint64_t n);
 
+/* 1: the N pages from PAGE on were never put, or were flushed, and read as zeros; 0: they may be something else.
+ * N, which is at least 1, shrinks to a run of which the answer is true. Asks no lender. -1: EINVAL. Since 0.1. */
+int farpage_look(struct farpage *f, uint64_t page, uint64_t *n);
+
 /* The moment, in milliseconds of CLOCK_MONOTONIC, at which a request that begins now must be
  * over; and the calls for a request that takes several: each ends by UNTIL. Since 0.1. */
 int64_t farpage_until(const struct farpage *f);

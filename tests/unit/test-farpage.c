@@ -138,6 +138,31 @@ TEST(pages_beyond_the_end)
 }
 
 /* More than one request to a lender would carry. */
+TEST(looking)
+{
+	uint8_t page[PAGE];
+	uint64_t n = 64;
+
+	assert_int_equal(farpage_look(f, 0, &n), 1);
+	assert_int_equal(n, 64);
+	fill(page, sizeof page, 1);
+	assert_int_equal(farpage_put(f, 9, 1, page), 0);
+	assert_int_equal(farpage_look(f, 0, &n), 1);
+	assert_int_equal(n, 9);
+	n = 55;
+	assert_int_equal(farpage_look(f, 9, &n), 0);
+	assert_int_equal(n, 1);
+	assert_int_equal(farpage_flush(f, 9, 1), 0);
+	n = 1;
+	assert_int_equal(farpage_look(f, 9, &n), 1);
+	n = 65;
+	assert_int_equal(farpage_look(f, 0, &n), -1);
+	n = 0;
+	assert_int_equal(farpage_look(f, 0, &n), -1);
+	n = UINT64_MAX;
+	assert_int_equal(farpage_look(f, 63, &n), -1);
+}
+
 TEST(more_than_32_mib_at_once)
 {
 	const struct farpage_options o = { .size = 70 * MIB };
@@ -238,6 +263,7 @@ int main(void)
 		T(many_pages_at_once),
 		T(no_pages_at_all),
 		T(pages_beyond_the_end),
+		T(looking),
 		cmocka_unit_test(more_than_32_mib_at_once),
 		T(four_threads),
 		T(figures),

@@ -207,6 +207,36 @@ TEST(being_taken_and_the_state_have_nothing_to_do_with_each_other)
 	assert_true(map_take(&m, 10, 1));
 }
 
+static void runs(uint64_t page, uint64_t n, bool hole, uint64_t most)
+{
+	uint64_t run = most;
+
+	assert_int_equal(map_look(&m, page, &run), hole);
+	assert_int_equal(run, n);
+}
+
+TEST(runs_of_absent_pages)
+{
+	give(2);
+	runs(0, BLOCK_PAGES, true, PAGES);
+	runs(PAGES - 1, 1, true, 1);
+	assert_true(map_touch(&m, 300) && map_touch(&m, 2 * EXTENT_PAGES));
+	set(300, PAGE_SEALED);
+	set(301, PAGE_LOST);
+	set(302, PAGE_SAME);
+	runs(0, 300, true, PAGES);
+	runs(7, 293, true, 1000);
+	runs(300, 3, false, 1000);
+	runs(301, 1, false, 1);
+	runs(303, 1000, true, 1000);
+	set(301, PAGE_ABSENT);
+	runs(300, 1, false, 1000);
+	runs(301, 1, true, 1000);
+	for (uint64_t page = EXTENT_PAGES; page < 3 * EXTENT_PAGES; page++)
+		set(page, PAGE_LOST);
+	runs(EXTENT_PAGES, 2 * EXTENT_PAGES, false, PAGES - EXTENT_PAGES);
+}
+
 TEST(clearing_a_copy_leaves_the_others)
 {
 	struct record r = { .copies = COPIES_ALL };
@@ -252,6 +282,7 @@ int main(void)
 		T(all_or_none_are_taken),
 		T(all_pages_of_an_extent_at_once),
 		T(being_taken_and_the_state_have_nothing_to_do_with_each_other),
+		T(runs_of_absent_pages),
 		T(clearing_a_copy_leaves_the_others),
 		cmocka_unit_test(a_map_that_cannot_be),
 	};

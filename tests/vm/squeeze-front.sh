@@ -47,8 +47,8 @@ series() { # kernel wiring lenders
     done
 }
 
-# The longest stall of a wiring, in milliseconds.
-longest() { grep -F " $1 " "$RESULTS" | sed -n 's/.*, stalls \([0-9]*\) ms.*/\1/p' | sort -n | tail -n 1; }
+# The longest stall of a wiring with a kernel, in milliseconds.
+longest() { grep "^$1\..* $2 " "$RESULTS" | sed -n 's/.*, stalls \([0-9]*\) ms.*/\1/p' | sort -n | tail -n 1; }
 
 for kernel in ${KERNELS-6.12${FULL:+ 6.1}}; do
     all='direct:1 front:1 front:2 front:3'
@@ -56,7 +56,7 @@ for kernel in ${KERNELS-6.12${FULL:+ 6.1}}; do
     [ -n "${FULL-}" ] || all=front:2
     for front in ${FRONTS-$all}; do
         series "$kernel" "${front%:*}" "${front#*:}"
-        [ -z "${FULL-}" ] || echo "$kernel $front: longest stall $(longest "$front") ms"
+        [ -z "${FULL-}" ] || echo "$kernel $front: longest stall $(longest "$kernel" "$front") ms"
     done
 done
 [ $lost = 0 ] || fail "$lost lost"

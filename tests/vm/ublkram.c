@@ -134,7 +134,7 @@ static void read_options(int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	static const struct face_owner owner = { submit, started, ended };
+	static const struct face_owner owner = { .submit = submit, .started = started, .ended = ended };
 	static const int signals[] = { SIGTERM, SIGHUP, SIGUSR1, SIGUSR2 };
 	ev_signal watchers[4];
 	char words[WORDS_MAX] = "no memory";
