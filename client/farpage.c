@@ -166,6 +166,14 @@ static int start_watch(struct engine *e)
 	return watch_start(&((struct farpage *)e)->watch, e);
 }
 
+/* With copies, each of the lenders has a buffer of every put, and no lender may have more than two thirds. */
+static unsigned buffers_of(const struct farpage_options *o)
+{
+	unsigned spare = options_copies(o) > 1 && o->requests / 2 > SPARE ? o->requests / 2 : SPARE;
+
+	return o->requests ? o->requests + spare : BUFFERS;
+}
+
 static int farpage_begin(struct farpage *f, const struct farpage_options *o)
 {
 	uint64_t rate = o->heal_rate ? o->heal_rate : FARPAGE_HEAL_RATE;
@@ -189,8 +197,7 @@ static int farpage_begin(struct farpage *f, const struct farpage_options *o)
 		return -1;
 	f->engine.check = transfer_check;
 	f->engine.start = start_watch;
-	return engine_begin(&f->engine, f->pages, &core, o->requests ? o->requests + SPARE : BUFFERS,
-	                    f->seal);
+	return engine_begin(&f->engine, f->pages, &core, buffers_of(o), f->seal);
 }
 
 static void release(struct farpage *f)

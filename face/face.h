@@ -52,8 +52,8 @@ struct face_terms {
 	const struct face_nbd_terms *nbd; /* nbd: see face_nbd.h */
 };
 
-/* Of 32 pages each, this is 4 MiB of locked buffers. */
-#define FACE_DEPTH     32
+/* Of 32 pages each, this is 4.5 MiB of locked buffers. An NBD client that is alone has 32 of them. */
+#define FACE_DEPTH     36
 #define FACE_DEPTH_MAX 128
 
 struct face_ops {
