@@ -142,18 +142,19 @@ static void close_link(struct engine *e, unsigned link_no)
 	snprintf(e->opening[link_no].words, WORDS_MAX, "it did not answer in time");
 }
 
-/* False: there was nothing to do. */
+/* False: there was nothing to do. Only to open and to close a link takes time. */
 static bool obey(struct engine *e)
 {
 	struct command c;
 	bool any = false;
+	uint64_t us = clock_us();
 
-	for (; core_next(&e->core, &c, clock_ms()); any = true) {
+	for (; core_next(&e->core, &c, (int64_t)(us / 1000)); any = true) {
 		switch (c.kind) {
-		case COMMAND_CONNECT: open_link(e, c.link_no); break;
-		case COMMAND_CLOSE: close_link(e, c.link_no); break;
+		case COMMAND_CONNECT: open_link(e, c.link_no); us = clock_us(); break;
+		case COMMAND_CLOSE: close_link(e, c.link_no); us = clock_us(); break;
 		case COMMAND_SEND:
-			c.ask->sent_us = clock_us();
+			c.ask->sent_us = us;
 			e->link[c.link_no]->ops->send(e->link[c.link_no], c.ask);
 			break;
 		case COMMAND_CHECK: come(e, c.op); break;
@@ -236,13 +237,15 @@ void engine_hand_over(struct engine *e)
 void engine_check(struct engine *e, struct op *ops)
 {
 	struct op *op, *next;
+	int64_t now;
 
 	for (op = ops; op; op = op->check_next)
 		op->bad = e->check(e, op);
 	pthread_mutex_lock(&e->lock);
+	now = clock_ms();
 	for (op = ops; op; op = next) {
 		next = op->check_next;
-		core_checked(&e->core, op, op->bad, clock_ms());
+		core_checked(&e->core, op, op->bad, now);
 	}
 	engine_carry_out(e);
 }

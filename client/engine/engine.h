@@ -59,6 +59,7 @@ struct engine {
 		bool on;
 		bool turning;        /* it is in engine_turn() */
 		bool submitted;      /* something, since; only the loop's thread looks at it */
+		bool looked;         /* the last turn did; as the line before */
 		bool told;           /* EVENT was signalled since */
 		int epoll;           /* what the caller polls: all of the following */
 		int event, timer;
@@ -111,8 +112,8 @@ void engine_run(struct engine *e, struct op *ops);
 int engine_loop(struct engine *e);
 /* Start operations, linked by op->next; engine_turn() sends what they ask for. */
 void engine_submit(struct engine *e, struct op *ops);
-/* Do all that can be done without waiting. Returns the submitted operations that are done, linked
- * by op->next. To be called when the loop's epoll descriptor is readable, and after
+/* Do what can be done without waiting; after engine_submit() maybe only what that asks for. Returns the
+ * submitted operations that are done, linked by op->next. To be called when the loop's epoll descriptor is readable, and after
  * engine_submit(). */
 struct op *engine_turn(struct engine *e);
 /* Was anything submitted since the last turn began? */

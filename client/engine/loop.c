@@ -76,6 +76,14 @@ static void take_in(struct engine *e, const struct epoll_event *event)
 	}
 }
 
+/* What was submitted is sent first: for what came, the descriptor stays readable. But not twice in
+ * a row, for then it might be submitted to without end. */
+static bool is_to_look(struct loop *l)
+{
+	l->looked = !l->submitted || !l->looked;
+	return l->looked;
+}
+
 static void look(struct engine *e)
 {
 	struct epoll_event event[LINKS_MAX + 2];
@@ -137,15 +145,17 @@ void engine_submit(struct engine *e, struct op *ops)
 {
 	struct waiter *w = &e->background.waiter;
 	struct op *next;
+	int64_t now;
 
 	pthread_mutex_lock(&e->lock);
+	now = clock_ms();
 	engine_do_start(e);
 	e->loop.turning = e->loop.submitted = true;
 	for (struct op *op = ops; op; op = next) {
 		next = op->next;
 		op->waiter = w;
 		w->pending++;
-		core_start(&e->core, op, clock_ms());
+		core_start(&e->core, op, now);
 	}
 	engine_carry_out(e);
 	e->loop.turning = false;
@@ -186,13 +196,15 @@ struct op *engine_turn(struct engine *e)
 {
 	struct waiter *w = &e->background.waiter;
 	struct op *done;
+	bool looks = is_to_look(&e->loop);
 
 	pthread_mutex_lock(&e->lock);
 	e->loop.turning = true;
 	e->loop.submitted = false;
 	if (!e->leader) {
 		e->leader = w;
-		look(e);
+		if (looks)
+			look(e);
 	}
 	core_tick(&e->core, clock_ms());
 	work(e);

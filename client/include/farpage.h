@@ -151,7 +151,8 @@ typedef void farpage_done(void *user, int error);
 int farpage_submit(struct farpage *f, enum farpage_verb verb, const struct farpage_run *runs, unsigned n,
                    farpage_done *done, void *user);
 
-/* A descriptor that is readable when farpage_process() has something to do. F owns it. Since 0.1. */
+/* A descriptor that is readable as long as farpage_process() has something to do, so it must not be waited for
+ * edge-triggered. F owns it. Since 0.1. */
 int farpage_fd(const struct farpage *f);
 
 /* Do what can be done without waiting: send what was submitted, take in what came, call DONE of

@@ -231,6 +231,36 @@ TEST(a_link_that_was_opened_by_a_thread_is_the_loops_too)
 	close_drive();
 }
 
+static bool is_among(const struct op *ops, const struct op *op)
+{
+	while (ops && ops != op)
+		ops = ops->next;
+	return ops;
+}
+
+TEST(who_submits_before_every_turn_gets_answers_all_the_same)
+{
+	static struct run put, get;
+	static uint8_t data[PAGE_BYTES];
+	struct op *done = NULL;
+
+	open_loop(1, &(struct fake){ .seed = 70 }, 30000);
+	set_page(data, 5);
+	put = (struct run){ .op = { .kind = OP_PUT, .pages = 1, .until = clock_ms() + 30000 }, .data = data };
+	engine_submit(&e, &put.op);
+	for (unsigned turns = 0; turns < 200 && !is_among(done, &put.op); turns++) {
+		struct pollfd p = { .fd = e.loop.epoll, .events = POLLIN };
+
+		poll(&p, 1, 50);
+		get = (struct run){ .op = { .kind = OP_GET, .page = FAKE_PAGES - 1, .pages = 1, .until = clock_ms() + 30000 } };
+		engine_submit(&e, &get.op);
+		done = engine_turn(&e);
+		assert_true(is_among(done, &get.op));
+	}
+	assert_true(is_among(done, &put.op));
+	close_drive();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -241,6 +271,7 @@ int main(void)
 		cmocka_unit_test(on_links_that_hang),
 		cmocka_unit_test(on_links_that_forget),
 		cmocka_unit_test(a_link_that_was_opened_by_a_thread_is_the_loops_too),
+		cmocka_unit_test(who_submits_before_every_turn_gets_answers_all_the_same),
 	};
 
 	return cmocka_run_group_tests_name("an engine under a loop", tests, NULL, NULL);
