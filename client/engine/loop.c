@@ -167,6 +167,15 @@ static bool leads(const struct engine *e)
 	return e->leader == &e->background.waiter;
 }
 
+/* All that there was to send is sent. */
+static void hand_over(struct engine *e)
+{
+	if (TAILQ_EMPTY(&e->waiters))
+		e->leader = NULL;
+	else
+		engine_hand_over(e);
+}
+
 /* What is to be sealed and opened, until nothing is. A page of the caller may be faulted in by another thread's
  * call: meanwhile somebody else may lead. */
 static void work(struct engine *e)
@@ -184,7 +193,7 @@ static void work(struct engine *e)
 			return;
 		w->to_check = NULL;
 		if (leads(e))
-			engine_hand_over(e);
+			hand_over(e);
 		engine_unlock(e);
 		engine_check(e, ops);
 		if (!e->leader)
@@ -209,7 +218,7 @@ struct op *engine_turn(struct engine *e)
 	core_tick(&e->core, clock_ms());
 	work(e);
 	if (leads(e))
-		engine_hand_over(e);
+		hand_over(e);
 	done = w->done;
 	w->done = NULL;
 	watch_links(e);
