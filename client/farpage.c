@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "clock.h"
+#include "locked.h"
 #include "open_options.h"
 #include "transfer.h"
 #include "standard.h"
@@ -161,6 +162,18 @@ static int check_size(struct farpage *f, const struct farpage_options *o, char *
 	return -1;
 }
 
+/* Where all of them are made at the start. The kernel would rather kill than say that it has no memory. */
+static int check_records(const struct farpage *f, const struct farpage_options *o, char *words)
+{
+	uint64_t bytes = f->pages * sizeof(struct record), available;
+
+	if (!o->requests || locked_fits(bytes, &available))
+		return 0;
+	words_print(words, "a device of %" PRIu64 " MiB takes %" PRIu64 " MiB of this host's memory for records, and %" PRIu64
+	            " MiB are available: say a smaller size=SIZE", f->pages * PAGE_BYTES >> 20, bytes >> 20, available >> 20);
+	return -1;
+}
+
 static int start_watch(struct engine *e)
 {
 	return watch_start(&((struct farpage *)e)->watch, e);
@@ -270,7 +283,7 @@ struct farpage *farpage_open(const struct farpage_options *given, size_t size, c
 	if (add_links(f, o, words) < 0)
 		goto err;
 	engine_open(&f->engine, open_by);
-	if (check_lenders(f, o, words) < 0 || check_size(f, o, words) < 0)
+	if (check_lenders(f, o, words) < 0 || check_size(f, o, words) < 0 || check_records(f, o, words) < 0)
 		goto err;
 	if (farpage_begin(f, o) < 0) {
 		words_print(words, "no memory to start: %s", strerror(errno));

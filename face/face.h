@@ -58,6 +58,8 @@ struct face_terms {
 
 struct face_ops {
 	const char *name;
+	/* Can this process have it on this host? The kernel is asked, and nothing stays. -1 with words. */
+	int (*probe)(char words[static WORDS_MAX]);
 	/* NULL with words. OWNER and USER stay the owner's. */
 	struct face *(*open)(struct ev_loop *, const struct face_terms *, const struct face_owner *, void *user,
 	                     char words[static WORDS_MAX]);

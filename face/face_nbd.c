@@ -117,6 +117,18 @@ static int make_loop(struct nbd *n, char words[static WORDS_MAX])
 	return 0;
 }
 
+const char *face_nbd_wrong(const char *address)
+{
+	return listen_wrong(address);
+}
+
+/* Where it is to listen is seen when it does. */
+static int nbd_probe(char words[static WORDS_MAX])
+{
+	(void)words;
+	return 0;
+}
+
 static struct face *nbd_open(struct ev_loop *ev, const struct face_terms *terms, const struct face_owner *owner,
                              void *user, char words[static WORDS_MAX])
 {
@@ -194,6 +206,7 @@ static void nbd_stop(struct face *face, bool force)
 
 const struct face_ops face_nbd = {
 	.name = "nbd",
+	.probe = nbd_probe,
 	.open = nbd_open,
 	.start = nbd_start,
 	.answer = nbd_answer,

@@ -18,6 +18,9 @@ struct face_nbd_terms {
 	unsigned dead_after;          /* seconds of silence that end a connection of the owner's; 0: as farpaged */
 };
 
+/* NULL if ADDRESS has the form of an address to listen on, or what is wrong with it. */
+const char *face_nbd_wrong(const char *address);
+
 #define FACE_NBD_CONNECTIONS 64
 #define FACE_NBD_DEAD_AFTER  43200
 

@@ -202,6 +202,11 @@ static void ublk_close(struct face *face)
 	free(u);
 }
 
+static int ublk_probe(char words[static WORDS_MAX])
+{
+	return ublk_queue_probe(words) || ublk_device_probe(words) ? -1 : 0;
+}
+
 static struct face *ublk_open(struct ev_loop *loop, const struct face_terms *terms, const struct face_owner *owner,
                               void *user, char words[static WORDS_MAX])
 {
@@ -272,6 +277,7 @@ static void ublk_stop(struct face *face, bool force)
 
 const struct face_ops face_ublk = {
 	.name = "ublk",
+	.probe = ublk_probe,
 	.open = ublk_open,
 	.start = ublk_start,
 	.answer = ublk_answer,

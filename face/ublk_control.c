@@ -5,13 +5,16 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
 #include <unistd.h>
 
 #include "ublk_cmd.h"
 
 #define CONTROL "/dev/ublk-control"
+#define MODULE "ublk_drv"
 #define STACK_BYTES (128 << 10)
 
 static int sysctl_value(const char *path)
@@ -41,11 +44,40 @@ void ublk_no_ring(int error, char words[static WORDS_MAX])
 		words_print(words, "ublk: cannot make a ring: %s", strerror(error));
 }
 
+enum module { MODULE_LOADED, MODULE_THERE, MODULE_MISSING, MODULE_UNKNOWN };
+
+static enum module find_module(void)
+{
+	char line[1024];
+	struct utsname host;
+	bool found = false;
+	FILE *f;
+
+	if (access("/sys/module/" MODULE, F_OK) == 0)
+		return MODULE_LOADED;
+	uname(&host);
+	snprintf(line, sizeof line, "/lib/modules/%s/modules.dep", host.release);
+	f = fopen(line, "re");
+	if (!f)
+		return MODULE_UNKNOWN;
+	while (!found && fgets(line, sizeof line, f))
+		found = strstr(line, "/" MODULE ".ko");
+	fclose(f);
+	return found ? MODULE_THERE : MODULE_MISSING;
+}
+
 static void no_control(int error, char words[static WORDS_MAX])
 {
+	static const char *const ways_out[] = {
+		[MODULE_LOADED] = MODULE " is loaded, but this process has a /dev of its own: give it that device",
+		[MODULE_THERE] = "modprobe " MODULE,
+		[MODULE_MISSING] = "this kernel has no " MODULE " (Debian's have it since 6.12): take --face nbd, or a kernel "
+		                   "that has it",
+		[MODULE_UNKNOWN] = "modprobe " MODULE ", if this kernel has it (Debian's since 6.12)",
+	};
+
 	if (error == ENOENT || error == ENODEV || error == ENXIO)
-		words_print(words, "ublk: there is no %s: modprobe ublk_drv, if this kernel has it "
-		            "(Debian's since 6.12)", CONTROL);
+		words_print(words, "ublk: there is no %s: %s", CONTROL, ways_out[find_module()]);
 	else if (error == EACCES || error == EPERM)
 		words_print(words, "ublk: this process may not open %s: only root may", CONTROL);
 	else

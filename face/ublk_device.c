@@ -86,16 +86,24 @@ static int take_number(struct ublk_device *d, struct ublk_control *c)
 	return ublk_control(c, UBLK_U_CMD_ADD_DEV, d->info.dev_id, &d->info, sizeof d->info, 0, 0);
 }
 
-static int add(struct ublk_device *d, struct ublk_control *c)
+static int probe(struct ublk_device *d, struct ublk_control *c)
 {
-	unsigned depth = d->info.queue_depth;
 	uint64_t features = 0;
 	int result = ublk_control(c, UBLK_U_CMD_GET_FEATURES, UBLK_ANY_DEVICE, &features, sizeof features, 0, 0);
 
-	if (result < 0 || !(features & UBLK_F_CMD_IOCTL_ENCODE)) {
-		words_print(d->words, "ublk: this kernel's is too old: 6.5 or newer is needed");
-		return -ENOTSUP;
-	}
+	if (result >= 0 && features & UBLK_F_CMD_IOCTL_ENCODE)
+		return 0;
+	words_print(d->words, "ublk: this kernel's is too old: 6.5 or newer is needed");
+	return -ENOTSUP;
+}
+
+static int add(struct ublk_device *d, struct ublk_control *c)
+{
+	unsigned depth = d->info.queue_depth;
+	int result = probe(d, c);
+
+	if (result < 0)
+		return result;
 	result = take_number(d, c);
 	if (result < 0) {
 		add_failed(d, -result);
@@ -161,6 +169,7 @@ static int delete(struct ublk_device *d, struct ublk_control *c)
 static void *run(void *data)
 {
 	static int (*const errands[])(struct ublk_device *, struct ublk_control *) = {
+		[UBLK_PROBE] = probe,
 		[UBLK_ADD] = add,
 		[UBLK_START] = start,
 		[UBLK_STOP] = stop,
@@ -207,8 +216,7 @@ int ublk_device_await(struct ublk_device *d, char words[static WORDS_MAX])
 	return -1;
 }
 
-struct ublk_device *ublk_device_add(int number, unsigned depth, unsigned most_pages, uint64_t pages,
-                                    char words[static WORDS_MAX])
+static struct ublk_device *make(char words[static WORDS_MAX])
 {
 	struct ublk_device *d = calloc(1, sizeof *d);
 
@@ -216,11 +224,37 @@ struct ublk_device *ublk_device_add(int number, unsigned depth, unsigned most_pa
 		words_print(words, "ublk: no memory");
 		return NULL;
 	}
-	set_shape(d, number, depth, most_pages, pages);
 	d->done = eventfd(0, EFD_CLOEXEC);
-	if (d->done < 0)
-		words_print(words, "ublk: cannot make a descriptor: %s", strerror(errno));
-	else if (ublk_device_begin(d, UBLK_ADD, words) == 0 && ublk_device_await(d, words) == 0)
+	if (d->done >= 0)
+		return d;
+	words_print(words, "ublk: cannot make a descriptor: %s", strerror(errno));
+	free(d);
+	return NULL;
+}
+
+static int carry_out(struct ublk_device *d, enum ublk_errand errand, char words[static WORDS_MAX])
+{
+	return ublk_device_begin(d, errand, words) || ublk_device_await(d, words) ? -1 : 0;
+}
+
+int ublk_device_probe(char words[static WORDS_MAX])
+{
+	struct ublk_device *d = make(words);
+	int r = d ? carry_out(d, UBLK_PROBE, words) : -1;
+
+	ublk_device_free(d);
+	return r;
+}
+
+struct ublk_device *ublk_device_add(int number, unsigned depth, unsigned most_pages, uint64_t pages,
+                                    char words[static WORDS_MAX])
+{
+	struct ublk_device *d = make(words);
+
+	if (!d)
+		return NULL;
+	set_shape(d, number, depth, most_pages, pages);
+	if (carry_out(d, UBLK_ADD, words) == 0)
 		return d;
 	ublk_device_free(d);
 	return NULL;

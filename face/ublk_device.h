@@ -13,7 +13,7 @@
 #include "ublk_cmd.h"
 #include "words.h"
 
-enum ublk_errand { UBLK_ADD, UBLK_START, UBLK_STOP, UBLK_DELETE };
+enum ublk_errand { UBLK_PROBE, UBLK_ADD, UBLK_START, UBLK_STOP, UBLK_DELETE };
 
 struct ublk_device {
 	struct ublksrv_ctrl_dev_info info;
@@ -27,6 +27,8 @@ struct ublk_device {
 	char words[WORDS_MAX];
 };
 
+/* Does the kernel take commands, and those that are needed? -1 with words. */
+int ublk_device_probe(char words[static WORDS_MAX]);
 /* NUMBER -1: a free one. NULL with words. */
 struct ublk_device *ublk_device_add(int number, unsigned depth, unsigned most_pages, uint64_t pages,
                                     char words[static WORDS_MAX]);

@@ -26,16 +26,33 @@ static size_t asked_bytes(const struct ublk_queue *q)
 
 /* ---- open and close ---- */
 
+static int init_ring(struct io_uring *ring, unsigned depth, char words[static WORDS_MAX])
+{
+	int error = -io_uring_queue_init(depth, ring, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
+	                                                      IORING_SETUP_TASKRUN_FLAG);
+
+	if (error)
+		ublk_no_ring(error, words);
+	return error ? -1 : 0;
+}
+
+int ublk_queue_probe(char words[static WORDS_MAX])
+{
+	struct io_uring ring;
+
+	if (init_ring(&ring, 1, words))
+		return -1;
+	io_uring_queue_exit(&ring);
+	return 0;
+}
+
 static int make_ring(struct ublk_queue *q, char words[static WORDS_MAX])
 {
 	struct io_uring ring;
-	int error = -io_uring_queue_init(q->depth, &ring, IORING_SETUP_SINGLE_ISSUER | IORING_SETUP_DEFER_TASKRUN |
-	                                                      IORING_SETUP_TASKRUN_FLAG);
+	int error;
 
-	if (error) {
-		ublk_no_ring(error, words);
+	if (init_ring(&ring, q->depth, words))
 		return -1;
-	}
 	q->ring = ring;
 	q->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
 	error = q->wake < 0 ? errno : -io_uring_register_eventfd(&q->ring, q->wake);

@@ -43,6 +43,8 @@ struct ublk_queue {
 	bool refusing;                       /* what comes is answered with EIO */
 };
 
+/* Does the kernel make such rings for us? -1 with words. */
+int ublk_queue_probe(char words[static WORDS_MAX]);
 /* The ring and the buffers, for FACE's requests. -1 with words; close in any case. */
 int ublk_queue_open(struct ublk_queue *, struct face *, const struct face_terms *, char words[static WORDS_MAX]);
 /* Have device NUMBER's requests. -1 with words. */

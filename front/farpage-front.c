@@ -5,7 +5,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
+#include "descriptors.h"
 #include "front.h"
 #include "log.h"
 #include "options.h"
@@ -14,6 +16,7 @@
 #include "stats_socket.h"
 #include "warn.h"
 
+#define DESCRIPTORS 256 /* for the clients, and several for each lender */
 #define HEAP_BYTES (1u << 20) /* once it runs, only a new connection to a lender allocates */
 
 /* What a page passes through: not what opens a connection, which is large. */
@@ -25,6 +28,30 @@ static int fail(const char *words)
 {
 	lines_put("error: %s", words);
 	return -1;
+}
+
+/* A client must not have the last one, when a lender has to be connected again. */
+static int check_descriptors(void)
+{
+	char words[WORDS_MAX];
+	struct rlimit limit;
+
+	descriptors_raise();
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur >= DESCRIPTORS)
+		return 0;
+	words_print(words, "this process may have only %llu descriptors, and needs %d: raise ulimit -n, or "
+	            "LimitNOFILE= of the unit", (unsigned long long)limit.rlim_cur, DESCRIPTORS);
+	return fail(words);
+}
+
+/* libev has no other way to tell that it cannot go on. */
+static void on_ev_error(const char *what)
+{
+	char words[WORDS_MAX];
+
+	lines_put("error: %s: %s", what, descriptors_words(errno, words));
+	lines_end();
+	exit(EXIT_FAILURE);
 }
 
 static void tell(void *user, const char *words)
@@ -66,14 +93,40 @@ static void lock(void *parameters)
 		prepare_memory(&(struct prepare_needs){ HEAP_BYTES, libraries, p->options.tls_psk });
 }
 
+/* FACES are those to try, up to NULL. Before a lender is asked for anything. */
+static int choose_face(const struct front_options *o, const struct face_ops **faces)
+{
+	char words[WORDS_MAX];
+	bool ublk = o->face != FRONT_NBD;
+
+	if (ublk && face_ublk.probe(words) < 0) {
+		if (o->face == FRONT_AUTO && !o->listens)
+			words_add(words, "; and for --face nbd there is no --listen");
+		if (o->face == FRONT_UBLK || !o->listens)
+			return fail(words);
+		lines_put("the face is nbd: %s", words);
+		ublk = false;
+	} else if (o->face == FRONT_AUTO) {
+		lines_put("the face is ublk: this host has it%s", o->listens ? ", and --listen is not used" : "");
+	}
+	if (ublk)
+		*faces++ = &face_ublk;
+	if (!ublk || (o->face == FRONT_AUTO && o->listens))
+		*faces = &face_nbd;
+	return 0;
+}
+
 static int serve(struct front_options *o)
 {
+	const struct face_ops *faces[3] = { NULL };
 	static struct front front;
 	struct parameters *p = &o->parameters;
 	char words[WORDS_MAX];
 	struct farpage *f;
 	int r = -1;
 
+	if (choose_face(o, faces) < 0)
+		return -1;
 	if (p->swap)
 		prepare_privileged(p->realtime, !p->lender[0] && !p->lenders);
 	if (p->stats && stats_socket_open(p->stats, words) < 0)
@@ -84,7 +137,7 @@ static int serve(struct front_options *o)
 		if (start(f) == 0) {
 			const struct face_nbd_terms nbd = front_options_nbd(o, farpage_instance(f));
 
-			r = front_run(&front, f, o->face == FRONT_NBD ? &face_nbd : &face_ublk, &nbd, lock, p);
+			r = front_run(&front, f, faces, &nbd, lock, p);
 		}
 	}
 	stats_socket_close();
@@ -105,7 +158,8 @@ int main(int argc, char **argv)
 	r = front_options_read(&o, argc, argv, words);
 	if (r < 0) {
 		fail(words);
-	} else if (!o.done) {
+	} else if (!o.done && (r = check_descriptors()) == 0) {
+		ev_set_syserr_cb(on_ev_error);
 		sigfillset(&all);
 		sigprocmask(SIG_SETMASK, &all, NULL);
 		prepare_load();

@@ -150,12 +150,13 @@ static int front_watch(struct front *f)
 	return error ? -1 : 0;
 }
 
-static int open_face(struct front *f, const struct face_ops *ops, const struct face_nbd_terms *nbd)
+static int open_face(struct front *f, const struct face_ops *const *faces, const struct face_nbd_terms *nbd)
 {
 	const struct face_terms terms = { .pages = farpage_size(f->farpage) / PAGE_BYTES, .device = -1, .nbd = nbd };
 	char words[WORDS_MAX];
 
-	f->face = ops->open(f->loop, &terms, &owner, f, words);
+	while (!(f->face = (*faces)->open(f->loop, &terms, &owner, f, words)) && *++faces)
+		lines_put("the face is %s: %s", (*faces)->name, words);
 	if (!f->face)
 		lines_put("error: %s", words);
 	return f->face ? 0 : -1;
@@ -182,8 +183,8 @@ static int serve(struct front *f, void (*lock)(void *), void *data)
 	return f->failed ? -1 : 0;
 }
 
-int front_run(struct front *f, struct farpage *farpage, const struct face_ops *ops, const struct face_nbd_terms *nbd,
-              void (*lock)(void *), void *data)
+int front_run(struct front *f, struct farpage *farpage, const struct face_ops *const *faces,
+              const struct face_nbd_terms *nbd, void (*lock)(void *), void *data)
 {
 	int r = -1;
 
@@ -193,7 +194,7 @@ int front_run(struct front *f, struct farpage *farpage, const struct face_ops *o
 		lines_put("error: no event loop: %s", strerror(errno));
 		return -1;
 	}
-	if (open_face(f, ops, nbd) == 0) {
+	if (open_face(f, faces, nbd) == 0) {
 		r = serve(f, lock, data);
 		if (f->hosted) {
 			pthread_kill(f->host, SIGUSR1);

@@ -27,9 +27,9 @@ struct front {
 	bool hosted;
 };
 
-/* Serve FARPAGE's device by a face until it ends. LOCK is called when all that is needed is there. 0, or -1
+/* Serve FARPAGE's device until that ends, by the first of FACES that can be had; a NULL ends them. LOCK is called when all that is needed is there. 0, or -1
  * after a line about what went wrong. The caller blocked all signals. */
-int front_run(struct front *, struct farpage *, const struct face_ops *, const struct face_nbd_terms *,
+int front_run(struct front *, struct farpage *, const struct face_ops *const *faces, const struct face_nbd_terms *,
               void (*lock)(void *), void *data);
 
 #endif

@@ -13,14 +13,32 @@
 #define FIELD(name) .at = offsetof(struct front_options, name)
 
 static const struct setting_style style = { "  --", " ", 27 };
-static const char *const faces[] = { "auto", "ublk", "nbd", NULL };
+static const char *const faces[] = { [FRONT_AUTO] = "auto", [FRONT_UBLK] = "ublk", [FRONT_NBD] = "nbd" };
 
 static int set_help(void *options, const char *value, char words[static WORDS_MAX]);
+
+static int set_face(void *options, const char *value, char words[static WORDS_MAX])
+{
+	struct front_options *o = options;
+
+	for (enum front_face f = FRONT_AUTO; f <= FRONT_NBD; f++)
+		if (strcmp(value, faces[f]) == 0) {
+			o->face = f;
+			return 0;
+		}
+	words_print(words, "write auto, ublk or nbd");
+	return -1;
+}
 
 static int add_listen(void *options, const char *value, char words[static WORDS_MAX])
 {
 	struct front_options *o = options;
+	const char *wrong = face_nbd_wrong(value);
 
+	if (wrong) {
+		words_print(words, "write ADDR:PORT, [ADDR6]:PORT or unix:PATH: %s", wrong);
+		return -1;
+	}
 	if (o->listens == FRONT_LISTENS_MAX) {
 		words_print(words, "there are %d addresses at most", FRONT_LISTENS_MAX);
 		return -1;
@@ -37,9 +55,9 @@ static int set_version(void *options, const char *value, char words[static WORDS
 }
 
 static const struct setting table[] = {
-	{ "face", "FACE", SETTING_CHOICE, FIELD(face), .choices = faces, .standard = "auto",
+	{ "face", "FACE", SETTING_OWN, .set = set_face, .otherwise = "nbd if there is --listen, else ublk",
 	  .help = "how pages are asked for: ublk, by this host's kernel as /dev/ublkbN; nbd, by an NBD client; "
-	          "auto is nbd if there is --listen" },
+	          "auto is ublk if it can be had, else nbd" },
 	{ "listen", "ADDR:PORT", SETTING_OWN, .set = add_listen,
 	  .help = "where to listen for an NBD client; also unix:PATH; may repeat" },
 	{ "allow-plaintext", NULL, SETTING_SWITCH, FIELD(allow_plaintext),
@@ -127,7 +145,7 @@ static int set_from_file(void *reading, const char *name, const char *value, cha
 
 static int choose_face(struct front_options *o, char words[static WORDS_MAX])
 {
-	if (o->face == FRONT_AUTO)
+	if (o->face == FRONT_UNSAID)
 		o->face = o->listens ? FRONT_NBD : FRONT_UBLK;
 	if (o->face == FRONT_NBD && !o->listens)
 		words_print(words, "--face nbd: give --listen unix:PATH or --listen ADDR:PORT");

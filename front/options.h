@@ -8,12 +8,12 @@
 
 #define FRONT_LISTENS_MAX 16
 
-/* AUTO becomes one of the others. */
-enum front_face { FRONT_AUTO, FRONT_UBLK, FRONT_NBD };
+/* AUTO: UBLK if it can be had, else NBD. */
+enum front_face { FRONT_UNSAID, FRONT_AUTO, FRONT_UBLK, FRONT_NBD };
 
 struct front_options {
 	struct parameters parameters;
-	enum front_face face;
+	enum front_face face;             /* never UNSAID once they are read */
 	char *listen[FRONT_LISTENS_MAX];
 	unsigned listens;
 	bool allow_plaintext;

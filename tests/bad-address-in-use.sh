@@ -17,7 +17,7 @@ assert Conn("first").read(0, 1) == b"\0" and refused("second")[0] == UNKNOWN
 PY
     [ "$(cat "$tmp/pid")" = "$lender_pid" ] || fail "$*: the pid-file says $(cat "$tmp/pid")"
 }
-bad "cannot listen on 127.0.0.1:$port: Address already in use; is another farpaged running?" \
+bad "cannot listen on 127.0.0.1:$port: Address already in use; does another process listen there?" \
     --listen "127.0.0.1:$port"
 bad "cannot listen on 0.0.0.0:$port: Address already in use" --listen "0.0.0.0:$port" --allow-plaintext
 bad "cannot listen on 127.0.0.1:$port: Address already in use" --listen 127.0.0.1:0 \

@@ -75,7 +75,10 @@ dist_check_SCRIPTS += $(borrower_scripts) $(fault_scripts)
 TESTS += $(borrower_scripts)
 check-faults: all
 	$(MAKE) check TESTS="$(fault_scripts)"
-.PHONY: check-faults
+# And on farpage-front: apart, because each script has one result. ./check --long makes it, with check-long.
+check-front-faults: all
+	FARPAGE_FRONT=yes REPEAT=$${REPEAT-20} $(MAKE) -j3 check TESTS="$(fault_scripts)"
+.PHONY: check-faults check-front-faults
 
 EXTRA_DIST += \
 	tests/borrower-model.py \

@@ -59,8 +59,6 @@ same "farpage-front's options"
 section SYNOPSIS farpage-front.pod | grep -o -e '--[a-z-]*' | sed 's/^--//' >"$tmp/page"
 grep -vxE 'help|version' "$tmp/program.sorted" >"$tmp/program"
 same "farpage-front's synopsis"
-farpage-front --help | sed '/^The keys:/,$d' | defaults '  --' '' >"$tmp/defaults"
-check_defaults -- '' farpage-front.pod
 
 "$FARPAGE_BUILDDIR/run" nbdkit farpage --help >"$tmp/help"
 farpage-front --help | sed -n 's/^\([a-z-]*=\)[A-Za-z].*/\1/p' >"$tmp/program"

@@ -18,14 +18,14 @@ refused() { # WORDS FILE
     [ $status = 1 ] || fail "$2: status $status"
     grep -q "cannot listen on unix:$2: $1" "$tmp/refused" || fail "$2: $(cat "$tmp/refused")"
 }
-refused "Address already in use; is another farpaged running" "$sock"
+refused "Address already in use; does another process listen there" "$sock"
 nbdinfo "nbd+unix:///default?socket=$sock" | grep -q 'export-size: 2097152 ' ||
     fail "the socket in use was taken away"
 # Nobody waits for one that listens, and accepts nobody.
 full_socket "$tmp/busy"
 refused "Address already in use" "$tmp/busy"
 echo keep me >"$tmp/file"
-refused "Address already in use" "$tmp/file"
+refused "Address already in use; that is no socket: remove it" "$tmp/file"
 [ "$(cat "$tmp/file")" = "keep me" ] || fail "a file was removed"
 ln -s "$tmp/file" "$tmp/link"
 refused "Address already in use" "$tmp/link"

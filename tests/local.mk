@@ -43,6 +43,7 @@ behaviour_scripts = \
 	tests/face-room.sh \
 	tests/face-tls.sh \
 	tests/front-as-borrower.sh \
+	tests/front-refuses.sh \
 	tests/fault-handshake.sh \
 	tests/fault-nonsense.sh \
 	tests/fault-of-all.sh \

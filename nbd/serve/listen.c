@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -289,6 +290,15 @@ static struct listener *on_name(const char *address, struct loops *loops, const 
 	return l;
 }
 
+static const char *way_out(const char *path)
+{
+	struct stat st;
+
+	if (path && lstat(path, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return "; that is no socket: remove it, or choose another path";
+	return "; does another process listen there? Choose another address with --listen";
+}
+
 struct listener *listen_on(const char *address, struct loops *loops,
                            char words[static WORDS_MAX])
 {
@@ -299,10 +309,9 @@ struct listener *listen_on(const char *address, struct loops *loops,
 	struct listener *l = path ? on_path(path, loops) : on_name(address, loops, &error);
 	if (l)
 		return l;
-	words_print(words, "cannot listen on %s: %s%s", address,
-	            error ? error : descriptors_words(errno, why),
-	            !error && errno == EADDRINUSE
-	                ? "; is another farpaged running? --listen chooses another address" : "");
+	int e = errno;
+	words_print(words, "cannot listen on %s: %s%s", address, error ? error : descriptors_words(e, why),
+	            !error && e == EADDRINUSE ? way_out(path) : "");
 	return NULL;
 }
 

@@ -68,11 +68,22 @@ TEST(what_there_is_no_room_for)
 	assert_int_equal(errno, EINVAL);
 }
 
+TEST(what_a_host_can_spare)
+{
+	uint64_t available = 0;
+
+	assert_true(locked_fits(0, &available));
+	assert_true(available > 0);
+	assert_true(locked_fits(4096, &available));
+	assert_false(locked_fits(UINT64_MAX, &available));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(it_is_touched_and_not_dumped_and_locked),
 		cmocka_unit_test(what_there_is_no_room_for),
+		cmocka_unit_test(what_a_host_can_spare),
 	};
 
 	return cmocka_run_group_tests_name("locked", tests, NULL, NULL);

@@ -18,6 +18,25 @@ no_ublk() { # WORDS
     grep -q "$1" /tmp/no || fail "not '$1': $(cat /tmp/no)"
     say "$(cat /tmp/no)"
 }
+no_front() { # WORDS COMMAND...
+    words=$1
+    shift
+    "$@" size=4M swap=no >/tmp/no 2>&1 && fail "it started: $*"
+    [ "$(wc -l </tmp/no)" = 1 ] && grep -q "error: ublk: .*$words" /tmp/no || fail "not '$words': $(cat /tmp/no)"
+    say "$(cat /tmp/no)"
+}
+takes() { # FACE WORDS COMMAND...: farpage-front with --face auto
+    face=$1 words=$2
+    shift 2
+    "$@" farpage-front --face auto --listen unix:/tmp/auto size=4M swap=no >/tmp/no 2>&1 & pid=$!
+    wait_for 30 "$face" grep -q ' is there: 4 MiB' /tmp/no
+    grep -q "the face is $face: .*$words" /tmp/no || fail "not $face: $(cat /tmp/no)"
+    say "$(grep 'the face is' /tmp/no)"
+    kill $pid
+    wait $pid || fail "$(cat /tmp/no)"
+    [ ! -e /tmp/auto ] && [ ! -e $b ] && [ ! -e /dev/ublkc0 ] || fail "left: $(ls /tmp/auto /dev/ublk*)"
+}
+as_nobody() { setpriv --reuid 65534 --clear-groups "$@"; }
 serve() { # [OPTION...] PAGES: sets $pid
     ublkram -n 0 "$@" >/tmp/log 2>&1 & pid=$!
     wait_for 30 started grep -q started /tmp/log
@@ -54,12 +73,26 @@ dd if=/dev/urandom of=/tmp/data bs=1M count=16 2>/dev/null
 dd if=/dev/zero of=/tmp/zeros bs=1M count=16 2>/dev/null
 
 no_ublk 'there is no /dev/ublk-control: modprobe ublk_drv'
+no_front 'modprobe ublk_drv' farpage-front
+takes nbd 'modprobe ublk_drv' env
 insmod /run/ublk_drv.ko || fail insmod
 sysctl -q kernel.io_uring_disabled=2
 no_ublk 'sysctl kernel.io_uring_disabled=0'
+no_front 'sysctl kernel.io_uring_disabled=0' farpage-front --face ublk
+no_front 'sysctl kernel.io_uring_disabled=0; and for --face nbd there is no --listen' farpage-front --face auto
 sysctl -q kernel.io_uring_disabled=0
 setpriv --reuid 65534 --clear-groups ublkram 1024 >/tmp/no 2>&1 && fail 'it started, as nobody'
 grep -q 'only root may' /tmp/no || fail "as nobody: $(cat /tmp/no)"
+no_front 'only root may' as_nobody farpage-front
+mv /dev/ublk-control /dev/away
+no_front 'this process has a /dev of its own' farpage-front
+mv /dev/away /dev/ublk-control
+# Who may ask the kernel, and may not add a device.
+chmod 666 /dev/ublk-control
+no_front 'may not add a device: it needs CAP_SYS_ADMIN' as_nobody farpage-front
+takes nbd 'may not add a device' setpriv --reuid 65534 --clear-groups
+chmod 600 /dev/ublk-control
+takes ublk 'and --listen is not used' env
 
 # Its shape, and what goes in comes out.
 serve 32768
