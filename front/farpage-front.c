@@ -106,8 +106,6 @@ static int choose_face(const struct front_options *o, const struct face_ops **fa
 			return fail(words);
 		lines_put("the face is nbd: %s", words);
 		ublk = false;
-	} else if (o->face == FRONT_AUTO) {
-		lines_put("the face is ublk: this host has it%s", o->listens ? ", and --listen is not used" : "");
 	}
 	if (ublk)
 		*faces++ = &face_ublk;

@@ -112,6 +112,7 @@ static void ask_to_end(struct front *f, bool force)
  * the loop has to free. Even a line to standard error may: it may be a file on a tmpfs, swapped out. */
 static void *host(void *front)
 {
+	struct front *f = front;
 	sigset_t ends;
 	const struct timespec minute = { .tv_sec = 60 };
 	int number;
@@ -120,12 +121,14 @@ static void *host(void *front)
 	sigaddset(&ends, SIGTERM);
 	sigaddset(&ends, SIGINT);
 	sigaddset(&ends, SIGQUIT);
-	sigaddset(&ends, SIGUSR1); /* we end */
-	while ((number = sigtimedwait(&ends, NULL, &minute)) != SIGUSR1)
-		if (number > 0)
-			ask_to_end(front, number == SIGQUIT);
-		else
+	sigaddset(&ends, SIGUSR1); /* we end, or somebody sent it who does not know us */
+	while (!f->over) {
+		number = sigtimedwait(&ends, NULL, &minute);
+		if (number > 0 && number != SIGUSR1)
+			ask_to_end(f, number == SIGQUIT);
+		else if (number < 0)
 			log_summary();
+	}
 	return NULL;
 }
 
@@ -159,6 +162,8 @@ static int open_face(struct front *f, const struct face_ops *const *faces, const
 		lines_put("the face is %s: %s", (*faces)->name, words);
 	if (!f->face)
 		lines_put("error: %s", words);
+	else if (faces[1])
+		lines_put("the face is %s: this host has it, and --listen is not used", (*faces)->name);
 	return f->face ? 0 : -1;
 }
 
@@ -197,6 +202,7 @@ int front_run(struct front *f, struct farpage *farpage, const struct face_ops *c
 	if (open_face(f, faces, nbd) == 0) {
 		r = serve(f, lock, data);
 		if (f->hosted) {
+			f->over = true;
 			pthread_kill(f->host, SIGUSR1);
 			pthread_join(f->host, NULL);
 		}

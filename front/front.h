@@ -25,6 +25,7 @@ struct front {
 	_Atomic bool force;     /* whoever uses the device */
 	pthread_t host;         /* see host() */
 	bool hosted;
+	_Atomic bool over;      /* it is to end */
 };
 
 /* Serve FARPAGE's device until that ends, by the first of FACES that can be had; a NULL ends them. LOCK is called when all that is needed is there. 0, or -1

@@ -44,6 +44,7 @@ behaviour_scripts = \
 	tests/face-tls.sh \
 	tests/front-as-borrower.sh \
 	tests/front-refuses.sh \
+	tests/front-signals.sh \
 	tests/fault-handshake.sh \
 	tests/fault-nonsense.sh \
 	tests/fault-of-all.sh \

@@ -36,7 +36,7 @@ takes() { # FACE WORDS COMMAND...: farpage-front with --face auto
     wait $pid || fail "$(cat /tmp/no)"
     [ ! -e /tmp/auto ] && [ ! -e $b ] && [ ! -e /dev/ublkc0 ] || fail "left: $(ls /tmp/auto /dev/ublk*)"
 }
-as_nobody() { setpriv --reuid 65534 --clear-groups "$@"; }
+less_than_root='setpriv --bounding-set -sys_admin --inh-caps -sys_admin'
 serve() { # [OPTION...] PAGES: sets $pid
     ublkram -n 0 "$@" >/tmp/log 2>&1 & pid=$!
     wait_for 30 started grep -q started /tmp/log
@@ -83,15 +83,13 @@ no_front 'sysctl kernel.io_uring_disabled=0; and for --face nbd there is no --li
 sysctl -q kernel.io_uring_disabled=0
 setpriv --reuid 65534 --clear-groups ublkram 1024 >/tmp/no 2>&1 && fail 'it started, as nobody'
 grep -q 'only root may' /tmp/no || fail "as nobody: $(cat /tmp/no)"
-no_front 'only root may' as_nobody farpage-front
+no_front 'only root may' setpriv --reuid 65534 --clear-groups farpage-front
 mv /dev/ublk-control /dev/away
 no_front 'this process has a /dev of its own' farpage-front
 mv /dev/away /dev/ublk-control
 # Who may ask the kernel, and may not add a device.
-chmod 666 /dev/ublk-control
-no_front 'may not add a device: it needs CAP_SYS_ADMIN' as_nobody farpage-front
-takes nbd 'may not add a device' setpriv --reuid 65534 --clear-groups
-chmod 600 /dev/ublk-control
+no_front 'may not add a device: it needs CAP_SYS_ADMIN' $less_than_root farpage-front
+takes nbd 'may not add a device' $less_than_root
 takes ublk 'and --listen is not used' env
 
 # Its shape, and what goes in comes out.
