@@ -16,6 +16,6 @@ as_lender() { # OPTIONS TEST...
 }
 as_lender '-d 32' lender-32-mib-requests client-fio client-qemu-io lender-multi-conn
 as_lender '-d 32 -l 2' bad-requests bad-handshakes lender-cut-in-mid-payload lender-half-closed client-qemu-io \
-    lender-small-pages
+    lender-small-pages lender-asked-too-early
 as_lender '-d 2 -l 1' bad-requests lender-cut-in-mid-payload client-fio lender-multi-conn
 as_lender '-d 1' client-qemu-io lender-half-closed

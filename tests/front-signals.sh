@@ -40,5 +40,6 @@ if last == signal.SIGQUIT:
 PY
     [ $last = QUIT ] || kill -$last "$borrower_pid"
     wait "$borrower_pid" || fail "$last: it ended with $?"
-    [ ! -e "$sock" ] && [ ! -e "$tmp/stats" ] || fail "$last: its sockets are left"
+    left=$(ls "$tmp/stats" "$sock" 2>/dev/null || :)
+    [ -z "$left" ] || fail "$last: its sockets are left"
 done
