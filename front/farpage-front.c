@@ -145,6 +145,8 @@ static int serve(struct front_options *o)
 
 int main(int argc, char **argv)
 {
+	/* What the process itself has done wrong: blocked, nobody would hear where. */
+	static const int faults[] = { SIGABRT, SIGBUS, SIGFPE, SIGILL, SIGSEGV, SIGSYS, SIGTRAP };
 	struct front_options o;
 	char words[WORDS_MAX];
 	sigset_t all;
@@ -159,6 +161,8 @@ int main(int argc, char **argv)
 	} else if (!o.done && (r = check_descriptors()) == 0) {
 		ev_set_syserr_cb(on_ev_error);
 		sigfillset(&all);
+		for (unsigned i = 0; i < sizeof faults / sizeof *faults; i++)
+			sigdelset(&all, faults[i]);
 		sigprocmask(SIG_SETMASK, &all, NULL);
 		prepare_load();
 		lines_own_stderr();
