@@ -134,8 +134,9 @@ static int serve(struct front_options *o)
 		prepare_secret();
 		if (start(f) == 0) {
 			const struct face_nbd_terms nbd = front_options_nbd(o, farpage_instance(f));
+			const struct front_terms terms = { faces, &nbd, o->device_file, lock, p };
 
-			r = front_run(&front, f, faces, &nbd, lock, p);
+			r = front_run(&front, f, &terms);
 		}
 	}
 	stats_socket_close();

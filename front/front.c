@@ -6,6 +6,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "device_file.h"
+#include "face_nbd.h"
 #include "log.h"
 #include "notify.h"
 #include "warn.h"
@@ -167,6 +169,21 @@ static int open_face(struct front *f, const struct face_ops *const *faces, const
 	return f->face ? 0 : -1;
 }
 
+/* An address may be longer than the face's name of it. */
+static int write_device_file(struct front *f, const struct front_terms *t)
+{
+	const char *where = f->face->ops == &face_nbd ? t->nbd->listen[0] : f->face->where;
+
+	if (!t->device_file)
+		return 0;
+	if (device_file_write(t->device_file, where) < 0) {
+		lines_put("error: cannot write device-file %s: %s", t->device_file, strerror(errno));
+		return -1;
+	}
+	f->device_file = t->device_file;
+	return 0;
+}
+
 static int start(struct front *f)
 {
 	char words[WORDS_MAX];
@@ -177,19 +194,18 @@ static int start(struct front *f)
 	return -1;
 }
 
-static int serve(struct front *f, void (*lock)(void *), void *data)
+static int serve(struct front *f, const struct front_terms *t)
 {
 	if (front_watch(f) < 0)
 		return -1;
-	lock(data);
-	if (start(f) < 0)
+	t->lock(t->data);
+	if (write_device_file(f, t) < 0 || start(f) < 0)
 		return -1;
 	ev_run(f->loop, 0);
 	return f->failed ? -1 : 0;
 }
 
-int front_run(struct front *f, struct farpage *farpage, const struct face_ops *const *faces,
-              const struct face_nbd_terms *nbd, void (*lock)(void *), void *data)
+int front_run(struct front *f, struct farpage *farpage, const struct front_terms *t)
 {
 	int r = -1;
 
@@ -199,14 +215,16 @@ int front_run(struct front *f, struct farpage *farpage, const struct face_ops *c
 		lines_put("error: no event loop: %s", strerror(errno));
 		return -1;
 	}
-	if (open_face(f, faces, nbd) == 0) {
-		r = serve(f, lock, data);
+	if (open_face(f, t->faces, t->nbd) == 0) {
+		r = serve(f, t);
 		if (f->hosted) {
 			f->over = true;
 			pthread_kill(f->host, SIGUSR1);
 			pthread_join(f->host, NULL);
 		}
 		f->face->ops->close(f->face);
+		if (f->device_file)
+			device_file_remove(f->device_file);
 	}
 	ev_loop_destroy(f->loop);
 	return r;

@@ -23,14 +23,22 @@ struct front {
 	ev_prepare sleep;
 	ev_async stop;
 	_Atomic bool force;     /* whoever uses the device */
+	const char *device_file; /* was written, and goes when the device does */
 	pthread_t host;         /* see host() */
 	bool hosted;
 	_Atomic bool over;      /* it is to end */
 };
 
-/* Serve FARPAGE's device until that ends, by the first of FACES that can be had; a NULL ends them. LOCK is called when all that is needed is there. 0, or -1
- * after a line about what went wrong. The caller blocked all signals. */
-int front_run(struct front *, struct farpage *, const struct face_ops *const *faces, const struct face_nbd_terms *,
-              void (*lock)(void *), void *data);
+struct front_terms {
+	const struct face_ops *const *faces; /* the first that can be had; a NULL ends them */
+	const struct face_nbd_terms *nbd;
+	const char *device_file; /* says which device, before it is there; or NULL */
+	void (*lock)(void *data); /* when all that is needed is there */
+	void *data;
+};
+
+/* Serve FARPAGE's device until that ends. 0, or -1 after a line about what went wrong. The caller
+ * blocked all signals. */
+int front_run(struct front *, struct farpage *, const struct front_terms *);
 
 #endif

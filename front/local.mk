@@ -2,6 +2,8 @@
 # The program: a face before libfarpage.
 sbin_PROGRAMS += front/farpage-front
 front_farpage_front_SOURCES = \
+	front/device_file.c \
+	front/device_file.h \
 	front/farpage-front.c \
 	front/front.c \
 	front/front.h \

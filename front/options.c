@@ -68,6 +68,8 @@ static const struct setting table[] = {
 	  .help = "TLS for clients: ca-cert.pem, server-cert.pem, server-key.pem" },
 	{ "config", "FILE", SETTING_TEXT, FIELD(config), .hint = "write a file",
 	  .help = "read KEY = VALUE from FILE, one a line; what the command line says wins" },
+	{ "device-file", "FILE", SETTING_PATH, FIELD(device_file), .hint = "write a file",
+	  .help = "write there which device it is, before it can be used, and its process" },
 	{ "help", NULL, SETTING_OWN, .set = set_help, .letter = 'h', .help = "this text; also -h" },
 	{ "version", NULL, SETTING_OWN, .set = set_version, .letter = 'V', .help = "the version; also -V" },
 	{0}

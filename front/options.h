@@ -18,7 +18,7 @@ struct front_options {
 	unsigned listens;
 	bool allow_plaintext;
 	char *tls_psk, *tls_certificates; /* of clients; of lenders: the parameters' */
-	char *config;
+	char *config, *device_file;
 	bool done;               /* help or version was printed */
 };
 

@@ -28,13 +28,20 @@ grep -q 'not ending: .* is in use: this host owns it and is connected' "$tmp/bor
 kill "$borrower_pid"
 wait "$borrower_pid" || fail "it ended with $?"
 [ "$(used a)" = 0 ] || fail "pages stayed behind: $(used a)"
-for wrong in '' --face=nbd '--listen unix:/x --face ublk size=4M' 'size=4M zzz=1' '--config /nonexist size=4M' '--listen unix:/nonexist/s size=4M'; do
+for wrong in '' --face=nbd '--listen unix:/x --face ublk size=4M' 'size=4M zzz=1' '--config /nonexist size=4M' '--listen unix:/nonexist/s size=4M' \
+    "--listen unix:$tmp/none --device-file /nonexist/d size=4M"; do
     # shellcheck disable=SC2086
     farpage-front $wrong >"$tmp/said" 2>&1 && fail "it took: $wrong"
     grep -q 'error: ' "$tmp/said" || fail "$wrong: $(cat "$tmp/said")"
 done
 printf 'size = 8M\n# a comment\nlender = 192.0.2.1\n' >"$tmp/conf"
-farpage-front --listen "unix:$tmp/s" --config "$tmp/conf" "127.0.0.1:$port" size=4M 2>"$tmp/said" &
+ln -s "$tmp/elsewhere" "$tmp/device"
+farpage-front --listen "unix:$tmp/s" --config "$tmp/conf" --device-file "$tmp/device" "127.0.0.1:$port" size=4M 2>"$tmp/said" &
 front=$!
 cleanup "kill -QUIT $front 2>/dev/null"
 wait_for 20 grep -q "is there: 4 MiB" "$tmp/said"
+[ "$(cat "$tmp/device")" = "unix:$tmp/s $front" ] || fail "its device file: $(cat "$tmp/device")"
+[ ! -e "$tmp/elsewhere" ] || fail 'it followed a link'
+kill "$front"
+wait "$front" || fail "it ended with $?"
+[ ! -e "$tmp/device" ] || fail 'it left its device file behind'
