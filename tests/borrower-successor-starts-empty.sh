@@ -20,5 +20,6 @@ nbdsh_at "$uri" <<'EOF'
 assert h.pread(8192, 0) == bytes(8192)
 EOF
 nbdinfo "nbd+unix:///$name?socket=$sock" >/dev/null 2>&1 && fail "the old name is still served"
-grep -q "has ended, and the pages with it" "$tmp/borrower.log" || fail "no clear words"
+# The front has a thread for its log.
+wait_for 10 grep -q "has ended, and the pages with it" "$tmp/borrower.log"
 [ "$(nbdinfo --list --json "$uri" | jq -r '.exports[0]."export-name"')" != "$name" ]

@@ -10,7 +10,7 @@ kernel=${KERNEL-6.12}
 "$FARPAGE_SRCDIR/tests/vm/kernels.sh" "$kernel" || exit
 "$FARPAGE_SRCDIR/tests/units-image.sh" "$kernel" || exit
 
-lender --lend 512M --pool direct=256M --pool plugin=256M
+lender --lend 640M --pool direct=256M --pool plugin=256M --pool front=128M
 mkdir "$tmp/extra"
 {
     echo "lender_port=$port etc=$(sed -n 's|^EnvironmentFile=-*\(.*\)/%i.env|\1|p' "$FARPAGE_BUILDDIR/units/farpage@.service")"

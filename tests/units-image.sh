@@ -11,7 +11,8 @@ cache=$FARPAGE_BUILDDIR/tests/units
 line=$1
 kernel=$FARPAGE_BUILDDIR/tests/vm/kernel-$line
 packages='systemd-sysv udev kmod mount util-linux coreutils dash grep sed base-passwd
-nbd-client nbdkit procps libnbd0 libnbd-bin libev4 libinih1'
+nbd-client nbdkit procps libnbd0 libnbd-bin libev4 libinih1
+liburing2 libxxhash0'
 export PATH="$PATH:/usr/sbin:/sbin"
 
 skip() { echo "SKIPPED: $*" >&2; exit 77; }
@@ -89,6 +90,7 @@ make_root() {
     version=$(sed 's/^linux-image-//' "$kernel/package")
     mkdir -p "root.tmp/lib/modules/$version"
     cp "$kernel"/modules/*-nbd.ko "root.tmp/lib/modules/$version/nbd.ko"
+    ! [ -e "$kernel/more/ublk_drv.ko" ] || cp "$kernel/more/ublk_drv.ko" "root.tmp/lib/modules/$version"
     chroot root.tmp depmod "$version" 2>/dev/null
     mke2fs -q -F -t ext4 -O ^has_journal -m 0 -d root.tmp "root-$line.tmp.img" \
         $(($(du -sk root.tmp | cut -f1) * 5 / 4 + 65536))k >/dev/null
@@ -132,5 +134,6 @@ flock 9
 fresh base.made "$0" || make_base
 fresh "root-$line.img" "$0" base.made "$kernel/vmlinuz" "$FARPAGE_SRCDIR"/units "$FARPAGE_BUILDDIR"/units \
     "$FARPAGE_SRCDIR"/units/* "$FARPAGE_BUILDDIR"/units/* "$FARPAGE_BUILDDIR"/server/farpaged \
+    "$FARPAGE_BUILDDIR"/front/farpage-front \
     "$FARPAGE_BUILDDIR"/plugin/.libs/nbdkit-farpage-plugin.so || make_root
 fresh "initrd-$line" "$0" "$kernel/vmlinuz" || make_initrd

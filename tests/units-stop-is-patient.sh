@@ -3,7 +3,7 @@
 # swapoff may take long, and whoever kills it, or what it reads from, takes the host along:
 # no stop of these units ends by a timeout, and none by SIGKILL.
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
-for unit in farpage@ farpage-swap@; do
+for unit in farpage@ farpage-front@ farpage-swap@; do
     service=$FARPAGE_BUILDDIR/units/$unit.service
     [ "$(grep -E '^Timeout(Stop|Abort)?Sec=' "$service")" = TimeoutStopSec=infinity ] ||
         fail "$unit: a stop that takes long is ended"

@@ -10,19 +10,21 @@ units=$(dirname "$(find "$tmp/root" -name farpaged.service)")
 
 # The same with the paths of here, and with an instance.
 mkdir "$tmp/units"
-for unit in farpaged farpage@ farpage-swap@; do
+for unit in farpaged farpage@ farpage-front@ farpage-swap@; do
     grep -q '@[a-z]*dir@' "$units/$unit.service" && fail "$unit: not all is substituted"
     sed -E "s|^(Exec[A-Za-z]*=[+]?)(/[^ ]*/farpage)|\\1$tmp/root\\2|" "$units/$unit.service" \
         >"$tmp/units/$unit.service"
 done
 grep -q '^WantedBy=' "$units/farpaged.service" || fail 'the end of farpaged.service is missing'
-all='farpaged.service farpage@test.service farpage-swap@test.service'
+all='farpaged.service farpage@test.service farpage-front@test.service farpage-swap@test.service'
 if grep -q '^#define HAVE_LIBSYSTEMD 1' "$FARPAGE_BUILDDIR/config.h"; then
     cp "$units/farpaged.socket" "$tmp/units"
     all="$all farpaged.socket"
-    grep -qx Type=notify "$units/farpaged.service" || fail 'the daemon tells, and nobody listens'
+    for unit in farpaged farpage-front@; do
+        grep -qx Type=notify "$units/$unit.service" || fail "$unit tells, and nobody listens"
+    done
 else
-    ! grep -E '^Type=notify|^Watchdog' "$units/farpaged.service" || fail 'the daemon does not tell'
+    ! grep -E '^Type=notify|^Watchdog' "$units/farpaged.service" "$units/farpage-front@.service" || fail 'nobody tells'
     [ ! -e "$units/farpaged.socket" ] || fail 'the daemon cannot take sockets'
 fi
 for unit in $all; do

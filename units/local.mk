@@ -1,10 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-# systemd units, the script that they share, and what their files look like.
+# systemd units, the script that they share, what their files look like, and udev's rule.
 units = \
+	units/farpage-front@.service \
 	units/farpage-swap@.service \
 	units/farpage@.service \
 	units/farpaged.service
 environments = \
+	units/farpage-front.env \
 	units/farpage-swap.env \
 	units/farpage.env
 
@@ -13,12 +15,13 @@ dist_pkglibexec_SCRIPTS = \
 	units/farpage-swap \
 	units/farpaged-reload
 systemdsystemunit_DATA = $(units)
+dist_udevrules_DATA = units/60-farpage.rules
 if HAVE_LIBSYSTEMD
 dist_systemdsystemunit_DATA = units/farpaged.socket
 without_libsystemd =
 else
 EXTRA_DIST += units/farpaged.socket
-# Without libsystemd the daemon reports nothing, and systemd would wait for that and kill it.
+# Without libsystemd nothing reports to systemd, which would wait for that and kill it.
 without_libsystemd = -e 's/^Type=notify/Type=exec/' -e '/^WatchdogSec=/d' -e '/^\# A loop that/d'
 endif
 examples_DATA = $(environments)
@@ -39,8 +42,10 @@ $(units) $(environments): %: %.in Makefile
 TESTS += \
 	tests/units-stop-is-patient.sh \
 	tests/units-swap-advises.sh \
+	tests/units-swap-front.sh \
 	tests/units-swap-held.sh \
 	tests/units-swap-hibernation.sh \
+	tests/units-swap-marks.sh \
 	tests/units-swap-signals.sh \
 	tests/units-swap-single-pages.sh \
 	tests/units-swap-wrong.sh \
@@ -50,8 +55,10 @@ dist_check_SCRIPTS += \
 	tests/units-guest.sh \
 	tests/units-stop-is-patient.sh \
 	tests/units-swap-advises.sh \
+	tests/units-swap-front.sh \
 	tests/units-swap-held.sh \
 	tests/units-swap-hibernation.sh \
+	tests/units-swap-marks.sh \
 	tests/units-swap-signals.sh \
 	tests/units-swap-single-pages.sh \
 	tests/units-swap-wrong.sh \
