@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: BSD-2-Clause
 # The units, as they are installed, are in order: systemd-analyze says so, what they start
-# exists, and the example files say what the programs understand.
+# exists, and the example files say what the programs understand. So is udev's rule.
 . "${FARPAGE_SRCDIR:?start me with ./run}/tests/lib.sh"
 requires systemd-analyze
 env -u MAKEFLAGS make -s -C "$FARPAGE_BUILDDIR" install DESTDIR="$tmp/root" >"$tmp/make.log" 2>&1 ||
@@ -34,6 +34,11 @@ done
 # In tenths: how exposed it is at most. What it reads of the host's memory stays open.
 said=$(systemd-analyze security --offline=true --threshold=20 "$tmp/units/farpaged.service" 2>&1) ||
     fail "the lender's unit is too open: $said"
+# The front makes devices, and is real-time and root: it cannot be as closed.
+said=$(systemd-analyze security --offline=true --threshold=36 "$tmp/units/farpage-front@test.service" 2>&1) ||
+    fail "the front's unit is too open: $said"
+! grep -E '^(ProcSubset|ProtectProc|PrivateDevices|PrivateTmp|ProtectHome=yes)' "$units/farpage-front@.service" ||
+    fail 'it cannot make a device, or see who uses it'
 ! grep -E '^ProcSubset=pid|^RootDirectory|^RootImage' "$units/farpaged.service" ||
     fail 'it cannot read /proc/meminfo'
 
@@ -50,12 +55,25 @@ sed -n 's/^# attach: \(.*\); see.*/\1/p' "$FARPAGE_SRCDIR/units/farpage-swap" | 
     tr , '\n' | sort >"$tmp/read"
 cmp "$tmp/spoken" "$tmp/read" || fail 'farpage-swap and its example differ'
 
-# The plugin takes its example, and misses nothing but the lender.
+rules=$(find "$tmp/root" -name 60-farpage.rules)
+case $rules in */lib/udev/rules.d/*) ;; *) fail "udev's rule is not where it looks: $rules" ;; esac
+if udevadm verify --help >/dev/null 2>&1; then
+    said=$(udevadm verify "$rules" 2>&1) || fail "udev's rule: $said"
+fi
+
+# The front and the plugin take their examples, and miss nothing but the lender.
 parameters=$(sed -n 's/^PARAMETERS=//p' "$examples/farpage.env" | sed 's/:10809/:1/')
+refused() {
+    case $said in
+    *'cannot open the pool of lender'*) ;;
+    *) fail "$1: $said" ;;
+    esac
+}
 # shellcheck disable=SC2086
 said=$("$FARPAGE_BUILDDIR/run" nbdkit -U - farpage $parameters --run true 2>&1) &&
     fail 'there was a lender'
-case $said in
-*'cannot open the pool of lender'*) ;;
-*) fail "farpage.env: $said" ;;
-esac
+refused farpage.env
+parameters=$(sed -n 's/^PARAMETERS=//p' "$examples/farpage-front.env" | sed 's/:10809/:1/')
+# shellcheck disable=SC2086
+said=$("$FARPAGE_BUILDDIR/run" farpage-front --listen "unix:$tmp/front" $parameters 2>&1) && fail 'there was a lender'
+refused farpage-front.env
