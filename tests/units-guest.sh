@@ -54,6 +54,8 @@ sed -n '/Stopping farpage-swap/,$p' "$tmp/console" | grep -E 'Stopped|Stopping' 
 line_of() { grep -nE "$1" "$tmp/order" | sed -n "${2}s/:.*//p"; }
 [ "$(line_of 'Stopped farpage-swap@t' 1)" -lt "$(line_of 'Stopping farpage@t' 1)" ] ||
     look 'the plugin was stopped before its swap'
+[ "$(line_of 'Stopped farpage-swap@f' 1)" -lt "$(line_of 'Stopping farpage-front@f' 1)" ] ||
+    look 'the front was stopped before its swap'
 [ "$(line_of 'Stopped farpage-swap@' '$')" -lt "$(line_of 'Stopping systemd-networkd.service' 1)" ] ||
     look 'the network was stopped before the swap'
 cat "$tmp/said"
