@@ -43,7 +43,7 @@ until over; do
     sleep 1
 done
 since=$(date +%s)
-wait_for 120 sh -c "! kill -0 $qemu_pid 2>/dev/null"
+wait_for 200 sh -c "! kill -0 $qemu_pid 2>/dev/null"
 seconds=$(($(date +%s) - since))
 
 ! grep -q '^FAILED' "$tmp/said" || look "$(grep '^FAILED' "$tmp/said")"
