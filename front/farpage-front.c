@@ -141,6 +141,7 @@ static int serve(struct front_options *o)
 	}
 	stats_socket_close();
 	farpage_close(f);
+	front_close(&front);
 	return r;
 }
 

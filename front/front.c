@@ -215,17 +215,22 @@ int front_run(struct front *f, struct farpage *farpage, const struct front_terms
 		lines_put("error: no event loop: %s", strerror(errno));
 		return -1;
 	}
-	if (open_face(f, t->faces, t->nbd) == 0) {
+	if (open_face(f, t->faces, t->nbd) == 0)
 		r = serve(f, t);
-		if (f->hosted) {
-			f->over = true;
-			pthread_kill(f->host, SIGUSR1);
-			pthread_join(f->host, NULL);
-		}
-		f->face->ops->close(f->face);
-		if (f->device_file)
-			device_file_remove(f->device_file);
+	if (f->hosted) {
+		f->over = true;
+		pthread_kill(f->host, SIGUSR1);
+		pthread_join(f->host, NULL);
 	}
-	ev_loop_destroy(f->loop);
 	return r;
+}
+
+void front_close(struct front *f)
+{
+	if (f->face)
+		f->face->ops->close(f->face);
+	if (f->device_file)
+		device_file_remove(f->device_file);
+	if (f->loop)
+		ev_loop_destroy(f->loop);
 }

@@ -40,5 +40,8 @@ struct front_terms {
 /* Serve FARPAGE's device until that ends. 0, or -1 after a line about what went wrong. The caller
  * blocked all signals. */
 int front_run(struct front *, struct farpage *, const struct front_terms *);
+/* After farpage_close(): until then, what was asked for may still be written to the face's memory, and answered.
+ * Also if front_run() was not called. */
+void front_close(struct front *);
 
 #endif

@@ -7,7 +7,7 @@ lender --lend 64M --pool a=16M
 export FARPAGE_FRONT=yes
 for last in TERM INT QUIT; do
     borrower "lender=127.0.0.1:$port" stats="$tmp/stats"
-    nbdsh_at "nbd+unix:///?socket=$sock" "$borrower_pid" "$last" "$tmp/borrower.log" <<'PY'
+    nbdsh_at "nbd+unix:///?socket=$sock" "$borrower_pid" "$last" "$tmp/borrower.log" "$lender_pid" <<'PY'
 import signal, time
 pid, last, log = int(sys.argv[2]), getattr(signal, "SIG" + sys.argv[3]), sys.argv[4]
 def refusals():
@@ -32,12 +32,20 @@ for n in range(3):
         time.sleep(.02)
     assert h.pread(4096, 0) == page(b"a")
 if last == signal.SIGQUIT:
+    # What is under way then is answered only after the device has gone.
+    lender = int(sys.argv[5])
+    os.kill(lender, signal.SIGSTOP)
+    reads = [h.aio_pread(nbd.Buffer(32 * 4096), 0) for n in range(16)]
+    h.poll(300)
     os.kill(pid, last)
     try:
         while True:
-            h.pread(4096, 0)
+            h.poll(-1)
     except nbd.Error:
-        os._exit(0)
+        pass
+    time.sleep(.5)
+    os.kill(lender, signal.SIGCONT)
+    os._exit(0)
 PY
     [ $last = QUIT ] || kill -$last "$borrower_pid"
     wait "$borrower_pid" || fail "$last: it ended with $?"
