@@ -38,9 +38,14 @@ for c in half:
 witness.progress(200, 60)
 for c in deaf + half:
     c.close()
-# Who vanishes, with requests of all kinds under way.
+# Who vanishes, with requests of all kinds under way. That they have gone is noticed in a moment.
+def come():
+    try:
+        return Conn("a")
+    except Refused as e:
+        assert "too many connections" in str(e), e
 for n in range(150):
-    c = Conn("a")
+    c = wait_for(come)
     if n % 3 == 0:
         for i in range(n):
             c.send(READ, 4 * MIB, 5 * part)
@@ -55,8 +60,9 @@ witness.finish()
 witness.conn.close()
 wait_for(lambda: first.read(4 * MIB, len(data)) == data)
 # Nothing is lost of the room: one that is alone, soon, has all of it but one in eight.
-os.kill(int(os.environ["lender_pid"]), signal.SIGUSR2)
-for n in range(64 * 40):
+for n in range(64 * 80):
+    if n == 64 * 40:
+        os.kill(int(os.environ["lender_pid"]), signal.SIGUSR2)
     if n % 64 == 0:
         time.sleep(.05)
         first.s.sendall(b"".join(request(READ, 4 * MIB + n * PAGE, PAGE) for n in range(64)))

@@ -213,9 +213,10 @@ def refused(name, **how):
 
 def wait_for(what, seconds=20):
     end = time.monotonic() + seconds
-    while not what():
+    while not (found := what()):
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.005)
+    return found
 
 
 def stopped(pid):
