@@ -25,26 +25,29 @@
 
 static const char *lender;
 static struct farpage *f;
-static int faults = -1;
+static int faults = -1, stop[2]; /* a pipe that is closed at the end */
 static pthread_t handler;
 static uint8_t *buffer, data[N * PAGE], other[N * PAGE], got[N * PAGE];
 
 /* Each page comes from the same store. */
-static void *serve(void *unused)
+static void bring_in(uint64_t at)
 {
 	static uint8_t page[PAGE];
+	struct uffdio_copy copy = { .dst = at, .src = (uintptr_t)page, .len = PAGE };
+
+	if (farpage_get(f, FAR + (at - (uintptr_t)buffer) / PAGE, 1, page) < 0 || ioctl(faults, UFFDIO_COPY, &copy) < 0)
+		_exit(3);
+}
+
+static void *serve(void *unused)
+{
+	struct pollfd p[] = { { .fd = faults, .events = POLLIN }, { .fd = stop[0], .events = POLLIN } };
 	struct uffd_msg m;
 
-	(void)unused;
-	while (read(faults, &m, sizeof m) == sizeof m) {
-		uint64_t at = m.arg.pagefault.address & ~(uint64_t)(PAGE - 1);
-		struct uffdio_copy copy = { .dst = at, .src = (uintptr_t)page, .len = PAGE };
-
-		if (farpage_get(f, FAR + (at - (uintptr_t)buffer) / PAGE, 1, page) < 0 ||
-		    ioctl(faults, UFFDIO_COPY, &copy) < 0)
-			_exit(3);
-	}
-	return NULL;
+	while (poll(p, 2, -1) > 0 && !p[1].revents)
+		if (read(faults, &m, sizeof m) == sizeof m)
+			bring_in(m.arg.pagefault.address & ~(uint64_t)(PAGE - 1));
+	return unused;
 }
 
 static int open_faults(void)
@@ -53,7 +56,7 @@ static int open_faults(void)
 	struct uffdio_register all;
 
 	buffer = mmap(NULL, N * PAGE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	faults = (int)syscall(SYS_userfaultfd, O_CLOEXEC | UFFD_USER_MODE_ONLY);
+	faults = (int)syscall(SYS_userfaultfd, O_CLOEXEC | O_NONBLOCK | UFFD_USER_MODE_ONLY);
 	all = (struct uffdio_register){ .range = { (uintptr_t)buffer, N * PAGE }, .mode = UFFDIO_REGISTER_MODE_MISSING };
 	return faults < 0 || ioctl(faults, UFFDIO_API, &api) < 0 || ioctl(faults, UFFDIO_REGISTER, &all) < 0 ? -1 : 0;
 }
@@ -81,15 +84,16 @@ static int setup(void **state)
 	fill(other, sizeof other, 2);
 	if (farpage_put(f, FAR, N, data) < 0 || farpage_put(f, TARGET, N, other) < 0)
 		return -1;
-	return pthread_create(&handler, NULL, serve, NULL);
+	return pipe(stop) < 0 ? -1 : pthread_create(&handler, NULL, serve, NULL);
 }
 
 static int teardown(void **state)
 {
 	(void)state;
 	if (faults >= 0) {
-		pthread_cancel(handler);
+		close(stop[1]);
 		pthread_join(handler, NULL);
+		close(stop[0]);
 		close(faults);
 	}
 	munmap(buffer, N * PAGE);

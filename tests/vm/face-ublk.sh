@@ -96,7 +96,7 @@ takes ublk 'and --listen is not used' env
 serve 32768
 no_ublk 'there is a device 0 already'
 grep -q '\[none\]' $queue/scheduler || fail "its scheduler is $(cat $queue/scheduler)"
-limit logical_block_size 4096; limit physical_block_size 4096; limit max_sectors_kb 128; limit nr_requests 32
+limit logical_block_size 4096; limit physical_block_size 4096; limit max_sectors_kb 128; limit nr_requests 36
 limit discard_granularity 4096; limit discard_max_bytes 4294963200; limit write_zeroes_max_bytes 4294963200
 limit rotational 0; limit write_cache 'write through'; limit fua 0
 [ "$(cat /sys/block/ublkb0/size)" = 262144 ] || fail "its size is $(cat /sys/block/ublkb0/size)"
@@ -146,7 +146,7 @@ is_out() { kill -USR2 $pid; told ' out=1 '; }
 for signal in USR1 HUP; do
     serve -o 2048 32768
     dd if=$b of=/dev/null bs=4k skip=2048 count=1 iflag=direct 2>/tmp/dd & dd=$!
-    wait_for 30 'the request' is_out
+    wait_for 60 'the request' is_out
     kill $pid
     wait_for 10 refusal told "refused: $b is in use: process $dd has it open"
     began=$(cut -d. -f1 /proc/uptime)
