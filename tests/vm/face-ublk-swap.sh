@@ -28,6 +28,7 @@ for event in kmalloc kmem_cache_alloc mm_page_alloc; do echo 1 >$trace/events/km
 for late in 0 8; do
     echo >$trace/set_event_pid
     [ "$(traced)" -gt 0 ] || fail 'nothing is traced'
+    rm -f /tmp/log
     ublkram -n 0 -l "$late" 32768 >/tmp/log 2>&1 & pid=$!
     wait_for 30 started told started
     mkswap $b >/dev/null && swapon --discard $b || fail swapon

@@ -28,6 +28,7 @@ no_front() { # WORDS COMMAND...
 takes() { # FACE WORDS COMMAND...: farpage-front with --face auto
     face=$1 words=$2
     shift 2
+    rm -f /tmp/no
     "$@" farpage-front --face auto --listen unix:/tmp/auto size=4M swap=no >/tmp/no 2>&1 & pid=$!
     wait_for 30 "$face" grep -q ' is there: 4 MiB' /tmp/no
     grep -q "the face is $face: .*$words" /tmp/no || fail "not $face: $(cat /tmp/no)"
@@ -38,6 +39,7 @@ takes() { # FACE WORDS COMMAND...: farpage-front with --face auto
 }
 less_than_root='setpriv --bounding-set -sys_admin --inh-caps -sys_admin'
 serve() { # [OPTION...] PAGES: sets $pid
+    rm -f /tmp/log # of the one before: it says that it started
     ublkram -n 0 "$@" >/tmp/log 2>&1 & pid=$!
     wait_for 30 started grep -q started /tmp/log
 }
@@ -146,7 +148,7 @@ is_out() { kill -USR2 $pid; told ' out=1 '; }
 for signal in USR1 HUP; do
     serve -o 2048 32768
     dd if=$b of=/dev/null bs=4k skip=2048 count=1 iflag=direct 2>/tmp/dd & dd=$!
-    wait_for 60 'the request' is_out
+    wait_for 30 'the request' is_out
     kill $pid
     wait_for 10 refusal told "refused: $b is in use: process $dd has it open"
     began=$(cut -d. -f1 /proc/uptime)
@@ -173,6 +175,7 @@ same /tmp/zeros 'its predecessor'
 end
 
 # It ends before it has begun: the kernel waits for what the device begins with.
+rm -f /tmp/log
 ublkram -n 0 -o 0 32768 >/tmp/log 2>&1 & pid=$!
 wait_for 30 'the device' test -e /dev/ublkc0
 wait_for 30 'the first request' is_out
